@@ -1,0 +1,195 @@
+"""
+The folder of results: the whole of a run or nothing of it, and never anybody else's file.
+
+A run writes into a hidden folder beside the target, its passport last, and then swaps the two. A
+folder without `manifest.json` is not a result. Files that somebody put beside our results move
+over; a folder that is not ours is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from .geo.errors import Fault, OutputError
+
+MANIFEST = "manifest.json"
+CHUNK_BYTES = 1 << 20
+
+
+def _beside(out: Path, what: str) -> Path:
+    return out.with_name(f".{out.name}.{what}")
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[Path]:
+    """
+    Hold a results folder for one run, from before the work until after it.
+
+    Parameters
+    ----------
+    out
+        Missing, empty, or an earlier result.
+
+    Yields
+    ------
+    Path
+        The absolute path of the folder.
+
+    Raises
+    ------
+    OutputError
+        Another run holds it, it is not ours, or it cannot be written.
+    """
+    out = out.absolute()
+    name = hashlib.sha256(str(out).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    lock = FileLock(Path(tempfile.gettempdir()) / f"kepu-{name}.lock", timeout=0)
+    try:
+        with lock:
+            _recover(out)
+            _check_ours(out)
+            yield out
+    except Timeout as error:
+        raise OutputError(Fault("E-OUT-LOCKED", file=str(out))) from error
+
+
+def _recover(out: Path) -> None:
+    """Mend what an interrupted run left: its half-written folder, or a swap that stopped midway."""
+    try:
+        old = _beside(out, "old")
+        if old.exists() and out.exists():
+            _retire(old, out)
+        elif old.exists():
+            old.replace(out)
+        for rest in (_beside(out, "new"), _beside(out, "gone")):
+            if rest.exists():
+                shutil.rmtree(rest)
+    except OSError as error:
+        raise OutputError(
+            Fault("E-OUT-WRITE", file=str(out), facts={"error": error.strerror or error})
+        ) from error
+
+
+def _check_ours(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise OutputError(Fault("E-OUT-FILE", file=str(out)))
+    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+        raise OutputError(Fault("E-OUT-FOREIGN", file=str(out)))
+    try:
+        new = _beside(out, "new")
+        new.mkdir(parents=True)
+        new.rmdir()
+        if out.is_dir() and not os.access(out, os.W_OK):
+            raise PermissionError(13, "read-only")
+    except OSError as error:
+        raise OutputError(
+            Fault("E-OUT-WRITE", file=str(out), facts={"error": error.strerror or error})
+        ) from error
+
+
+def publish(out: Path, write: Callable[[Path], None], passport: dict[str, Any]) -> dict[str, Any]:
+    """
+    Write all files of a run and put them in the place of the old ones; return the whole passport.
+
+    Parameters
+    ----------
+    out
+        A folder that is `claimed`.
+    write
+        Writes the files into the folder that it is given.
+    passport
+        What `manifest.json` says beside the digests of the files.
+
+    Raises
+    ------
+    OutputError
+        Disk full, no permission, or a file of the old result is open elsewhere. The old result is
+        left as it was.
+    """
+    new = _beside(out, "new")
+    try:
+        new.mkdir(parents=True)
+        write(new)
+        files = sorted(path for path in new.rglob("*") if path.is_file())
+        passport = {
+            **passport,
+            "files": [
+                {
+                    "name": path.relative_to(new).as_posix(),
+                    "bytes": path.stat().st_size,
+                    "sha256": file_digest(path),
+                }
+                for path in files
+            ],
+        }
+        text = json.dumps(passport, ensure_ascii=False, indent=1, default=str)
+        (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        for path in (*files, new / MANIFEST):
+            _to_disk(path)
+        _swap(new, out)
+    except OSError as error:
+        raise OutputError(
+            Fault("E-OUT-WRITE", file=str(out), facts={"error": error.strerror or error})
+        ) from error
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return passport
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _swap(new: Path, out: Path) -> None:
+    old = _beside(out, "old")
+    if not out.exists():
+        new.replace(out)
+        return
+    out.replace(old)
+    try:
+        new.replace(out)
+    except OSError:
+        old.replace(out)
+        raise
+    _retire(old, out)
+
+
+def _retire(old: Path, out: Path) -> None:
+    """Save what is not ours and delete the rest; from the second name on nothing of it matters."""
+    _carry_over(old, out)
+    gone = _beside(out, "gone")
+    old.replace(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def _carry_over(old: Path, out: Path) -> None:
+    """Move what the old manifest does not name into the new folder, under a free name."""
+    manifest = json.loads((old / MANIFEST).read_text("utf-8"))
+    ours = {entry["name"] for entry in manifest["files"]} | {MANIFEST}
+    for path in sorted(old.rglob("*")):
+        name = path.relative_to(old).as_posix()
+        if path.is_file() and name not in ours:
+            target = out / name
+            while target.exists():
+                target = target.with_name(f"{target.stem}-old{target.suffix}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)

@@ -1,0 +1,112 @@
+"""
+Keep what was read from a large file: found again by content, checked before it is believed.
+
+A file of the cache is the SHA-256 of its body, then the body: a `.npz`. One wrong byte anywhere and
+it is thrown away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from geopandas import GeoDataFrame
+
+from .errors import Fault
+from .network import Network
+from .profile import MODES
+
+DIGEST_BYTES = 32
+BY_MODE = ("open", "barred")
+
+
+def cache_key(source: Path, options: Mapping[str, Any]) -> str:
+    """Return the name under which what is read from `source` with `options` is kept."""
+    digest = hashlib.sha256(source.read_bytes())
+    digest.update(json.dumps(options, sort_keys=True, ensure_ascii=False, default=str).encode())
+    for module in ("osm.py", "ways.py", "network.py", "profile.py", "interchange.py", "cache.py"):
+        digest.update((Path(__file__).parent / module).read_bytes())
+    return digest.hexdigest()
+
+
+def store(path: Path, network: Network, background: GeoDataFrame) -> None:
+    """Write a network and its background; a reader sees all of it or nothing."""
+    arrays: dict[str, Any] = {
+        "background": np.frombuffer(b"".join(_framed(background)), np.uint8),
+        "background_kind": background["kind"].to_numpy(dtype="U"),
+        "background_name": background["name"].to_numpy(dtype="U"),
+        "warnings": np.array(json.dumps([asdict(w) for w in network.warnings])),
+    }
+    for item in fields(Network):
+        value = getattr(network, item.name)
+        if item.name in BY_MODE:
+            arrays.update({f"{item.name}.{mode}": value[mode] for mode in MODES})
+        elif item.name != "warnings":
+            arrays[item.name] = np.asarray(value)
+    body = io.BytesIO()
+    np.savez(body, **arrays)
+    content = body.getvalue()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    partial.write_bytes(hashlib.sha256(content).digest() + content)
+    partial.replace(path)
+
+
+def _framed(background: GeoDataFrame) -> list[bytes]:
+    shapes = shapely.to_wkb(background.geometry.to_numpy())
+    return [len(shape).to_bytes(8, "little") + shape for shape in shapes]
+
+
+def load(path: Path) -> tuple[Network, GeoDataFrame] | Fault | None:
+    """Return what was stored; None where there is nothing, a fault where it is damaged."""
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return None
+    content = raw[DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != raw[:DIGEST_BYTES]:
+        return Fault("W-CACHE", file=path.name)
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return _network(dict(arrays)), _background(dict(arrays))
+    except (KeyError, ValueError, zipfile.BadZipFile):
+        return Fault("W-CACHE", file=path.name)
+
+
+def _network(arrays: Mapping[str, Any]) -> Network:
+    values: dict[str, Any] = {}
+    for item in fields(Network):
+        if item.name in BY_MODE:
+            values[item.name] = {mode: arrays[f"{item.name}.{mode}"] for mode in MODES}
+        elif item.name in ("classes", "names"):
+            values[item.name] = tuple(arrays[item.name].tolist())
+        elif item.name == "warnings":
+            values[item.name] = tuple(Fault(**w) for w in json.loads(str(arrays["warnings"])))
+        else:
+            values[item.name] = arrays[item.name]
+    return Network(**values)
+
+
+def _background(arrays: Mapping[str, Any]) -> GeoDataFrame:
+    body, at, shapes = arrays["background"].tobytes(), 0, []
+    while at < len(body):
+        size = int.from_bytes(body[at : at + 8], "little")
+        shapes.append(shapely.from_wkb(body[at + 8 : at + 8 + size]))
+        at += 8 + size
+    return GeoDataFrame(
+        {
+            "kind": arrays["background_kind"].astype(object),
+            "name": arrays["background_name"].astype(object),
+        },
+        geometry=shapes,
+        crs=4326,
+    )

@@ -1,0 +1,83 @@
+"""Is a file of OpenStreetMap whole? The frame of a `.osm.pbf`, and the digest of any file."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import Fault, NetworkError
+
+
+def check_digest(path: Path, sha256: str) -> None:
+    """
+    Refuse a file that differs from its declared digest: the only proof that nothing is missing.
+
+    Raises
+    ------
+    NetworkError
+        The SHA-256 of the file is another.
+    """
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != sha256.lower():
+        raise NetworkError(
+            Fault("E-OSM-SHA256", file=path.name, value=digest, facts={"declared": sha256})
+        )
+
+
+def check_complete(path: Path) -> None:
+    """
+    Refuse a file that is missing or ends inside a block.
+
+    The frame of a `.osm.pbf`: 4 bytes length (big-endian), a BlobHeader, the Blob whose size the
+    header tells in field 3 (wiki: PBF Format).
+
+    Raises
+    ------
+    NetworkError
+        Not there, or cut.
+    """
+    if not path.is_file():
+        raise NetworkError(Fault("E-FILE-MISSING", file=str(path)))
+    if path.suffix == ".pbf":
+        size, end = path.stat().st_size, 0
+        for end in _pbf_blocks(path):  # noqa: B007
+            pass
+        if end != size or not size:
+            raise NetworkError(
+                Fault("E-OSM-CUT", file=path.name, facts={"bytes": size, "block": end})
+            )
+
+
+def _pbf_blocks(path: Path) -> Iterator[int]:
+    """Yield where each block of a PBF ends; the last one may lie beyond the end of the file."""
+    with path.open("rb") as stream:
+        while length := stream.read(4):
+            header = stream.read(struct.unpack(">I", length.rjust(4, b"\0"))[0] & 0xFFFF)
+            yield stream.tell() + _datasize(header)
+            stream.seek(_datasize(header), 1)
+
+
+def _datasize(header: bytes) -> int:
+    """Return field 3 of a BlobHeader; fields: 1 text, 2 bytes, 3 varint."""
+    at = 0
+    while at < len(header):
+        key, at = _varint(header, at)
+        value, at = _varint(header, at)
+        if key >> 3 == 3:
+            return value
+        at += value
+    return 1 << 40
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(data):
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    return value, at

@@ -1,0 +1,282 @@
+"""
+What the tags of a road mean to a walker, an e-bike and a car: may they use it, which way, how fast.
+
+Access and one-way tags are read from the most special key to the most general, as OpenStreetMap's
+documentation orders them (wiki: Key:access, Key:oneway); the first key that says something decides.
+The speeds are data: `data/speeds.csv` and `data/modes.csv`, a row each with its source.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from .errors import Fault, StudyError
+
+MODES = ("walk", "ebike", "car")
+
+ACCESS_KEYS = {
+    "walk": ("foot", "access"),
+    "ebike": ("electric_bicycle", "bicycle", "vehicle", "access"),
+    "car": ("motorcar", "motor_vehicle", "vehicle", "access"),
+}
+ONEWAY_KEYS = {
+    "walk": ("oneway:foot",),
+    "ebike": ("oneway:electric_bicycle", "oneway:bicycle", "oneway:vehicle", "oneway"),
+    "car": ("oneway:motorcar", "oneway:motor_vehicle", "oneway:vehicle", "oneway"),
+}
+OPEN = frozenset("yes permissive designated official destination customers delivery public".split())
+CLOSED = frozenset(
+    "no private agricultural forestry military emergency permit residents restricted psv".split()
+)
+"""Everything else (`unknown`, misspellings) says nothing, and the next key is asked."""
+FORWARD = frozenset(("yes", "true", "1"))
+BACKWARD = frozenset(("-1", "reverse"))
+BOTH = frozenset(("no", "false", "0", "alternating"))
+NEITHER = frozenset(("reversible",))
+"""Changes its direction by the hour: nobody can rely on it."""
+
+GATES = frozenset("gate lift_gate swing_gate sliding_gate hampshire_gate chain bump_gate".split())
+"""Barriers that let everyone pass unless their access tags say otherwise."""
+BARRIERS = {
+    "walk": frozenset(("wall", "fence", "hedge", "retaining_wall", "city_wall")),
+    "ebike": frozenset("stile turnstile kissing_gate full-height_turnstile wall fence".split()),
+    "car": frozenset(
+        "bollard block stile turnstile kissing_gate full-height_turnstile cycle_barrier "
+        "motorcycle_barrier jersey_barrier log debris planter wall fence".split()
+    ),
+}
+
+UNPAVED = frozenset(
+    "unpaved gravel fine_gravel pebblestone rock dirt earth ground mud sand grass "
+    "compacted clay soil woodchips".split()
+)
+UNPAVED_FACTOR = 0.6
+UNKNOWN_SURFACE_FACTOR = 0.9
+"""On unclassified roads and tracks without a surface tag."""
+MPH_KMH = 1.609344
+FERRY_WAIT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class ClassSpeed:
+    """Speed of one mode on one class of road, km/h; whether it may be used and joined."""
+
+    kmh: float
+    built_up_kmh: float
+    access: bool
+    snap: bool
+
+
+@dataclass(frozen=True)
+class Profile:
+    """
+    How one mode travels.
+
+    Parameters
+    ----------
+    access_kmh, detour
+        Off the network people walk: straight distance x detour / access speed.
+    snap_metres
+        Places farther than this from a usable road are not connected.
+    arrival_seconds
+        Added at the venue: to park and walk in.
+    maxspeed_share
+        Speed never exceeds this share of a tagged limit; 0 where limits do not matter.
+    speeds
+        By class of road; a class that is missing can never be used.
+    """
+
+    mode: str
+    name_zh: str
+    name_en: str
+    access_kmh: float
+    detour: float
+    snap_metres: float
+    arrival_seconds: float
+    maxspeed_share: float
+    speeds: Mapping[str, ClassSpeed]
+
+    def access_milliseconds(self, metres: float) -> float:
+        """Return the time of a walk off the network over a straight distance."""
+        return metres * self.detour * 3600.0 / self.access_kmh
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (files(__package__.rpartition(".")[0]) / "data" / name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def default_profiles() -> Mapping[str, Profile]:
+    """Read the profiles of all modes from `data/modes.csv` and `data/speeds.csv`."""
+    speeds = _rows("speeds.csv")
+    return MappingProxyType(
+        {
+            row["mode"]: Profile(
+                row["mode"],
+                row["name_zh"],
+                row["name_en"],
+                float(row["access_kmh"]),
+                float(row["detour"]),
+                float(row["snap_metres"]),
+                float(row["arrival_seconds"]),
+                float(row["maxspeed_share"] or 0),
+                MappingProxyType(
+                    {
+                        speed["highway"]: ClassSpeed(
+                            float(speed["speed_kmh"]),
+                            float(speed["built_up_kmh"]),
+                            speed["access"] == "yes",
+                            speed["snap"] == "yes",
+                        )
+                        for speed in speeds
+                        if speed["mode"] == row["mode"]
+                    }
+                ),
+            )
+            for row in _rows("modes.csv")
+        }
+    )
+
+
+@cache
+def known_classes() -> frozenset[str]:
+    """Return every value of `highway` that the tables name, usable or not."""
+    return frozenset(row["highway"].partition(":")[0] for row in _rows("speeds.csv"))
+
+
+def with_speeds(profile: Profile, speeds: Mapping[str, float]) -> Profile:
+    """
+    Return a copy of a profile with other speeds, km/h by class, rural and built-up alike.
+
+    Raises
+    ------
+    StudyError
+        The mode has no such class.
+    """
+    unknown = sorted(set(speeds) - set(profile.speeds))
+    if unknown:
+        raise StudyError(
+            Fault("E-SPEED-CLASS", value="、".join(unknown), facts={"mode": profile.mode})
+        )
+    changed = {
+        name: replace(profile.speeds[name], kmh=kmh, built_up_kmh=kmh)
+        for name, kmh in speeds.items()
+    }
+    return replace(profile, speeds=MappingProxyType({**profile.speeds, **changed}))
+
+
+def road_class(tags: Mapping[str, str]) -> str | None:
+    """Return the class of a way as the speed tables name it; None if it is no road at all."""
+    highway = tags.get("highway")
+    if highway is None:
+        if tags.get("route") == "ferry":
+            return "ferry"
+        return "pier" if tags.get("man_made") == "pier" else None
+    if highway == "track":
+        grade = tags.get("tracktype")
+        if grade in ("grade4", "grade5"):
+            return "track:grade4"
+        return "track:grade1" if grade == "grade1" else "track"
+    return highway
+
+
+def _permission(tags: Mapping[str, str], keys: Iterable[str], suffix: str = "") -> bool | None:
+    for key in keys:
+        value = tags.get(key + suffix)
+        if value in OPEN:
+            return True
+        if value in CLOSED:
+            return False
+    return None
+
+
+def directions(profile: Profile, tags: Mapping[str, str], name: str) -> tuple[bool, bool]:
+    """
+    Tell whether a way may be used along its nodes and against them.
+
+    Parameters
+    ----------
+    profile
+        The mode.
+    tags
+        All tags of the way.
+    name
+        Its class as `road_class` tells it.
+    """
+    speed = profile.speeds.get(name)
+    if speed is None or (profile.mode != "walk" and tags.get("area") == "yes"):
+        return False, False
+    keys = ACCESS_KEYS[profile.mode]
+    allowed = _permission(tags, keys)
+    if not (speed.access if allowed is None else allowed):
+        return False, False
+    if tags.get("motorroad") == "yes" and profile.mode != "car" and allowed is not True:
+        return False, False
+    forward, backward = _oneway(profile.mode, tags, name)
+    if _permission(tags, keys, ":forward") is False:
+        forward = False
+    if _permission(tags, keys, ":backward") is False:
+        backward = False
+    return forward, backward
+
+
+def _oneway(mode: str, tags: Mapping[str, str], name: str) -> tuple[bool, bool]:
+    for key in ONEWAY_KEYS[mode]:
+        value = tags.get(key)
+        if value in FORWARD:
+            return True, False
+        if value in BACKWARD:
+            return False, True
+        if value in BOTH:
+            return True, True
+        if value in NEITHER:
+            return False, False
+    implied = name == "motorway" or tags.get("junction") in ("roundabout", "circular")
+    return True, mode == "walk" or not implied
+
+
+def blocks(mode: str, tags: Mapping[str, str]) -> bool:
+    """Tell whether a node with a barrier stops a mode."""
+    barrier = tags.get("barrier")
+    if barrier is None:
+        return False
+    allowed = _permission(tags, ACCESS_KEYS[mode])
+    if allowed is not None:
+        return not allowed
+    return barrier in BARRIERS[mode]
+
+
+def maxspeed_kmh(text: str | None) -> float | None:
+    """
+    Read a speed limit; None where it is missing or says no usable number.
+
+    Of several values (`50;80`) the lowest counts. Numbers are km/h unless `mph` is written; zero,
+    `none`, `signals` and country codes such as `CN:urban` are no limit to reckon with.
+    """
+    if not text:
+        return None
+    speeds = []
+    for part in re.split(r"[;|,]", unicodedata.normalize("NFKC", text)):
+        found = re.fullmatch(r"\s*(\d{1,3}(?:\.\d+)?)\s*(km/?h|kph|mph)?\s*", part, re.IGNORECASE)
+        if found is None:
+            return None
+        factor = MPH_KMH if (found[2] or "").lower() == "mph" else 1.0
+        speeds.append(float(found[1]) * factor)
+    return min(speeds) if min(speeds) > 0 else None
+
+
+def surface_factor(tags: Mapping[str, str], name: str) -> float:
+    """Return the share of the class speed that a car or e-bike keeps on this surface."""
+    surface = tags.get("surface")
+    if surface is None:
+        unsure = name == "unclassified" or name.startswith("track")
+        return UNKNOWN_SURFACE_FACTOR if unsure else 1.0
+    return UNPAVED_FACTOR if surface.partition(":")[0] in UNPAVED else 1.0

@@ -1,0 +1,206 @@
+"""
+Outlines: the features of a GeoJSON, GeoPackage or Shapefile, and what the file says of its datum.
+
+A file that is cut or lacks a part stops here; no property is interpreted.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import struct
+import warnings
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyogrio
+import pyogrio.errors
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError as PyprojCRSError
+from shapely.geometry import shape
+
+from ..geo.crs import WGS84
+from ..geo.errors import Fault, LayerError
+from .sheets import decode, value_text
+
+FORMATS = (".geojson", ".json", ".gpkg", ".shp")
+DATAV_NOTES = ({"adcode", "acroutes"}, {"parent", "centroid", "subFeatureIndex"})
+"""DataV GeoAtlas gives every feature the first and at least one of the second."""
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """
+    Features of one layer.
+
+    Parameters
+    ----------
+    file, layer
+        Where they were read from.
+    properties
+        Texts; index `row` counts features from 1.
+    shapes
+        Geometries as they stand, none where there is none.
+    crs
+        Reference system that the file bears; none for plain GeoJSON.
+    said
+        Texts that may name a datum, by the place where they stand.
+    """
+
+    file: str
+    layer: str | None
+    properties: pd.DataFrame
+    shapes: npt.NDArray[np.object_]
+    crs: CRS | None
+    said: Mapping[str, str]
+
+
+def read_outlines(path: Path | str) -> Outlines:
+    """
+    Read all features of a file with one layer.
+
+    Raises
+    ------
+    LayerError
+        No such file, unknown format, cut or damaged, parts missing, several layers, no features.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise LayerError(Fault("E-FORMAT", path.name, facts={"known": " ".join(FORMATS)}))
+    try:
+        with path.open("rb"):
+            pass
+        if suffix in (".geojson", ".json"):
+            found = _read_geojson(path)
+        else:
+            (_check_shapefile if suffix == ".shp" else _check_geopackage)(path)
+            found = _read_layer(path)
+    except OSError as error:
+        code = "E-FILE-MISSING" if isinstance(error, FileNotFoundError) else "E-FILE"
+        fault = Fault(code, path.name, facts={"problem": error.strerror or error})
+        raise LayerError(fault) from error
+    if not len(found.shapes):
+        raise LayerError(Fault("E-EMPTY", path.name, found.layer))
+    return found
+
+
+def _properties(records: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
+    rows = [{str(key): _text(value) for key, value in record.items()} for record in records]
+    index = pd.RangeIndex(1, len(rows) + 1, name="row")
+    return pd.DataFrame(rows, index=index).fillna("").astype(str)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, np.generic):
+        value = value.item()
+    return "" if pd.isna(value) else value_text(value)
+
+
+def _read_geojson(path: Path) -> Outlines:
+    content, _ = decode(path.read_bytes(), path.name)
+    try:
+        document = json.loads(content)
+        features = document["features"]
+        shapes = [None if f["geometry"] is None else shape(f["geometry"]) for f in features]
+        records = [dict(feature["properties"] or {}) for feature in features]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError,
+            shapely.errors.ShapelyError) as error:  # fmt: skip
+        problem = f"{type(error).__name__}: {error}"
+        raise LayerError(Fault("E-GEOJSON", path.name, facts={"problem": problem})) from error
+    said = {"文件名 / file name": path.name}
+    said |= {
+        name: json.dumps(document[name], ensure_ascii=False)
+        for name in ("crs", "crs_note", "datum")
+        if name in document
+    }
+    if records and DATAV_NOTES[0] <= set(records[0]) and DATAV_NOTES[1] & set(records[0]):
+        said["properties adcode, acroutes (DataV GeoAtlas)"] = "GCJ-02"
+    array = np.empty(len(shapes), object)
+    array[:] = shapes
+    own = _named_crs(document.get("crs"), path.name)
+    return Outlines(path.name, None, _properties(records), array, own, said)
+
+
+def _named_crs(member: Any, file: str) -> CRS | None:
+    """Return the reference system of GeoJSON's former `crs` member; none for CRS84, the default."""
+    if member is None:
+        return None
+    try:
+        crs = CRS.from_user_input(member["properties"]["name"])
+    except (PyprojCRSError, TypeError, KeyError) as error:
+        facts = {"problem": "crs"}
+        raise LayerError(Fault("E-GEOJSON", file, value=str(member), facts=facts)) from error
+    return None if crs.equals(WGS84, ignore_axis_order=True) else crs
+
+
+def _check_shapefile(path: Path) -> None:
+    """Compare the lengths in the headers with those of the files; GDAL reads cut ones silently."""
+    missing = [s for s in (".shx", ".dbf") if not _part(path, s).exists()]
+    if missing:
+        raise LayerError(Fault("E-SHP-PART", path.name, facts={"missing": " ".join(missing)}))
+    for part in (path, _part(path, ".shx")):
+        header = part.read_bytes()[:28]
+        stated = struct.unpack(">i", header[24:28])[0] * 2 if len(header) == 28 else -1
+        _require_size(part, stated, part.stat().st_size)
+    table = _part(path, ".dbf")
+    header = table.read_bytes()[:12]
+    count, head, width = struct.unpack("<IHH", header[4:12]) if len(header) == 12 else (0, 0, 0)
+    size = table.stat().st_size
+    # The closing byte 1A may be left out.
+    _require_size(
+        table, head + count * width, size - 1 if size == head + count * width + 1 else size
+    )
+
+
+def _part(path: Path, suffix: str) -> Path:
+    upper = path.with_suffix(suffix.upper())
+    return upper if upper.exists() else path.with_suffix(suffix)
+
+
+def _require_size(path: Path, stated: int, size: int) -> None:
+    if stated != size:
+        raise LayerError(Fault("E-SHP-CUT", path.name, facts={"stated": stated, "size": size}))
+
+
+def _check_geopackage(path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)) as database:
+            answer = database.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
+    if answer != "ok":
+        raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": answer}))
+
+
+def _read_layer(path: Path) -> Outlines:
+    try:
+        with warnings.catch_warnings():
+            # What GDAL warns about is checked here, and stops.
+            warnings.simplefilter("ignore")
+            layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+            if len(layers) != 1:
+                facts = {"sheets": "、".join(layers) or "—"}
+                raise LayerError(Fault("E-SHEET", path.name, facts=facts))
+            frame = pyogrio.read_dataframe(path, layer=layers[0])
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
+            pyogrio.errors.FeatureError, UnicodeDecodeError) as error:  # fmt: skip
+        raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
+    table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    properties = _properties(table.to_dict("records"))
+    words = "".join(properties.to_numpy().ravel()) + "".join(map(str, properties.columns))
+    if path.suffix.lower() == ".shp" and not _part(path, ".cpg").exists() and not words.isascii():
+        raise LayerError(Fault("E-SHP-CPG", path.name))
+    shapes = np.asarray(frame.geometry if "geometry" in frame else [None] * len(frame), object)
+    crs = None if getattr(frame, "crs", None) is None else CRS.from_user_input(frame.crs)
+    said = {"文件名 / file name": path.name}
+    return Outlines(path.name, layers[0], properties, shapes, crs, said)

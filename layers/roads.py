@@ -1,0 +1,151 @@
+"""The roads: read once from OpenStreetMap or an OSMnx graph, kept in a cache, for all modes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+import shapely
+from geopandas import GeoDataFrame
+
+from ..geo.cache import cache_key, load, store
+from ..geo.errors import Fault, NetworkError
+from ..geo.interchange import from_networkx
+from ..geo.network import Network
+from ..geo.osm import read_osm
+from ..geo.pbf import check_digest
+from ..geo.profile import Profile
+from ..geo.ways import build
+
+NO_WALKING_ACROSS = ("river", "rail")
+"""Background that a walk to the road should not cross; motorways come from the network."""
+
+
+@dataclass(frozen=True, eq=False)
+class Roads:
+    """
+    Roads and what lies below them on the map.
+
+    Parameters
+    ----------
+    network
+        Of all modes.
+    background
+        Rivers, water and rails, WGS 84, with `kind` and `name`; empty where the source has none.
+    cached
+        Whether they came from the cache.
+    warnings
+        What was noticed.
+    """
+
+    network: Network
+    background: GeoDataFrame
+    cached: bool
+    warnings: tuple[Fault, ...]
+
+    @property
+    def barriers(self) -> npt.NDArray[np.object_]:
+        """Lines in the CRS of the network that nobody walks across: rivers, rails, motorways."""
+        lines = self.background[self.background["kind"].isin(NO_WALKING_ACROSS)]
+        motorway = [i for i, name in enumerate(self.network.classes) if name == "motorway"]
+        high = np.isin(self.network.highway, motorway) & ~self.network.structure
+        return np.concatenate(
+            [lines.geometry.to_crs(self.network.crs).to_numpy(object), self.network.lines[high]]
+        )
+
+
+def read_roads(
+    path: Path,
+    profiles: Mapping[str, Profile],
+    *,
+    ferries: bool = False,
+    sha256: str | None = None,
+    built_up: shapely.Geometry | None = None,
+    cache: Path | None = None,
+) -> Roads:
+    """
+    Read the road network of all modes.
+
+    Parameters
+    ----------
+    path
+        `.osm.pbf`, `.osm` (also `.gz`, `.bz2`) or the `.graphml` of OSMnx.
+    profiles
+        By mode.
+    ferries
+        Whether ferries are used.
+    sha256
+        Declared digest of the file.
+    built_up
+        Polygon in degrees WGS 84 inside which the built-up speeds apply.
+    cache
+        Folder of the cache; None reads the file each time.
+
+    Raises
+    ------
+    NetworkError
+        The file is missing, damaged, cut off or without roads.
+    """
+    if not path.is_file():
+        raise NetworkError(Fault("E-FILE-MISSING", file=str(path)))
+    if sha256 is not None:
+        check_digest(path, sha256)
+    kept, damaged = None, None
+    if cache is not None:
+        options = {
+            "ferries": ferries,
+            "classes": {mode: sorted((name, asdict(speed)["access"])
+                                     for name, speed in profile.speeds.items())
+                        for mode, profile in profiles.items()},
+        }  # fmt: skip
+        kept = cache / f"{cache_key(path, options)}.roads"
+        found = load(kept)
+        if isinstance(found, tuple):
+            return _finished(*found, built_up, cached=True)
+        damaged = found
+    network, background = _read(path, profiles, ferries)
+    if kept is not None:
+        _keep(kept, network, background)
+    roads = _finished(network, background, built_up, cached=False)
+    return replace(roads, warnings=(*roads.warnings, damaged)) if damaged else roads
+
+
+def _keep(path: Path, network: Network, background: GeoDataFrame) -> None:
+    try:
+        store(path, network, background)
+    except OSError:
+        return  # a cache that cannot be written costs time at the next run, nothing else
+
+
+def _read(
+    path: Path, profiles: Mapping[str, Profile], ferries: bool
+) -> tuple[Network, GeoDataFrame]:
+    if path.suffix == ".graphml":
+        return from_networkx(_graphml(path), profiles), GeoDataFrame(
+            {"kind": [], "name": []}, geometry=[], crs=4326
+        )
+    found = read_osm(path, profiles, ferries=ferries)
+    return build(found.ways, warnings=found.warnings), found.background
+
+
+def _graphml(path: Path) -> nx.MultiDiGraph:
+    from osmnx import load_graphml  # takes more than a second to import
+
+    try:
+        return load_graphml(path)
+    except Exception as error:  # the XML parser and OSMnx raise many kinds
+        raise NetworkError(
+            Fault("E-OSM-READ", file=path.name, facts={"error": type(error).__name__})
+        ) from error
+
+
+def _finished(
+    network: Network, background: GeoDataFrame, built_up: shapely.Geometry | None, *, cached: bool
+) -> Roads:
+    if built_up is not None:
+        network = network.within_towns(built_up)
+    return Roads(network, background, cached, network.warnings)

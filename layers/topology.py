@@ -1,0 +1,113 @@
+"""Topology: outlines that are valid, do not overlap and leave no gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from geopandas import GeoDataFrame
+
+from ..geo.errors import Fault, LayerError
+from .ledger import Ledger, listed
+
+REPAIR_SHARE = 1e-4
+"""A repair may change an outline's area by less."""
+FAULT_SHARE = 1e-3
+"""Overlaps or gaps of more of the district's area stop."""
+NOISE_SQUARE_METRES = 1.0
+SLIVER_METRES = 10.0
+"""Half the width up to which an open slit between towns is a gap."""
+SLIVER_SQUARE_METRES = 100.0
+TOUCH_METRES = 0.1
+
+
+def repaired(
+    shapes: npt.NDArray[np.object_], names: list[str], ledger: Ledger
+) -> npt.NDArray[np.object_]:
+    """
+    Return valid outlines; one whose area a repair would change is refused.
+
+    Parameters
+    ----------
+    shapes
+        Polygons in metres, in the order of the rows 1, 2, ....
+    names
+        What to call them.
+    ledger
+        Gets a warning for each repair and a fault for each refusal.
+    """
+    fixed = shapes.copy()
+    for i in np.flatnonzero(~shapely.is_valid(shapes)):
+        fixed[i] = shapely.make_valid(shapes[i], method="structure", keep_collapsed=False)
+        before, after = shapes[i].area, fixed[i].area
+        facts = {
+            "reason": shapely.is_valid_reason(shapes[i]),
+            "square_metres": f"{abs(after - before):.1f}",
+        }
+        if abs(after - before) < REPAIR_SHARE * max(before, after):
+            ledger.warn("W-OUTLINE-REPAIRED", name=names[i], **facts)
+        else:
+            ledger.refuse(int(i) + 1, "Q-OUTLINE-INVALID", value=names[i], **facts)
+    return fixed
+
+
+def check_topology(towns: GeoDataFrame, ledger: Ledger) -> None:
+    """
+    Measure overlaps and gaps between towns.
+
+    Raises
+    ------
+    LayerError
+        They take more than 0.1 % of the district's area.
+    """
+    shapes = np.asarray(towns.geometry, object)
+    names = list(towns["name"])
+    union = shapely.union_all(shapes)
+    over, pairs = _overlaps(shapes)
+    gap = _gaps(shapes, union)
+    gap_area = sum(part.area for part in gap)
+    gap_at = ["{:.0f} {:.0f}".format(*part.representative_point().coords[0]) for part in gap]
+    faults = []
+    for stop, warn, area, where in (
+        ("E-OVERLAP", "W-OVERLAP", over, [f"{names[i]}/{names[j]}" for i, j in pairs]),
+        ("E-GAP", "W-GAP", gap_area, gap_at),
+    ):
+        facts = {
+            "square_metres": f"{area:.0f}",
+            "percent": f"{100 * area / union.area:.3g}",
+            "places": listed(where),
+        }
+        if area > FAULT_SHARE * union.area:
+            faults.append(Fault(stop, ledger.file, ledger.sheet, facts=facts))
+        elif where:
+            ledger.warn(warn, **facts)
+    if faults:
+        raise LayerError(*faults)
+
+
+def _overlaps(shapes: npt.NDArray[np.object_]) -> tuple[float, list[tuple[int, int]]]:
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, other = one[one < other], other[one < other]
+    areas = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    real = areas > NOISE_SQUARE_METRES
+    pairs = list(zip(one[real].tolist(), other[real].tolist(), strict=True))
+    return float(areas[real].sum()), pairs
+
+
+def _gaps(shapes: npt.NDArray[np.object_], union: shapely.Geometry) -> list[shapely.Polygon]:
+    """Return the holes of the union, and the slits that open outwards between two towns."""
+    parts = shapely.get_parts(union)
+    rings = [ring for part in parts for ring in part.interiors]
+    holes = shapely.get_parts(
+        shapely.difference(shapely.union_all(shapely.polygons(rings)), union) if rings else []
+    )
+    found = [hole for hole in holes if hole.area > NOISE_SQUARE_METRES]
+    closed = union.buffer(SLIVER_METRES, join_style="mitre").buffer(
+        -SLIVER_METRES, join_style="mitre"
+    )
+    outside = shapely.union_all([union, *holes])
+    for sliver in shapely.get_parts(shapely.difference(closed, outside)):
+        beside = np.count_nonzero(shapely.dwithin(shapes, sliver, TOUCH_METRES))
+        if sliver.area > SLIVER_SQUARE_METRES and beside > 1:
+            found.append(sliver)
+    return found

@@ -1,0 +1,301 @@
+"""
+The towns: outlines with a code, a name and a kind, in metres, whole and without overlap.
+
+A town file is right as a whole or refused: a district with a town missing would be silently wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame, GeoSeries
+from pyproj import CRS
+
+from ..geo.crs import WGS84, Degrees, metric_crs, reference_system, to_wgs84, transform
+from ..geo.errors import CrsError, Fault, LayerError
+from .cells import CellError, choice, code, lookup_key, number, text
+from .columns import Column, resolve
+from .ledger import Ledger, listed
+from .outlines import Outlines, read_outlines
+from .points import check_datum, datum_named, same_datum
+from .tables import Table, open_ledger, parse_rows
+from .topology import check_topology, repaired
+
+KINDS = {
+    "urban": "urban", "城镇": "urban", "城市": "urban", "城区": "urban", "街道": "urban",
+    "rural": "rural", "乡村": "rural", "农村": "rural", "镇": "rural", "乡": "rural",
+}  # fmt: skip
+KIND_BY_NAME = ((re.compile(r".*(街道|区)"), "urban"), (re.compile(r".*(镇|乡|县)"), "rural"))
+TOWN_ALIASES = ("所属镇街", "所属乡镇", "镇街", "乡镇", "街道", "乡镇代码", "town")
+"""Headers of the column where other tables state a town."""
+OFFICES = re.compile(r"(人民政府|办事处)$")
+TOWN_SUFFIX = re.compile(r"(街道|镇|乡)$")
+
+COUNTY_BEFORE = re.compile(r"[区县市]")
+COUNTY_DIGITS = 6
+SHIFTED = ("GCJ02", "BD09")
+
+SEGMENT_DEGREES = 0.005
+"""Outlines are straight in degrees; in parts this long the metric chord strays by millimetres."""
+CHINA = (73.0, 16.0, 136.0, 54.0)
+BORDER_METRES = 0.01
+"""A point this near to a border lies on it."""
+SLIT_METRES = 1.0
+"""A point outside all towns but this near to one belongs to it."""
+
+
+def town_code(cell: str) -> str:
+    """Read a code of 9 digits; the 12 digits of the statistical code are cut, 6 are a county's."""
+    value = code(cell)
+    if re.fullmatch(r"[0-9]{9}000", value):
+        return value[:9]
+    if not re.fullmatch(r"[0-9]{9}|[0-9]{6}", value):
+        raise CellError("Q-TOWN-CODE")
+    return value
+
+
+COLUMNS = (
+    Column("town", ("代码", "乡镇代码", "镇街代码", "行政区划代码", "区划代码", "code", "town_code",
+                    "adcode"), town_code),
+    Column("name", ("名称", "乡镇名称", "镇街名称", "镇街", "name", "town_name"), text),
+    Column("kind", ("类型", "城乡", "kind"), choice(KINDS), required=False, filled=False),
+    Column("year", ("版本年份", "年份", "edition_year"), number, required=False, filled=False),
+)  # fmt: skip
+
+
+def read_towns(
+    path: Path | str, *, datum: str | None, year: int | None, accept_datum: bool = False
+) -> tuple[GeoDataFrame, list[Fault]]:
+    """
+    Read the outlines of the towns.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage or Shapefile.
+    datum
+        What the coordinates are declared to be. May be none if the file bears a reference system;
+        plain GeoJSON does not.
+    year
+        Declared edition of the outlines.
+    accept_datum
+        Whether a contradiction between the file and `datum` is only a warning; `datum` counts.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index `town`: codes, sorted. Columns `name`, `kind` (urban or rural), geometry in the
+        metric reference system of the place.
+    list of Fault
+        Warnings.
+
+    Raises
+    ------
+    LayerError
+        The file, a code, a name, a kind or an outline is not what it must be.
+    CrsError
+        The datum is missing or contradicted; longitude and latitude are exchanged.
+    """
+    outlines = read_outlines(path)
+    source, warnings = _source(outlines, datum, accept_datum)
+    table = Table(outlines.file, outlines.layer, "", outlines.properties)
+    ledger = open_ledger(table)
+    values = parse_rows(table, resolve(list(table.cells.columns), COLUMNS, ledger), ledger)
+    _check_year(values, year, ledger)
+    _check_codes(values, ledger)
+    kinds = _kinds(values, ledger)
+    _check_shapes(outlines, source, ledger)
+    _stop(ledger)
+    shapes, crs = _project(outlines.shapes, source)
+    shapes = repaired(shapes, list(values["name"]), ledger)
+    _stop(ledger)
+    frame = GeoDataFrame(
+        {"name": values["name"].astype(str), "kind": kinds, "geometry": shapes}, crs=crs
+    ).set_index(pd.Index(values["town"].astype(str), name="town"))
+    check_topology(frame, ledger)
+    return frame.sort_index(), [*warnings, *ledger.warnings]
+
+
+def _stop(ledger: Ledger) -> None:
+    if ledger.faults:
+        count = len(ledger.refused)
+        raise LayerError(ledger.fault("E-TOWN-ROWS", count=count), *ledger.faults)
+
+
+def _source(
+    outlines: Outlines, declared: str | None, accept: bool
+) -> tuple[str | CRS, list[Fault]]:
+    """Return what the coordinates are written in, and warnings about it."""
+    file, own = outlines.file, outlines.crs
+    if declared is None:
+        if own is None:
+            hints = (datum_named(words) for words in outlines.said.values())
+            facts = {"hint": next(filter(None, hints), "—")}
+            raise CrsError(Fault("E-DATUM-MISSING", file, facts=facts))
+        return own, []
+    warnings = check_datum(declared, outlines.said, file, accept)
+    if own is None:
+        return declared, warnings
+    named = f"EPSG:{own.to_epsg()}" if own.to_epsg() else own.name
+    equal = own.equals(reference_system(declared), ignore_axis_order=True)
+    facts = {"declared": declared, "named": named, "place": "CRS"}
+    if declared in SHIFTED and same_datum(named, "WGS84"):
+        # No label for shifted datums exists: files of this kind can only bear that of WGS 84.
+        warnings.append(Fault("W-DATUM-LABEL", file, facts=facts))
+    elif not equal and not same_datum(named, declared):
+        if not accept:
+            raise CrsError(Fault("E-DATUM-CLASH", file, facts=facts))
+        warnings.append(Fault("W-DATUM-CLASH", file, facts=facts))
+    return declared, warnings
+
+
+def _check_year(values: pd.DataFrame, declared: int | None, ledger: Ledger) -> None:
+    stated = set(values.get("year", pd.Series(dtype=object)).dropna())
+    if declared is None and not stated:
+        ledger.warn("W-YEAR-MISSING")
+    if len(stated | ({declared} if declared is not None else set())) > 1:
+        years = listed(f"{year:g}" for year in sorted(stated))
+        raise LayerError(ledger.fault("E-YEAR", declared=declared or "—", years=years))
+
+
+def _check_codes(values: pd.DataFrame, ledger: Ledger) -> None:
+    codes = values["town"].dropna()
+    for row, town in codes[codes.duplicated()].items():
+        ledger.refuse(cast(int, row), "Q-TOWN-TWICE", value=town)
+    short = [town for town in codes if len(town) == COUNTY_DIGITS]
+    if short:
+        ledger.warn("W-COUNTY-CODE", codes=listed(short))
+
+
+def _kinds(values: pd.DataFrame, ledger: Ledger) -> list[str]:
+    """Return the kind of every town: the stated one, else by its name."""
+    stated = values["kind"] if "kind" in values.columns else pd.Series(None, index=values.index)
+    kinds, guessed = [], []
+    for row, kind, name in zip(values.index, stated, values["name"], strict=True):
+        if pd.isna(kind) and name is not None:
+            kind = next((k for words, k in KIND_BY_NAME if words.fullmatch(lookup_key(name))), None)
+            guessed.append(name)
+            if kind is None:
+                ledger.refuse(row, "Q-TOWN-KIND", value=name)
+        kinds.append(kind)
+    if guessed:
+        ledger.warn("W-TOWN-KIND", count=len(guessed), names=listed(guessed))
+    return kinds
+
+
+def _check_shapes(outlines: Outlines, source: str | CRS, ledger: Ledger) -> None:
+    """Refuse what is no polygon, and coordinates that cannot be what they are said to be."""
+    for row, outline in enumerate(outlines.shapes, 1):
+        kind = "—" if outline is None else outline.geom_type
+        if kind not in ("Polygon", "MultiPolygon") or outline.is_empty:
+            ledger.refuse(row, "Q-OUTLINE", value=kind)
+        elif not np.isfinite(outline.bounds).all():
+            ledger.refuse(row, "Q-OUTLINE", value="NaN")
+    if ledger.faults or not _crs(source).is_geographic:
+        return
+    x, y = shapely.get_coordinates(outlines.shapes).T
+    if max(np.abs(x).max(), np.abs(y).max()) > 180:
+        raise CrsError(ledger.fault("E-NOT-DEGREES", value=f"{x[0]}, {y[0]}"))
+    if ((np.abs(y) > 90) | (_in_china(y, x) & ~_in_china(x, y))).any():
+        raise CrsError(
+            ledger.fault("E-SWAPPED", value=f"{x[0]}, {y[0]}", count=len(outlines.shapes))
+        )
+
+
+def _in_china(lon: Degrees, lat: Degrees) -> npt.NDArray[np.bool_]:
+    west, south, east, north = CHINA
+    return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+
+
+def _crs(source: str | CRS) -> CRS:
+    return reference_system(source) if isinstance(source, str) else source
+
+
+def _project(
+    shapes: npt.NDArray[np.object_], source: str | CRS
+) -> tuple[npt.NDArray[np.object_], CRS]:
+    """Return outlines in the metric reference system of their place, every vertex unshifted."""
+
+    def unshifted(xy: Degrees) -> Degrees:
+        x, y = xy.T
+        if isinstance(source, str):
+            return np.column_stack(to_wgs84(x, y, source))
+        return np.column_stack(transform(x, y, source, WGS84))
+
+    def projected(xy: Degrees) -> Degrees:
+        return np.column_stack(transform(xy[:, 0], xy[:, 1], WGS84, crs))
+
+    flat = shapely.force_2d(shapes)
+    if _crs(source).is_geographic:
+        flat = shapely.segmentize(flat, SEGMENT_DEGREES)
+    degrees = shapely.transform(flat, unshifted)
+    west, south, east, north = shapely.total_bounds(degrees)
+    crs = metric_crs((west + east) / 2, (south + north) / 2)
+    return shapely.transform(degrees, projected), crs
+
+
+def town_names(towns: GeoDataFrame) -> dict[str, str]:
+    """
+    Return town codes by what a table may call a town: code, name, name without 镇 and the like.
+
+    Keys are `lookup_key`s. A name that means several towns is left out.
+    """
+    names = [lookup_key(name) for name in towns["name"]]
+    full = _unique(names, towns.index)
+    short = _unique([TOWN_SUFFIX.sub("", name) for name in names], towns.index)
+    codes = {str(town): str(town) for town in towns.index}
+    return {**short, **full, **{f"{town}000": town for town in codes}, **codes}
+
+
+def _unique(names: list[str], codes: pd.Index[Any]) -> dict[str, str]:
+    return {
+        name: str(town) for name, town in zip(names, codes, strict=True) if names.count(name) == 1
+    }
+
+
+def town_named(stated: str, names: dict[str, str]) -> str | None:
+    """Return the code of the town that a table states, by `town_names`; none if it is not there."""
+    key = OFFICES.sub("", lookup_key(stated))
+    if key in names:
+        return names[key]
+    behind = {names[name] for name in names if TOWN_SUFFIX.search(name) and key.endswith(name)}
+    return behind.pop() if len(behind) == 1 and COUNTY_BEFORE.search(key) else None
+
+
+def town_at(points: GeoSeries, towns: GeoDataFrame) -> list[str | None]:
+    """
+    Return the code of the one town that holds each point: on a border the lowest code.
+
+    So does a point in a slit between towns that is not wider than `SLIT_METRES`; a point in none
+    gives none.
+    """
+    codes = np.asarray(towns.index.sort_values(), object)
+    tree = shapely.STRtree(np.asarray(towns.geometry.loc[codes], object))
+    shapes = np.asarray(points, object)
+    found: list[str | None] = [None] * len(shapes)
+    for metres in (SLIT_METRES, BORDER_METRES):
+        point, town = tree.query(shapes, predicate="dwithin", distance=metres)
+        for i, j in sorted(zip(point.tolist(), town.tolist(), strict=True), reverse=True):
+            found[i] = str(codes[j])
+    return found
+
+
+def warn_far_from_town(
+    points: GeoSeries, codes: Sequence[str], towns: GeoDataFrame, metres: float, ledger: Ledger
+) -> None:
+    """Warn of points farther than `metres` from the town with the code that they state."""
+    stated = np.array([town != "" for town in codes], bool)
+    shapes = np.full(len(codes), None, object)
+    shapes[stated] = np.asarray(towns.geometry.loc[[town for town in codes if town]], object)
+    away = shapely.distance(np.asarray(points, object), shapes)
+    far = away > metres
+    if far.any():
+        rows = listed(points.index[far])
+        ledger.warn("W-TOWN", count=int(far.sum()), metres=f"{np.nanmax(away):.0f}", rows=rows)

@@ -1,0 +1,131 @@
+"""
+Colours, classes and widths of everything drawn: one place for the web map and the figures.
+
+Blue is within the threshold or meets the goal, orange is beyond or below: the pair that people with
+any colour vision tell apart. Where colour says something, form or text says it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from math import floor
+
+FONTS = (
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "sans-serif",
+)
+"""What Windows, macOS, UOS and Kylin have, in this order."""
+
+INK = "#1f2933"
+MUTED = "#52606d"
+PAPER = "#f4f2ee"
+SHARE_BELOW = ("#f0b891", "#f7d5ba", "#fcefe0")
+SHARE_MET = "#d3def0"
+MINUTES_WITHIN = ("#175a96", "#62a1d4")
+MINUTES_BEYOND = ("#f2a64f", "#cf5f1d", "#862a0b")
+BAR_MET = "#2a6ca8"
+BAR_BELOW = "#c75a1b"
+UNREACHED = "#ffffff"
+FLAG = "#a8005f"
+VENUE_TYPES = ("#17202a", "#4b2a7b", "#00573f", "#6b4300", "#7a0f2b")
+VENUE_OTHER = "#6b7280"
+DISTRICT_EDGE = "#5d4a5f"
+TOWN_EDGE = "#7d6c80"
+WATER = "#98c9de"
+
+SHARE_STEPS = (2 / 3, 8 / 9)
+MINUTE_STEPS = (0.5, 1.0, 1.5, 2.0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """
+    How one class of base lines looks.
+
+    Parameters
+    ----------
+    colour, casing
+        The line and the rim below it; an empty casing draws none.
+    widths
+        Pixels at zoom 10, 13 and 16; between them it is interpolated.
+    zoom
+        The first zoom that shows it.
+    dash
+        Canvas dash pattern in pixels, drawn in white upon the line.
+    """
+
+    colour: str
+    casing: str
+    widths: tuple[float, float, float]
+    zoom: float
+    dash: str = ""
+
+
+BASE_LINES = {
+    "river": Line(WATER, "", (1.2, 2.4, 5.0), 0),
+    "minor": Line("#ffffff", "#b4aca1", (0.5, 1.4, 4.0), 12.5),
+    "tertiary": Line("#ffffff", "#a99f92", (0.8, 2.4, 6.0), 10.5),
+    "secondary": Line("#fffdf6", "#9d9385", (1.1, 3.4, 8.0), 9.5),
+    "primary": Line("#fff6d9", "#9b8f80", (1.6, 4.4, 10.0), 0),
+    "trunk": Line("#fdebb4", "#93856f", (2.0, 5.0, 11.0), 0),
+    "rail": Line("#7c7f86", "", (1.6, 2.4, 4.0), 0, "7 7"),
+    "motorway": Line("#f7d98b", "#7f6f55", (2.6, 5.8, 13.0), 0),
+}
+"""In drawing order, the most important last."""
+
+
+def share_edges(goal: float) -> list[float]:
+    """
+    Return where one class of shares ends and the next begins; the last edge is the goal itself.
+
+    Two lower edges stand at two thirds and eight ninths of the goal, on whole 5 %: a goal of 0.9
+    gives 0.6, 0.8, 0.9.
+    """
+    lower = [floor(goal * step * 20 + 1e-9) / 20 for step in SHARE_STEPS]
+    return sorted({edge for edge in (*lower, goal) if 0 < edge <= goal})
+
+
+def share_fills(goal: float) -> list[str]:
+    """Return the fill of each class of `share_edges(goal)`, lowest first, the met one last."""
+    below = len(share_edges(goal))
+    return [*(SHARE_BELOW[-below:] if below else ()), SHARE_MET]
+
+
+def minute_edges(threshold_minutes: float) -> list[float]:
+    """Return the inclusive upper ends of the classes of minutes; one of them is the threshold."""
+    return [threshold_minutes * step for step in MINUTE_STEPS]
+
+
+def contrast(colour: str, background: str) -> float:
+    """Return the WCAG 2.1 contrast ratio of two `#rrggbb` colours, 1 to 21."""
+
+    def luminance(text: str) -> float:
+        parts = [int(text[i:j], 16) / 255 for i, j in pairwise((1, 3, 5, 7))]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    high, low = sorted((luminance(colour), luminance(background)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def page_style() -> dict[str, object]:
+    """Return what the page needs to draw with the same hand."""
+    return {
+        "ink": INK,
+        "fonts": ",".join(f'"{font}"' if " " in font else font for font in FONTS),
+        "paper": PAPER,
+        "minuteFills": [*MINUTES_WITHIN, *MINUTES_BEYOND],
+        "unreached": UNREACHED,
+        "flag": FLAG,
+        "venueTypes": list(VENUE_TYPES),
+        "venueOther": VENUE_OTHER,
+        "districtEdge": DISTRICT_EDGE,
+        "townEdge": TOWN_EDGE,
+        "water": WATER,
+        "lines": {name: asdict(line) for name, line in BASE_LINES.items()},
+    }

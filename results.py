@@ -1,0 +1,379 @@
+"""What a run leaves: tables that planners read, a GeoPackage for QGIS, and the run's passport."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+from geopandas import GeoDataFrame
+
+from . import __version__
+from .coverage.gaps import percent_down
+from .coverage.share import GROUPS
+from .folder import file_digest
+from .geo.errors import Fault
+from .layers.ledger import Ledger
+from .layers.venues import venue_types
+from .study import Assessment, Layers, Survey
+from .study_file import Study
+
+GROUP_NAMES = dict(
+    zip(
+        GROUPS,
+        ("常住人口", "青少年", "农民", "产业工人", "老年人", "领导干部和公务员"),
+        strict=True,
+    )
+)
+SCOPE_NAMES = {"district": "全区", "urban": "城镇", "rural": "乡村", "town": "镇街"}
+MODE_NAMES = {"walk": "步行", "ebike": "电动自行车", "car": "驾车"}
+STATUS_NAMES = {"open": "在用", "planned": "拟建", "closed": "停用", "candidate": "候选"}
+AREA_NAMES = {"all": "全部", "urban": "城镇", "rural": "乡村"}
+REASON_NAMES = {
+    "": "",
+    "not_connected": "未接入路网",
+    "no_venue": "无可到达的此类设施",
+    "beyond_horizon": "超出计算时限",
+}
+CAUSE_NAMES = {
+    **REASON_NAMES,
+    "just_over": "略超标准",
+    "far": "距离远",
+    "low_share": "覆盖率低于目标",
+    "unknown": "无法判定",
+}
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "pyproj",
+    "pyogrio",
+    "osmium",
+    "folium",
+    "networkx",
+)
+
+
+FORMULA_STARTS = tuple("=+-@＝＋－＠")
+
+
+def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts no spreadsheet takes for a formula: an apostrophe before them."""
+
+    def plain(cell: object) -> object:
+        risky = isinstance(cell, str) and (
+            cell.lstrip().startswith(FORMULA_STARTS) or cell[:1] in ("\t", "\r")
+        )
+        return f"'{cell}" if risky else cell
+
+    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.assign(**{str(name): table[name].map(plain) for name in texts})
+
+
+def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return coverage by scope, kind, mode, threshold and group, and by standard, for print."""
+    table = found.coverage
+    by_standard = found.standards.merge(
+        pd.DataFrame([s.model_dump() for s in study.standards]).rename(
+            columns={"key": "standard", "name": "title"}
+        ),
+        on="standard",
+        validate="many_to_one",
+    )
+    by_standard["types"] = by_standard["types"].map(";".join)
+    whole = pd.concat([by_standard, table], ignore_index=True)
+    types = {key: kind.name for key, kind in venue_types().items()}
+    towns = survey.towns["name"]
+    met = whole["met"].map({True: "达标", False: "未达标"})
+    judged = met.where(whole["met"].notna() | whole["standard"].isna(), "无法判定")
+    return pd.DataFrame(
+        {
+            "标准": whole["title"].fillna(""),
+            "范围": whole["scope"].map(SCOPE_NAMES),
+            "镇街代码": whole["code"],
+            "镇街": whole["code"].map(towns).fillna(""),
+            "设施类型": whole["types"].map(lambda t: "、".join(types[k] for k in t.split(";"))),
+            "出行方式": whole["mode"].map(MODE_NAMES),
+            "时限（分钟）": whole["minutes"],
+            "人群": whole["group"].map(GROUP_NAMES),
+            "适用地区": whole["area"].map(AREA_NAMES).fillna("全部"),
+            "人口": whole["people"],
+            "覆盖人口": whole["covered"],
+            "未接入路网人口": whole["not_connected"],
+            "覆盖率（%）": _percent(whole["share"]),
+            "目标（%）": _percent(whole["goal"]),
+            "判定": judged.fillna(""),
+        }
+    )
+
+
+def _percent(share: pd.Series[Any]) -> pd.Series[Any]:
+    return share.map(lambda s: None if pd.isna(s) else float(percent_down(float(s)))).astype(
+        "Float64"
+    )
+
+
+def places_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return a row per place: where it is and joins the road, how it stands to each standard."""
+    demand = survey.demand
+    points = demand.geometry.to_crs(4326)
+    columns: dict[str, Any] = {
+        "代码": demand.index,
+        "名称": demand["name"].to_numpy(),
+        "镇街": demand["town"].map(survey.towns["name"]).to_numpy(),
+        "城乡": np.where(demand["rural"], "乡村", "城镇"),
+        "经度": points.x.round(6).to_numpy(),
+        "纬度": points.y.round(6).to_numpy(),
+    }
+    columns |= {GROUP_NAMES[g]: demand[g].to_numpy() for g in GROUPS if g in demand}
+    for mode, times in survey.times.items():
+        snaps = times.place_doors.snaps
+        columns[f"{MODE_NAMES[mode]}接入距离（米）"] = pd.array(
+            np.round(snaps.metres), dtype="Float64"
+        )
+        columns[f"{MODE_NAMES[mode]}接入道路编号"] = pd.array(
+            np.where(snaps.connected, survey.roads.network.way[snaps.edge], 0), dtype="Int64"
+        )
+        columns[f"{MODE_NAMES[mode]}接入道路编号"][~snaps.connected] = pd.NA
+    names = survey.venues["name"]
+    for standard in study.standards:
+        rows = found.reach[found.reach["standard"] == standard.key].set_index("place")
+        rows = rows.loc[demand.index]
+        title = standard.name
+        columns[f"{title}·分钟"] = rows["minutes"].to_numpy()
+        columns[f"{title}·最近设施"] = rows["venue"].map(names).fillna("").to_numpy()
+        columns[f"{title}·判定"] = np.where(
+            ~rows["meant"], "不适用", np.where(rows["covered"], "达标", "未达标")
+        )
+        columns[f"{title}·说明"] = rows["reason"].map(REASON_NAMES).to_numpy()
+    return pd.DataFrame(columns)
+
+
+def flags_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return the flagged towns and places for print."""
+    flags = found.flags
+    titles = {standard.key: standard.name for standard in study.standards}
+    return pd.DataFrame(
+        {
+            "对象": flags["kind"].map({"town": "镇街", "place": "村（社区）"}),
+            "代码": flags["id"],
+            "名称": flags["name"],
+            "镇街": flags["town"].map(survey.towns["name"]),
+            "标准": flags["standard"].map(titles),
+            "原因": flags["cause"].map(CAUSE_NAMES),
+            "人口": flags["people"],
+            "未覆盖人口": flags["uncovered"],
+            "分钟": flags["minutes"],
+            "时限（分钟）": flags["limit_minutes"],
+            "超出（分钟）": flags["over_minutes"],
+            "其中路网外步行与停车（分钟）": flags["walk_minutes"],
+            "最近设施": flags["venue"].map(survey.venues["name"]).fillna(""),
+            "覆盖率（%）": _percent(flags["share"]),
+            "目标（%）": _percent(flags["goal"]),
+            "说明": flags["sentence"],
+        }
+    )
+
+
+def venues_sheet(survey: Survey) -> pd.DataFrame:
+    """Return the venues that were accepted, for print."""
+    venues = survey.venues
+    points = venues.geometry.to_crs(4326)
+    return pd.DataFrame(
+        {
+            "编号": venues.index,
+            "名称": venues["name"].to_numpy(),
+            "类型": venues["type_name"].to_numpy(),
+            "状态": venues["status"].map(STATUS_NAMES).to_numpy(),
+            "区外": np.where(venues["outside"], "是", "否"),
+            "容量": venues["capacity"].to_numpy(),
+            "容量单位": venues["capacity_unit"].to_numpy(),
+            "点位精度": venues["precision"].to_numpy(),
+            "经度": points.x.round(6).to_numpy(),
+            "纬度": points.y.round(6).to_numpy(),
+        }
+    )
+
+
+def towns_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return a row per town with its share of each standard, for print."""
+    towns = survey.towns
+    columns: dict[str, Any] = {
+        "代码": towns.index,
+        "名称": towns["name"].to_numpy(),
+        "类别": np.where(towns["kind"] == "urban", "街道", "镇"),
+        "人口": survey.demand.groupby("town")["people"]
+        .sum()
+        .reindex(towns.index, fill_value=0)
+        .to_numpy(),
+    }
+    for standard in study.standards:
+        rows = found.standards[
+            (found.standards["standard"] == standard.key) & (found.standards["scope"] == "town")
+        ].set_index("code")
+        columns[f"{standard.name}（%）"] = _percent(rows["share"].reindex(towns.index)).to_numpy()
+    return pd.DataFrame(columns)
+
+
+def write_tables(folder: Path, study: Study, survey: Survey, found: Assessment) -> None:
+    """Write `coverage.csv`, `places.csv`, `flags.csv`, `results.gpkg` and `quarantine/`."""
+    sheets = {
+        "coverage": coverage_sheet(study, survey, found),
+        "places": places_sheet(study, survey, found),
+        "flags": flags_sheet(study, survey, found),
+    }
+    for name, sheet in sheets.items():
+        csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+    write_quarantine(folder, survey.ledgers)
+    _write_geopackage(folder / "results.gpkg", study, survey, found, sheets)
+
+
+def write_quarantine(folder: Path, ledgers: Mapping[str, Ledger]) -> None:
+    """Write the rows of each table that were set apart, with the remedy."""
+    for name, ledger in ledgers.items():
+        if len(ledger.quarantine):
+            (folder / "quarantine").mkdir(exist_ok=True)
+            csv_safe(ledger.quarantine).to_csv(
+                folder / "quarantine" / f"{name}.csv", index=False, encoding="utf-8-sig"
+            )
+
+
+def _write_geopackage(
+    path: Path, study: Study, survey: Survey, found: Assessment, sheets: dict[str, pd.DataFrame]
+) -> None:
+    """Write layers that open in QGIS; the stamp inside is the date of the study."""
+    pyogrio.set_gdal_config_options(
+        {"OGR_CURRENT_DATE": f"{study.study.date.isoformat()}T00:00:00.000Z"}
+    )
+    layers = {
+        "镇街": (towns_sheet(study, survey, found), survey.towns.geometry),
+        "村社区": (sheets["places"], survey.demand.geometry),
+        "设施": (venues_sheet(survey), survey.venues.geometry),
+    }
+    for name, (sheet, geometry) in layers.items():
+        frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=survey.towns.crs)
+        frame.to_file(path, layer=name, driver="GPKG")
+    for name in ("coverage", "flags"):
+        pyogrio.write_dataframe(
+            sheets[name], path, layer={"coverage": "覆盖", "flags": "短板"}[name], driver="GPKG"
+        )
+
+
+def passport(
+    study: Study, survey: Survey, found: Assessment, *, command: str, created: str
+) -> dict[str, Any]:
+    """Return what the manifest says: inputs, parameters, ledgers, warnings, versions, command."""
+    return {
+        "program": "kepu",
+        "version": __version__,
+        "created": created,
+        "command": command,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "study": study.model_dump(mode="json"),
+        "illustrative": study.study.illustrative,
+        "direction": study.study.direction,
+        "threshold": "inclusive",
+        "crs": {"metric": survey.towns.crs.to_string(), "output": "EPSG:4326 (WGS 84)"},
+        "inputs": [_input(study, name) for name in ("towns", "venues", "demand", "roads")],
+        "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
+        "modes": {mode: _mode(study, survey, mode) for mode in survey.times},
+        "datum_probe_metres": survey.probes,
+        "tables": {name: ledger.summary() for name, ledger in survey.ledgers.items()},
+        "people": int(survey.demand["people"].sum()),
+        "warnings": [texts(fault) for fault in survey.warnings],
+        "flags": len(found.flags),
+    }
+
+
+def check_sheet(study: Study, layers: Layers) -> dict[str, Any]:
+    """Return what `kepu check` found: the ledgers and the warnings."""
+    return {
+        "program": "kepu",
+        "version": __version__,
+        "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
+        "tables": {name: ledger.summary() for name, ledger in layers.ledgers.items()},
+        "towns": len(layers.towns),
+        "warnings": [texts(fault) for fault in layers.warnings],
+    }
+
+
+def texts(fault: Fault) -> dict[str, str]:
+    """Return a fault for JSON."""
+    return {"code": fault.code, "zh": fault.zh, "en": fault.en}
+
+
+def _input(study: Study, name: str) -> dict[str, Any]:
+    source = getattr(study, name)
+    path = study.folder / source.file
+    return {
+        "layer": name,
+        "file": source.file,
+        "sha256": file_digest(path),
+        "bytes": path.stat().st_size,
+        "source": source.source,
+        "date": source.date.isoformat() if source.date else None,
+        "datum": getattr(source, "datum", "WGS84"),
+    }
+
+
+def _mode(study: Study, survey: Survey, mode: str) -> dict[str, Any]:
+    profile, times = study.profiles[mode], survey.times[mode]
+    snaps = times.place_doors.snaps
+    metres = snaps.metres[snaps.connected]
+    return {
+        "name": profile.name_zh,
+        "access_kmh": profile.access_kmh,
+        "detour": profile.detour,
+        "snap_metres": profile.snap_metres,
+        "arrival_seconds": profile.arrival_seconds,
+        "maxspeed_share": profile.maxspeed_share,
+        "speeds_kmh": {k: [s.kmh, s.built_up_kmh] for k, s in profile.speeds.items()},
+        "assumed_speed_share": round(survey.roads.network.assumed_share(mode), 4),
+        "places_by_access_metres": {
+            label: int(((metres > low) & (metres <= high)).sum())
+            for label, low, high in (
+                ("0-100", -1, 100),
+                ("100-300", 100, 300),
+                ("300-500", 300, 500),
+                ("500+", 500, np.inf),
+            )
+        },
+        "not_connected_places": int((~snaps.connected).sum()),
+        "not_connected_people": int(survey.demand["people"].to_numpy()[~snaps.connected].sum()),
+        "venues_not_connected": int((~times.venue_doors.snaps.connected).sum()),
+        "walks_across_a_barrier": int(snaps.crosses.sum()),
+    }
+
+
+def headline(study: Study, found: Assessment) -> list[dict[str, Any]]:
+    """Return district, urban and rural shares of each standard, for people and for JSON."""
+    rows = []
+    for standard in study.standards:
+        table = found.standards[found.standards["standard"] == standard.key]
+        shares = {
+            row["scope"]: None if pd.isna(row["share"]) else float(row["share"])
+            for row in table[table["scope"] != "town"].to_dict("records")
+        }
+        district = table[table["scope"] == "district"].iloc[0]
+        rows.append(
+            {
+                "key": standard.key,
+                "name": standard.name,
+                "minutes": standard.minutes,
+                "mode": standard.mode,
+                "goal": standard.goal,
+                "people": int(district["people"]),
+                "covered": int(district["covered"]),
+                "shares": shares,
+                "met": None if pd.isna(district["met"]) else bool(district["met"]),
+            }
+        )
+    return rows
