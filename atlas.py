@@ -69,7 +69,7 @@ def atlas(study: Study, survey: Survey, found: Assessment, facts: dict[str, Any]
             ["name", "type", "type_name", "status", "outside", "geometry"]
         ].to_crs(4326),
         "standards": standards,
-        "reach": found.reach[found.reach["meant"]].drop(columns="meant").reset_index(drop=True),
+        "reach": _reach(found.reach),
         "coverage": found.standards.drop(columns="met"),
         "flags": found.flags[["kind", "id", "standard", "sentence"]],
         "base": base_map(survey),
@@ -77,6 +77,16 @@ def atlas(study: Study, survey: Survey, found: Assessment, facts: dict[str, Any]
         "illustrative": study.study.illustrative,
         "review": study.study.review,
     }
+
+
+def _reach(reach: pd.DataFrame) -> pd.DataFrame:
+    """Return the reach with nothing but a reason where a standard is not meant for a place."""
+    shown = reach.drop(columns="meant")
+    apart = ~reach["meant"]
+    shown.loc[apart, ["minutes", "venue", "walk_minutes"]] = pd.NA
+    shown.loc[apart, "covered"] = False
+    shown.loc[apart, "reason"] = "not_meant"
+    return shown
 
 
 def base_map(survey: Survey) -> dict[str, gpd.GeoSeries]:

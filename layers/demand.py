@@ -20,9 +20,9 @@ from ..geo.errors import LayerError
 from .cells import PEOPLE_UNITS, CellError, choice, code, people, text
 from .columns import Column, Match, resolve
 from .ledger import Ledger, listed
+from .lookup import TOWN_ALIASES, town_at, town_named, town_names, warn_far_from_town
 from .points import DATUM, LAT, LON, locate
 from .tables import Table, column_texts, open_ledger, parse_rows, read_table, refuse_twice
-from .towns import TOWN_ALIASES, town_at, town_named, town_names, warn_far_from_town
 from .venues import PRECISIONS
 
 GROUPS = {

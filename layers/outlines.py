@@ -154,12 +154,10 @@ def _check_shapefile(path: Path) -> None:
         _require_size(part, stated, part.stat().st_size)
     table = _part(path, ".dbf")
     header = table.read_bytes()[:12]
-    count, head, width = struct.unpack("<IHH", header[4:12]) if len(header) == 12 else (0, 0, 0)
+    count, head, width = struct.unpack("<IHH", header[4:]) if len(header) == 12 else (0, 12, 0)
     size = table.stat().st_size
     # The closing byte 1A may be left out.
-    _require_size(
-        table, head + count * width, size - 1 if size == head + count * width + 1 else size
-    )
+    _require_size(table, head + count * width, size - (size == head + count * width + 1))
 
 
 def _part(path: Path, suffix: str) -> Path:

@@ -7,15 +7,14 @@ A town file is right as a whole or refused: a district with a town missing would
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from geopandas import GeoDataFrame, GeoSeries
+from geopandas import GeoDataFrame
 from pyproj import CRS
 
 from ..geo.crs import WGS84, Degrees, metric_crs, reference_system, to_wgs84, transform
@@ -33,22 +32,12 @@ KINDS = {
     "rural": "rural", "乡村": "rural", "农村": "rural", "镇": "rural", "乡": "rural",
 }  # fmt: skip
 KIND_BY_NAME = ((re.compile(r".*(街道|区)"), "urban"), (re.compile(r".*(镇|乡|县)"), "rural"))
-TOWN_ALIASES = ("所属镇街", "所属乡镇", "镇街", "乡镇", "街道", "乡镇代码", "town")
-"""Headers of the column where other tables state a town."""
-OFFICES = re.compile(r"(人民政府|办事处)$")
-TOWN_SUFFIX = re.compile(r"(街道|镇|乡)$")
-
-COUNTY_BEFORE = re.compile(r"[区县市]")
 COUNTY_DIGITS = 6
 SHIFTED = ("GCJ02", "BD09")
 
 SEGMENT_DEGREES = 0.005
 """Outlines are straight in degrees; in parts this long the metric chord strays by millimetres."""
 CHINA = (73.0, 16.0, 136.0, 54.0)
-BORDER_METRES = 0.01
-"""A point this near to a border lies on it."""
-SLIT_METRES = 1.0
-"""A point outside all towns but this near to one belongs to it."""
 
 
 def town_code(cell: str) -> str:
@@ -218,6 +207,19 @@ def _crs(source: str | CRS) -> CRS:
     return reference_system(source) if isinstance(source, str) else source
 
 
+def _segmented(shape: shapely.Polygon | shapely.MultiPolygon) -> shapely.MultiPolygon:
+    # Ring by ring: GEOS repairs invalid polygons silently when it segments them whole.
+    return shapely.MultiPolygon(
+        [
+            shapely.Polygon(
+                shapely.segmentize(part.exterior, SEGMENT_DEGREES),
+                [shapely.segmentize(ring, SEGMENT_DEGREES) for ring in part.interiors],
+            )
+            for part in shapely.get_parts(shape)
+        ]
+    )
+
+
 def _project(
     shapes: npt.NDArray[np.object_], source: str | CRS
 ) -> tuple[npt.NDArray[np.object_], CRS]:
@@ -234,68 +236,8 @@ def _project(
 
     flat = shapely.force_2d(shapes)
     if _crs(source).is_geographic:
-        flat = shapely.segmentize(flat, SEGMENT_DEGREES)
+        flat = np.array([_segmented(shape) for shape in flat], object)
     degrees = shapely.transform(flat, unshifted)
     west, south, east, north = shapely.total_bounds(degrees)
     crs = metric_crs((west + east) / 2, (south + north) / 2)
     return shapely.transform(degrees, projected), crs
-
-
-def town_names(towns: GeoDataFrame) -> dict[str, str]:
-    """
-    Return town codes by what a table may call a town: code, name, name without 镇 and the like.
-
-    Keys are `lookup_key`s. A name that means several towns is left out.
-    """
-    names = [lookup_key(name) for name in towns["name"]]
-    full = _unique(names, towns.index)
-    short = _unique([TOWN_SUFFIX.sub("", name) for name in names], towns.index)
-    codes = {str(town): str(town) for town in towns.index}
-    return {**short, **full, **{f"{town}000": town for town in codes}, **codes}
-
-
-def _unique(names: list[str], codes: pd.Index[Any]) -> dict[str, str]:
-    return {
-        name: str(town) for name, town in zip(names, codes, strict=True) if names.count(name) == 1
-    }
-
-
-def town_named(stated: str, names: dict[str, str]) -> str | None:
-    """Return the code of the town that a table states, by `town_names`; none if it is not there."""
-    key = OFFICES.sub("", lookup_key(stated))
-    if key in names:
-        return names[key]
-    behind = {names[name] for name in names if TOWN_SUFFIX.search(name) and key.endswith(name)}
-    return behind.pop() if len(behind) == 1 and COUNTY_BEFORE.search(key) else None
-
-
-def town_at(points: GeoSeries, towns: GeoDataFrame) -> list[str | None]:
-    """
-    Return the code of the one town that holds each point: on a border the lowest code.
-
-    So does a point in a slit between towns that is not wider than `SLIT_METRES`; a point in none
-    gives none.
-    """
-    codes = np.asarray(towns.index.sort_values(), object)
-    tree = shapely.STRtree(np.asarray(towns.geometry.loc[codes], object))
-    shapes = np.asarray(points, object)
-    found: list[str | None] = [None] * len(shapes)
-    for metres in (SLIT_METRES, BORDER_METRES):
-        point, town = tree.query(shapes, predicate="dwithin", distance=metres)
-        for i, j in sorted(zip(point.tolist(), town.tolist(), strict=True), reverse=True):
-            found[i] = str(codes[j])
-    return found
-
-
-def warn_far_from_town(
-    points: GeoSeries, codes: Sequence[str], towns: GeoDataFrame, metres: float, ledger: Ledger
-) -> None:
-    """Warn of points farther than `metres` from the town with the code that they state."""
-    stated = np.array([town != "" for town in codes], bool)
-    shapes = np.full(len(codes), None, object)
-    shapes[stated] = np.asarray(towns.geometry.loc[[town for town in codes if town]], object)
-    away = shapely.distance(np.asarray(points, object), shapes)
-    far = away > metres
-    if far.any():
-        rows = listed(points.index[far])
-        ledger.warn("W-TOWN", count=int(far.sum()), metres=f"{np.nanmax(away):.0f}", rows=rows)

@@ -26,9 +26,9 @@ from ..geo.errors import LayerError
 from .cells import CellError, choice, code, day, lookup_key, number, text, yes_no
 from .columns import Column, Match, resolve
 from .ledger import Ledger, listed
+from .lookup import TOWN_ALIASES, town_named, town_names, warn_far_from_town
 from .points import DATUM, LAT, LON, locate
 from .tables import column_texts, open_ledger, parse_rows, read_table, refuse_twice
-from .towns import TOWN_ALIASES, town_named, town_names, warn_far_from_town
 
 STATUSES = {
     "open": "open", "在用": "open", "开放": "open", "已开放": "open", "运营": "open",

@@ -22,7 +22,7 @@ from .style import minute_edges, share_edges, share_fills
 GRID_DEGREES = 1e-5
 SIMPLIFY_DEGREES = 2e-5
 TENTHS_PER_MINUTE = 600
-REASONS = ("", "not_connected", "beyond_horizon", "no_venue")
+REASONS = ("", "not_connected", "beyond_horizon", "no_venue", "not_meant")
 COUNTS = ["people", "covered", "not_connected", "share"]
 NOBODY: list[int | float | None] = [0, 0, 0, None]
 

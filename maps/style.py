@@ -31,6 +31,8 @@ MINUTES_BEYOND = ("#f2a64f", "#cf5f1d", "#862a0b")
 BAR_MET = "#2a6ca8"
 BAR_BELOW = "#c75a1b"
 UNREACHED = "#ffffff"
+NOT_MEANT = "#b8bec6"
+"""Places that a standard is not meant for."""
 FLAG = "#a8005f"
 VENUE_TYPES = ("#17202a", "#4b2a7b", "#00573f", "#6b4300", "#7a0f2b")
 VENUE_OTHER = "#6b7280"
@@ -121,6 +123,7 @@ def page_style() -> dict[str, object]:
         "paper": PAPER,
         "minuteFills": [*MINUTES_WITHIN, *MINUTES_BEYOND],
         "unreached": UNREACHED,
+        "notMeant": NOT_MEANT,
         "flag": FLAG,
         "venueTypes": list(VENUE_TYPES),
         "venueOther": VENUE_OTHER,

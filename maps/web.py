@@ -117,7 +117,8 @@ def web_map(
     reach
         One row for each standard and place: `standard`, `place`, `minutes` (with access legs, NA
         if not reached), `venue`, `walk_minutes`, `covered`, `reason` ("", not_connected,
-        beyond_horizon, no_venue).
+        beyond_horizon, no_venue, not_meant: the standard is for
+        other places).
     coverage
         `standard`, `scope` (district, urban, rural, town), `code` (of the town, else empty),
         `people`, `covered`, `not_connected`, `share` (NA where nobody lives).

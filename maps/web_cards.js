@@ -22,15 +22,21 @@
   }
 
   function minutes(view, i) {
-    const { reach, standard } = view;
+    const { reach } = view;
     if (reach.minutes[i] === null) return kepu.REASONS[reach.reason[i]] || '未到达';
-    return kepu.minutesText(reach.minutes[i], standard.minutes, reach.covered[i] === 1);
+    return kepu.minutesText(reach.minutes[i]);
   }
 
   function walking(view, i) {
     const walk = view.reach.walk[i];
     if (walk === null || view.reach.minutes[i] === null) return '';
-    return kepu.fixed(walk / kepu.TENTHS_PER_MINUTE, 1) + ' 分钟';
+    return kepu.minutesText(walk);
+  }
+
+  function verdict(view, i) {
+    if (view.reach.reason[i] === kepu.NOT_MEANT) return '不在本标准的适用地区';
+    if (view.reach.covered[i]) return '时限内';
+    return view.reach.minutes[i] === null ? '未覆盖' : '超出时限';
   }
 
   kepu.placeTip = function (view, i) {
@@ -50,12 +56,12 @@
       head(places.name[i], `${towns.name[places.town[i]]} · ${places.rural[i] ? '乡村' : '城镇'}`),
       kepu.el('p', 'verdict ' + (view.reach.covered[i] ? 'good' : 'bad'), [
         kepu.el('b', '', minutes(view, i)),
-        view.reach.covered[i] ? '阈值内' : isReached ? '超出阈值' : '未覆盖',
+        verdict(view, i),
       ]),
       rows([
         ['评价标准', view.standard.name],
-        ['阈值', `${kepu.MODES[view.standard.mode]} ≤ ${view.standard.minutes} 分钟`],
-        ['其中步行', walking(view, i)],
+        ['时限', `${kepu.MODES[view.standard.mode]} ≤ ${view.standard.minutes} 分钟`],
+        ['其中路网外步行与停车', walking(view, i)],
         ['最近设施', venue < 0 ? '—' : venues.name[venue]],
         ['常住人口', kepu.count(places.people[i]) + ' 人'],
         [kepu.GROUPS[group] || group,
@@ -71,7 +77,7 @@
     const [people, , , share] = view.coverage.towns[t];
     return kepu.el('div', 'tip', [
       kepu.el('b', '', view.data.towns.name[t]),
-      kepu.el('span', '', `覆盖率 ${kepu.percent(share, view.standard.goal)} · ${kepu.count(people)} 人`),
+      kepu.el('span', '', `覆盖率 ${kepu.percent(share)} · ${kepu.count(people)} 人`),
     ]);
   };
 
@@ -82,7 +88,7 @@
       const goal = standards.goal[k];
       return kepu.el('tr', k === view.k ? 'now' : '', [
         kepu.rowHead(name),
-        kepu.el('td', 'number', kepu.percent(share, goal)),
+        kepu.el('td', 'number', kepu.percent(share)),
         kepu.el('td', '', kepu.verdict(share, goal)),
       ]);
     }));
@@ -125,7 +131,7 @@
         ['类型', venues.types.name[venues.type[v]]],
         ['状态', status(venues, v)],
         ['以此为最近设施', view.isUsed[v] ? kepu.count(view.catchment[v]) + ' 人' : '非本标准所用'],
-        ['其中阈值内', view.isUsed[v] ? kepu.count(view.within[v]) + ' 人' : ''],
+        ['其中时限内', view.isUsed[v] ? kepu.count(view.within[v]) + ' 人' : ''],
         ['编号', venues.id[v]],
       ]),
     ]);

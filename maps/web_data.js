@@ -11,7 +11,8 @@
     farmers: '农民', workers: '产业工人', officials: '干部',
   };
   kepu.STATUSES = { open: '在用', planned: '拟建', candidate: '候选', closed: '停用' };
-  kepu.REASONS = ['', '未接入路网', '超出计算范围', '没有可用设施'];
+  kepu.REASONS = ['', '未接入路网', '超出计算时限', '无可到达的此类设施', '不适用'];
+  kepu.NOT_MEANT = 4;
 
   kepu.read = function (id) {
     return JSON.parse(document.getElementById(id).textContent);
@@ -52,36 +53,21 @@
     return kepu.decode(text)[0] || [];
   };
 
-  /* As Python prints it: an exact tie goes to the even digit, where toFixed takes the larger. */
-  kepu.fixed = function (value, digits) {
-    const tie = Math.abs(value * Math.pow(2, digits + 1)) % 2 === 1;
-    const scale = Math.pow(10, digits);
-    const floor = Math.floor(value * scale);
-    return (tie ? (floor + (floor % 2 ? 1 : 0)) / scale : value).toFixed(digits);
+  /* Shares are printed rounded down and minutes rounded up: what reads as met is met. */
+  kepu.percentTenths = function (share) {
+    return Math.floor(share * 1000 + 1e-9);
   };
 
-  /* One decimal, or as many as keep the number on its own side of the edge. */
-  function sided(value, isRight) {
-    for (let digits = 1; digits < 5; digits += 1) {
-      const text = kepu.fixed(value, digits);
-      if (isRight(Number(text))) return text;
-    }
-    return kepu.fixed(value, 5);
-  }
-
-  kepu.percent = function (share, goal) {
-    if (share === null) return '—';
-    const isMet = share >= goal;
-    return sided(share * 100, (shown) => (shown >= goal * 100 - 1e-9) === isMet) + '%';
+  kepu.percent = function (share) {
+    return share === null ? '—' : (kepu.percentTenths(share) / 10).toFixed(1) + '%';
   };
 
   kepu.goalText = function (goal) {
     return Number((goal * 100).toFixed(2)) + '%';
   };
 
-  kepu.minutesText = function (tenths, threshold, isCovered) {
-    const minutes = tenths / kepu.TENTHS_PER_MINUTE;
-    return sided(minutes, (shown) => (shown <= threshold) === isCovered) + ' 分钟';
+  kepu.minutesText = function (tenths) {
+    return (Math.ceil(tenths / (kepu.TENTHS_PER_MINUTE / 10)) / 10).toFixed(1) + ' 分钟';
   };
 
   kepu.count = function (value) {

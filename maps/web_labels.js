@@ -75,7 +75,7 @@
     function townLabels() {
       return townPoints.map((at, t) => {
         const name = data.towns.name[t];
-        const share = kepu.percent(view().coverage.towns[t][3], view().standard.goal);
+        const share = kepu.percent(view().coverage.towns[t][3]);
         const width = Math.max(measure(name, 14), measure(share, 12)) + 6;
         return {
           className: 'town', lines: [name, share], point: map.latLngToContainerPoint(at),

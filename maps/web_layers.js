@@ -45,10 +45,12 @@
 
   function placeLook(view, style, i, zoom) {
     const isReached = view.reach.minutes[i] !== null;
+    const isMeant = view.reach.reason[i] !== kepu.NOT_MEANT;
     return {
       radius: kepu.radius(view.data.places.people[i], view.most, zoom),
-      fill: isReached ? style.minuteFills[view.placeClass[i]] : style.unreached,
-      isCrossed: !isReached,
+      fill: isReached ? style.minuteFills[view.placeClass[i]]
+        : isMeant ? style.unreached : style.notMeant,
+      isCrossed: !isReached && isMeant,
       ring: view.isFlagged[i] ? style.flag : '',
       ink: style.ink,
     };

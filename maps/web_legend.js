@@ -46,12 +46,16 @@
     const look = { radius: 6, ink: style.ink };
     const items = placeTexts(view.standard.minuteEdges).map((text, i) => item(
       kepu.swatch(kepu.drawPlace, Object.assign({}, look, { fill: style.minuteFills[i] }), SIDE),
-      text + (i === 1 ? ' 分（阈值）' : ' 分'),
+      text + (i === 1 ? ' 分（时限）' : ' 分'),
     ));
     const unreached = Object.assign({}, look, { fill: style.unreached, isCrossed: true });
     const flagged = { radius: 5, fill: style.minuteFills[3], ring: style.flag };
     items.push(item(kepu.swatch(kepu.drawPlace, unreached, SIDE), '未到达'));
     items.push(item(kepu.swatch(kepu.drawPlace, flagged, SIDE), '需关注'));
+    if (view.reach.reason.includes(kepu.NOT_MEANT)) {
+      const other = { radius: 4, fill: style.notMeant, ink: style.ink };
+      items.push(item(kepu.swatch(kepu.drawPlace, other, SIDE), '不适用'));
+    }
     return block('居民点最短时间', 'Minutes', items);
   }
 

@@ -36,8 +36,8 @@
 
   function gap(urban, rural) {
     if (urban === null || rural === null) return '—';
-    const points = (urban - rural) * 100;
-    return (points > 0 ? '+' : '') + kepu.fixed(points, 1).replace('-', '−');
+    const tenths = kepu.percentTenths(urban) - kepu.percentTenths(rural);
+    return (tenths > 0 ? '+' : '') + (tenths / 10).toFixed(1).replace('-', '−');
   }
 
   function headline(view) {
@@ -48,7 +48,7 @@
     const isMet = share !== null && share >= goal;
     kepu.fill(byId('headline'), [
       kepu.el('div', 'main', [
-        kepu.el('strong', 'big', kepu.percent(share, goal)),
+        kepu.el('strong', 'big', kepu.percent(share)),
         kepu.el('div', '', [
           kepu.el('span', 'label', ['全区覆盖率', kepu.english('District')]),
           kepu.el('span', 'verdict ' + (isMet ? 'good' : 'bad'),
@@ -57,8 +57,8 @@
       ]),
       bar(share, goal),
       kepu.el('div', 'figures', [
-        figure('城镇', kepu.percent(urban, goal), 'Urban'),
-        figure('乡村', kepu.percent(rural, goal), 'Rural'),
+        figure('城镇', kepu.percent(urban), 'Urban'),
+        figure('乡村', kepu.percent(rural), 'Rural'),
         figure('城乡差距', gap(urban, rural), '百分点'),
         figure('未覆盖', kepu.count(people - covered), '人'),
         figure('未接入路网', kepu.count(apart), '人'),
@@ -76,7 +76,7 @@
     return kepu.el('tr', '', [
       kepu.rowHead(name),
       kepu.el('td', 'number', kepu.count(people)),
-      kepu.el('td', 'share', [bar(share, goal), kepu.el('span', 'number', kepu.percent(share, goal))]),
+      kepu.el('td', 'share', [bar(share, goal), kepu.el('span', 'number', kepu.percent(share))]),
       kepu.el('td', 'met ' + (isMet ? 'good' : 'bad'), kepu.verdict(share, goal)),
     ]);
   }

@@ -129,7 +129,8 @@ def resting(chromium: Any, file: Path) -> Iterator[Visit]:
 
 
 def share_text(share: float) -> str:
-    return f"{share:.1%}"
+    """Return a share as the page prints it: rounded down to one decimal."""
+    return f"{int(share * 1000 + 1e-9) / 10:.1f}%"
 
 
 def figures(data: dict[str, Any], standard: str) -> pd.DataFrame:
@@ -174,10 +175,15 @@ def test_panel_shows_the_figures_of_each_standard(visit: Visit, data: dict[str, 
 
 def test_legend_names_goal_and_threshold(visit: Visit) -> None:
     assert "≥ 90%（达标）" in visit.text("#legend")
-    assert "7.5–15 分（阈值）" in visit.text("#legend")
+    assert "7.5–15 分（时限）" in visit.text("#legend")
     visit.page.select_option("#standard", "1")
     assert "≥ 95%（达标）" in visit.text("#legend")
-    assert "15–30 分（阈值）" in visit.text("#legend")
+    assert "15–30 分（时限）" in visit.text("#legend")
+
+
+def printed(minutes: float) -> str:
+    """Return minutes as the page prints them: rounded up to one decimal."""
+    return f"{-(-round(minutes * 600) // 60) / 10:.1f} 分钟"
 
 
 def test_place_popup_and_tooltip(visit: Visit, data: dict[str, Any]) -> None:
@@ -186,18 +192,18 @@ def test_place_popup_and_tooltip(visit: Visit, data: dict[str, Any]) -> None:
     x, y = visit.go(data["places"], place)
     visit.page.mouse.move(x, y)
     row, facts = rows.loc[place], data["places"].loc[place]
-    minutes = f"{row['minutes']:.1f} 分钟"
+    minutes = printed(row["minutes"])
     assert visit.text(".kepu-tip") == f"{facts['name']}{minutes} · {facts['people']:,} 人"
     visit.page.mouse.click(x, y)
     assert visit.text(".card .verdict b") == minutes
     card = visit.text(".card .rows")
-    assert f"其中步行{row['walk_minutes']:.1f} 分钟" in card
+    assert f"其中路网外步行与停车{printed(row['walk_minutes'])}" in card
     assert f"最近设施{data['venues'].at[row['venue'], 'name']}" in card
     assert f"常住人口{facts['people']:,} 人" in card
     assert TOWNS[facts["town"]][0] in visit.text(".card h3")
     visit.page.select_option("#standard", "1")
     later = reached(data, "base").loc[place]
-    assert visit.text(".card .verdict b") == f"{later['minutes']:.1f} 分钟"
+    assert visit.text(".card .verdict b") == printed(later["minutes"])
 
 
 def test_unconnected_place_says_so(visit: Visit, data: dict[str, Any]) -> None:
@@ -298,19 +304,13 @@ def test_map_colours_the_towns_by_class(resting: Visit, data: dict[str, Any]) ->
     assert fills == [from_style[sum(share >= edge for edge in edges)] for share in shares]
 
 
-def test_numbers_print_as_python_prints_them(resting: Visit) -> None:
-    values = [7.25, 7.75, 0.35, 2.675, 14.96, 0.05, 12.0, 0.0, 99.95, 1 / 3, 1234.5]
-    printed = resting.page.evaluate("(v) => v.map((x) => kepu.fixed(x, 1))", values)
-    assert printed == [f"{value:.1f}" for value in values]
-
-
-def test_numbers_never_round_over_their_edge(resting: Visit) -> None:
-    assert resting.page.evaluate("kepu.percent(0.89996, 0.9)") == "89.996%"
-    assert resting.page.evaluate("kepu.percent(0.9, 0.9)") == "90.0%"
-    assert resting.page.evaluate("kepu.percent(0.07, 0.07)") == "7.0%"
-    assert resting.page.evaluate("kepu.percent(null, 0.9)") == "—"
-    assert resting.page.evaluate("kepu.minutesText(9001, 15, false)") == "15.002 分钟"
-    assert resting.page.evaluate("kepu.minutesText(9000, 15, true)") == "15.0 分钟"
+def test_what_reads_as_met_is_met(resting: Visit) -> None:
+    """Shares are rounded down, minutes up."""
+    for share, text in ((0.89996, "89.9%"), (0.9, "90.0%"), (0.07, "7.0%"), (1.0, "100.0%")):
+        assert resting.page.evaluate("(s) => kepu.percent(s)", share) == text
+    assert resting.page.evaluate("kepu.percent(null)") == "—"
+    for tenths, text in ((9001, "15.1 分钟"), (9000, "15.0 分钟"), (0, "0.0 分钟")):
+        assert resting.page.evaluate("(t) => kepu.minutesText(t)", tenths) == text
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])

@@ -16,6 +16,7 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from kepu.geo.errors import LayerError, messages
 from kepu.layers.cells import (
     CellError,
@@ -39,9 +40,14 @@ CODE = re.compile(r"[EQW]-[A-Z0-9-]+")
 COLUMNS = (
     Column("id", ("编号", "id"), code),
     Column("name", ("名称", "name"), text),
-    Column("people", ("人口", "常住人口"), people, units={"人": people, "万人": lambda c: people(c, "万人")}),
+    Column(
+        "people",
+        ("人口", "常住人口"),
+        people,
+        units={"人": people, "万人": lambda c: people(c, "万人")},
+    ),
     Column("note", ("说明", "note"), text, required=False, filled=False),
-)  # fmt: skip
+)
 
 
 def codes(error: pytest.ExceptionInfo[LayerError]) -> set[str]:
@@ -84,26 +90,67 @@ def book(folder: Path, *rows: tuple[object, ...], name: str = "t.xlsx") -> Path:
 @pytest.mark.parametrize(
     ("cell", "value"),
     [
-        ("0", 0), ("1234", 1234), ("1,234", 1234), ("1，234，567", 1234567), ("１２３４", 1234),
-        ("500人", 500), ("500 人", 500), ("2.5万人", 25000), ("1.2345万", 12345), ("500.0", 500),
-        (" 　12\u200b ", 12), ("3千人", 3000), ("0012", 12), ("0.0001万人", 1),
+        ("0", 0),
+        ("1234", 1234),
+        ("1,234", 1234),
+        ("1，234，567", 1234567),
+        ("１２３４", 1234),
+        ("500人", 500),
+        ("500 人", 500),
+        ("2.5万人", 25000),
+        ("1.2345万", 12345),
+        ("500.0", 500),
+        (" 　12\u200b ", 12),
+        ("3千人", 3000),
+        ("0012", 12),
+        ("0.0001万人", 1),
         ("1.0000万人", 10000),
     ],
-)  # fmt: skip
+)
 def test_people(cell: str, value: int) -> None:
     assert people(cell) == value
 
 
 REFUSED_PEOPLE = {
-    "Q-PEOPLE-ABOUT": ["约500人", "500-600", "500多", "近千", "500~600", "500左右", "≥500", "500至600"],
+    "Q-PEOPLE-ABOUT": [
+        "约500人",
+        "500-600",
+        "500多",
+        "近千",
+        "500~600",
+        "500左右",
+        "≥500",
+        "500至600",
+    ],
     "Q-PEOPLE-NEGATIVE": ["-5", "−5", "－５"],
     "Q-PEOPLE-FRACTION": ["12.5", "1.23456万人", "0.00001万"],
-    "Q-PEOPLE": ["-", "", "五百", "1,23", "1 234", "1'234", "1e3", "5²", "⑤", ".5万", "5.", "12户",
-                 "+5", "٣", "NaN", "inf", "None", "9" * 16, "5,000,000,000", "1,234,56", "TRUE"],
+    "Q-PEOPLE": [
+        "-",
+        "",
+        "五百",
+        "1,23",
+        "1 234",
+        "1'234",
+        "1e3",
+        "5²",
+        "⑤",
+        ".5万",
+        "5.",
+        "12户",
+        "+5",
+        "٣",
+        "NaN",
+        "inf",
+        "None",
+        "9" * 16,
+        "5,000,000,000",
+        "1,234,56",
+        "TRUE",
+    ],
     "Q-CELL-ERROR": ["#REF!", "#N/A"],
     "Q-FORMULA": ["=A1+B1"],
     "Q-CONTROL": ["5\x00", "5\x07", "\u202e500"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +189,7 @@ def test_no_text_is_people_unless_it_is_made_of_digits(cell: str) -> None:
 @given(st.floats(-180, 180, allow_nan=False), st.sampled_from([longitude, latitude]))
 def test_degrees_come_back(degrees: float, parse: Callable[[str], float]) -> None:
     assert parse(f"{degrees:.9f}") == pytest.approx(degrees, abs=1e-9)
-    if 1e-4 <= abs(degrees):
+    if abs(degrees) >= 1e-4:
         assert parse(repr(degrees)) == degrees
 
 
@@ -150,7 +197,13 @@ def test_degrees_come_back(degrees: float, parse: Callable[[str], float]) -> Non
 def test_degrees_come_back_from_minutes_and_seconds(d: int, m: int, tenths: int) -> None:
     value = d + m / 60 + tenths / 36000
     s = f"{tenths / 10:.1f}"
-    for cell in (f"{d}°{m}′{s}″", f"{d}度{m}分{s}秒", f"{d}°{m:02d}'{s}\"", f"东经{d}°{m}’{s}”", f"{d}° {m}' {s}'' E"):  # fmt: skip
+    for cell in (
+        f"{d}°{m}′{s}″",
+        f"{d}度{m}分{s}秒",
+        f"{d}°{m:02d}'{s}\"",
+        f"东经{d}°{m}’{s}”",
+        f"{d}° {m}' {s}'' E",
+    ):
         assert longitude(cell) == pytest.approx(value, abs=1e-9)
 
 
@@ -164,10 +217,31 @@ def test_sides() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["113,05", "113 03 15", "113-03-15", "113°60′", "113°03′60″", "113.5°03′", "113°03.5′10″", "113°30",
-     "113.05N", "-113.05E", "E113.05E", "E113.05W", "", "-", "38412345.6", "1e2", "113.", ".5", "NaN",
-     "113。05", "113.05.12", "一百一十三度"],
-)  # fmt: skip
+    [
+        "113,05",
+        "113 03 15",
+        "113-03-15",
+        "113°60′",
+        "113°03′60″",
+        "113.5°03′",
+        "113°03.5′10″",
+        "113°30",
+        "113.05N",
+        "-113.05E",
+        "E113.05E",
+        "E113.05W",
+        "",
+        "-",
+        "38412345.6",
+        "1e2",
+        "113.",
+        ".5",
+        "NaN",
+        "113。05",
+        "113.05.12",
+        "一百一十三度",
+    ],
+)
 def test_degrees_that_are_refused(cell: str) -> None:
     assert refused(longitude, cell) == "Q-DEGREES"
 
@@ -203,9 +277,13 @@ def test_numbers() -> None:
 def test_days_come_back(date: datetime.date) -> None:
     y, m, d = date.year, date.month, date.day
     for cell in (
-        date.isoformat(), f"{y}/{m}/{d}", f"{y}.{m}.{d}", f"{y}年{m}月{d}日", f"{date:%Y%m%d}",
+        date.isoformat(),
+        f"{y}/{m}/{d}",
+        f"{y}.{m}.{d}",
+        f"{y}年{m}月{d}日",
+        f"{date:%Y%m%d}",
         f"{date.isoformat()} 00:00:00",
-    ):  # fmt: skip
+    ):
         assert day(cell) == date
 
 
@@ -239,7 +317,11 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["big5", "latin-1", "shift_jis"])
 def test_other_encodings_are_refused(tmp_path: Path, encoding: str) -> None:
-    words = {"big5": "編號,名稱,鄉鎮\n1,廣東,龍", "latin-1": "id,name\n1,São João", "shift_jis": "ばんごう,なまえ\n1,カタカナ"}  # fmt: skip
+    words = {
+        "big5": "編號,名稱,鄉鎮\n1,廣東,龍",
+        "latin-1": "id,name\n1,São João",
+        "shift_jis": "ばんごう,なまえ\n1,カタカナ",
+    }
     with pytest.raises(LayerError) as error:
         read_table(written(tmp_path, words[encoding] + "\n", encoding))
     assert codes(error) == {"E-ENCODING"}
@@ -291,13 +373,18 @@ def test_a_file_cut_within_a_record_stops(tmp_path: Path, encoding: str) -> None
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("", "E-EMPTY"), ("编号,名称\n", "E-EMPTY"), ("编号,名称\n,,\n\n", "E-EMPTY"),
-        ("编号,名称\n1,a\x00b\n", "E-CONTROL"), ("编号,名称\n1,a\x0bb\n", "E-CONTROL"),
-        ("编号,名称,编号\n1,a,2\n", "E-HEADER-TWICE"), ("编号,名称,编　号\n1,a,2\n", "E-HEADER-TWICE"),
-        ('编号,名称\n1,"a"b\n', "E-CSV"), ('编号,名称\n1,"ab\n', "E-CUT"),
+        ("", "E-EMPTY"),
+        ("编号,名称\n", "E-EMPTY"),
+        ("编号,名称\n,,\n\n", "E-EMPTY"),
+        ("编号,名称\n1,a\x00b\n", "E-CONTROL"),
+        ("编号,名称\n1,a\x0bb\n", "E-CONTROL"),
+        ("编号,名称,编号\n1,a,2\n", "E-HEADER-TWICE"),
+        ("编号,名称,编　号\n1,a,2\n", "E-HEADER-TWICE"),
+        ('编号,名称\n1,"a"b\n', "E-CSV"),
+        ('编号,名称\n1,"ab\n', "E-CUT"),
         ("编号,名称,人口\n1,a,2\n2,b", "E-CUT"),
     ],
-)  # fmt: skip
+)
 def test_files_that_stop(tmp_path: Path, content: str, expected: str) -> None:
     with pytest.raises(LayerError) as error:
         read_table(written(tmp_path, content))
@@ -446,9 +533,16 @@ def found(*headers: str, columns: tuple[Column, ...] = COLUMNS) -> tuple[dict[st
 
 @pytest.mark.parametrize(
     ("header", "unit"),
-    [("人口", ""), ("常住人口（万人）", "万人"), ("常住人口(2020年)", ""), ("人口（2020年，万人）", "万人"),
-     ("人口/万人", "万人"), ("常住人口（单位：人）", "人"), ("人口\n(万人)", "万人")],
-)  # fmt: skip
+    [
+        ("人口", ""),
+        ("常住人口（万人）", "万人"),
+        ("常住人口(2020年)", ""),
+        ("人口（2020年，万人）", "万人"),
+        ("人口/万人", "万人"),
+        ("常住人口（单位：人）", "人"),
+        ("人口\n(万人)", "万人"),
+    ],
+)
 def test_units_in_headers(header: str, unit: str) -> None:
     assert found("ID", "Name", header)[0] == {"id": "", "name": "", "people": unit}
 
@@ -541,12 +635,14 @@ def test_the_limit_of_people_takes_the_unknown_at_their_worst(tmp_path: Path) ->
 
 
 CELLS = st.one_of(
-    st.sampled_from(["", "5", "1,234", "约5", "-3", "合计", "NA", "#REF!", "=A1", "1E+11", "2.5万人"]),
+    st.sampled_from(
+        ["", "5", "1,234", "约5", "-3", "合计", "NA", "#REF!", "=A1", "1E+11", "2.5万人"]
+    ),
     st.text(
         st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffd"),
         max_size=6,
     ),
-)  # fmt: skip
+)
 
 
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=5), min_size=1, max_size=12))
@@ -610,8 +706,16 @@ def test_every_fact_of_a_message_is_given() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
-            code_ = next((a.value for a in node.args if isinstance(a, ast.Constant)
-                          and isinstance(a.value, str) and CODE.fullmatch(a.value)), None)  # fmt: skip
+            code_ = next(
+                (
+                    a.value
+                    for a in node.args
+                    if isinstance(a, ast.Constant)
+                    and isinstance(a.value, str)
+                    and CODE.fullmatch(a.value)
+                ),
+                None,
+            )
             if code_ is None or any(keyword.arg in (None, "facts") for keyword in node.keywords):
                 continue
             given_ = {keyword.arg for keyword in node.keywords}

@@ -63,7 +63,7 @@ mode = "walk"
 minutes = 15
 goal = 0.9
 group = "people"
-basis = "GB 50180-2018 15-minute circle; 社区文化活动设施步行15分钟覆盖率"
+basis = "GB 50180-2018 十五分钟生活圈；指标：社区文化活动设施步行15分钟覆盖率"
 
 [[standards]]
 key = "room-elderly"
@@ -73,11 +73,12 @@ mode = "walk"
 minutes = 15
 goal = 0.9
 group = "elderly"
-basis = "GB 50180-2018 15-minute circle; 社区文化活动设施步行15分钟覆盖率"
+basis = "GB 50180-2018 十五分钟生活圈；指标：社区文化活动设施步行15分钟覆盖率"
 
 [[standards]]
 key = "rural"
 name = "农村科普站点电动自行车15分钟"
+area = "rural"
 types = [
   "rural.agritech",
   "rural.night_school",
@@ -89,7 +90,7 @@ mode = "ebike"
 minutes = 15
 goal = 0.9
 group = "farmers"
-basis = "TD/T 1062-2021 village circle (practice where not adopted)"
+basis = "TD/T 1062-2021 乡村社区生活圈（未采用处为惯例）"
 
 [[standards]]
 key = "agricultural"

@@ -1,0 +1,193 @@
+"""
+Towns drawn in characters: a map, its ways and who lives there become a real `.osm.pbf` and layers.
+
+The answers of such a town can be told by hand; `tests/scenarios/README.md` says how to draw one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import osmium
+import pytest
+import shapely
+from geopandas import GeoDataFrame
+from pyproj import Proj
+
+from kepu.coverage.times import Direction, Times, travel_times
+from kepu.geo.crs import WGS84, metric_crs, transform
+from kepu.geo.profile import Profile, default_profiles, with_speeds
+from kepu.layers.roads import Roads, read_roads
+
+CORNER = (113.05, 23.70)
+"""Where the first character of a map lies, degrees."""
+METRIC = metric_crs(*CORNER)
+SCALE = Proj(METRIC).get_factors(*CORNER).meridional_scale
+"""Metres of the reference system in a metre on the ground: 1.000115 here."""
+TURNED = {"yes": "-1", "true": "-1", "1": "-1", "-1": "yes", "reverse": "yes"}
+SIDES = {":forward": ":backward", ":backward": ":forward"}
+STEPS = {"N": (0, 1), "E": (1, 0), "S": (0, -1), "W": (-1, 0)}
+
+Tags = dict[str, str]
+
+
+def turned(tags: Tags) -> Tags:
+    """Say the same of a way whose nodes are written in the opposite order."""
+    found = {}
+    for key, value in tags.items():
+        side = next((side for side in SIDES if key.endswith(side)), "")
+        name = key.removesuffix(side) + SIDES.get(side, "")
+        found[name] = TURNED.get(value, value) if key.startswith("oneway") else value
+    implied = tags.get("junction") == "roundabout" or tags.get("highway") == "motorway"
+    return {"oneway": "-1", **found} if implied else found
+
+
+@dataclass
+class Town:
+    """What a drawing says; `at` are metres in `METRIC`, of nodes as the file will hold them."""
+
+    folder: Path
+    at: dict[str, tuple[float, float]] = field(default_factory=dict)
+    ways: list[tuple[str, Tags]] = field(default_factory=list)
+    nodes: dict[str, Tags] = field(default_factory=dict)
+    places: dict[str, Tags] = field(default_factory=dict)
+    venues: dict[str, Tags] = field(default_factory=dict)
+    towns: list[str] = field(default_factory=list)
+    profiles: dict[str, Profile] = field(default_factory=lambda: dict(default_profiles()))
+    ferries: bool = False
+    built_up: shapely.Geometry | None = None
+
+    def spot(self, text: str) -> tuple[float, float]:
+        """Find `B`, or `B+100E+20N`: metres of the reference system, in which walks are measured."""
+        name, *steps = text.split("+")
+        x, y = self.at[name]
+        for step in steps:
+            east, north = STEPS[step[-1]]
+            x, y = x + east * float(step[:-1]), y + north * float(step[:-1])
+        return x, y
+
+    def fix(self, name: str, x: float, y: float) -> None:
+        """Set a point to the nearest one that a file can hold (1e-7 degrees, 1 cm)."""
+        lon, lat = transform([x], [y], METRIC, WGS84)
+        east, north = transform(lon.round(7), lat.round(7), WGS84, METRIC)
+        self.at[name] = (float(east[0]), float(north[0]))
+
+    def write(self) -> Path:
+        """Write the ways, and the nodes that stand in one or bear tags."""
+        path = self.folder / "town.osm.pbf"
+        names = sorted({*"".join(nodes for nodes, _ in self.ways), *self.nodes})
+        with osmium.SimpleWriter(str(path), overwrite=True) as file:
+            for name in names:
+                lon, lat = transform(*([metres] for metres in self.at[name]), METRIC, WGS84)
+                file.add_node(osmium.osm.mutable.Node(
+                    id=ord(name), location=(lon[0], lat[0]), tags=self.nodes.get(name, {})
+                ))  # fmt: skip
+            for number, (nodes, tags) in enumerate(self.ways, 1):
+                file.add_way(
+                    osmium.osm.mutable.Way(id=number, nodes=[ord(n) for n in nodes], tags=tags)
+                )
+        return path
+
+    def roads(self, cache: Path | None = None) -> Roads:
+        return read_roads(
+            self.write(), self.profiles, ferries=self.ferries, built_up=self.built_up, cache=cache
+        )
+
+    def times(self, roads: Roads, mode: str, direction: Direction, horizon: float) -> Times:
+        return travel_times(
+            roads.network, self.profiles[mode], self.demand, self.open_venues,
+            horizon_minutes=horizon, direction=direction, barriers=roads.barriers,
+        )  # fmt: skip
+
+    def layer(self, tags: Mapping[str, Tags], **columns: list) -> GeoDataFrame:
+        points = [shapely.Point(self.spot(tag.get("at", name))) for name, tag in tags.items()]
+        return GeoDataFrame(columns, index=list(tags), geometry=points, crs=METRIC)
+
+    @property
+    def demand(self) -> GeoDataFrame:
+        said = self.places.values()
+        return self.layer(
+            self.places,
+            people=[int(tags.get("people", "1")) for tags in said],
+            town=[tags.get("town", "") for tags in said],
+            rural=[tags.get("rural") == "yes" for tags in said],
+        )
+
+    @property
+    def open_venues(self) -> GeoDataFrame:
+        said = self.venues.values()
+        return self.layer(
+            self.venues,
+            type=[tags.get("type", "room") for tags in said],
+            status=[tags.get("status", "open") for tags in said],
+        )
+
+    @property
+    def outlines(self) -> GeoDataFrame:
+        """Towns without a shape: people are counted at points."""
+        return GeoDataFrame(index=self.towns, geometry=[None] * len(self.towns), crs=METRIC)
+
+
+def draw(town: Town, text: str) -> None:
+    """Fill a town from its drawing."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    grid = next(float(line.split()[1]) for line in lines if line.startswith("grid "))
+    rows = [line[1:] for line in lines if line.startswith("|")]
+    for row, line in enumerate(rows):
+        for found in re.finditer("[A-Za-z]", line):
+            x, y = transform([CORNER[0]], [CORNER[1]], WGS84, METRIC)
+            metres = grid * SCALE
+            town.fix(found[0], x[0] + found.start() * metres, y[0] - row * metres)
+    for line in lines:
+        if not line.startswith(("|", "grid ")):
+            say(town, *line.split())
+
+
+def say(town: Town, word: str, name: str, *rest: str) -> None:
+    """Understand one line of a drawing."""
+    tags = dict(item.split("=", 1) for item in rest)
+    match word:
+        case "way":
+            town.ways.append((name, tags))
+        case "node":
+            town.nodes[name] = tags
+        case "point":
+            town.fix(name, *town.spot(tags["at"]))
+        case "place":
+            town.places[name] = tags
+        case "venue":
+            town.venues[name] = tags
+        case "town":
+            town.towns.append(name)
+        case "ferries":
+            town.ferries = name == "on"
+        case "built_up":
+            x, y = zip(*(town.at[corner] for corner in name), strict=True)
+            town.built_up = shapely.Polygon(zip(*transform(x, y, METRIC, WGS84), strict=True))
+        case "mode":
+            numbers = {key: float(value) for key, value in tags.items()}
+            speeds = {key[6:]: kmh for key, kmh in numbers.items() if key.startswith("speed.")}
+            other = {key: value for key, value in numbers.items() if not key.startswith("speed.")}
+            town.profiles[name] = replace(with_speeds(town.profiles[name], speeds), **other)
+        case _:
+            raise ValueError(f"not understood: {word}")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Callable[..., Town]:
+    """Draw towns; `mirrored` writes every way from its other end, `shuffled` the tables."""
+
+    def drawn(text: str, *, mirrored: bool = False, shuffled: bool = False) -> Town:
+        found = Town(tmp_path)
+        draw(found, text)
+        if mirrored:
+            found.ways = [(nodes[::-1], turned(tags)) for nodes, tags in reversed(found.ways)]
+        if shuffled:
+            found.places = dict(reversed(found.places.items()))
+            found.venues = dict(reversed(found.venues.items()))
+        return found
+
+    return drawn

@@ -1,0 +1,285 @@
+"""The demand: nobody lost, nobody doubled, each place in exactly one town."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from geopandas import GeoDataFrame
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import box
+
+from kepu.geo.crs import WGS84, metric_crs
+from kepu.geo.errors import LayerError
+from kepu.layers.demand import read_demand
+from kepu.layers.ledger import Ledger, limits
+
+HEADER = ("代码", "名称", "所属镇街", "经度", "纬度", "常住人口", "城乡")
+WEST, EAST = "441802001", "441802102"
+
+
+@pytest.fixture(scope="module")
+def towns() -> GeoDataFrame:
+    """Two squares side by side, 凤城街道 west of 113.05 E and 源潭镇 east of it."""
+    frame = GeoDataFrame(
+        {"name": ["源潭镇", "凤城街道"], "kind": ["rural", "urban"]},
+        geometry=[box(113.05, 23.6, 113.1, 23.7), box(113.0, 23.6, 113.05, 23.7)],
+        index=[EAST, WEST],
+        crs=WGS84,
+    )
+    frame.index.name = "town"
+    return frame.to_crs(metric_crs(113.05, 23.65))
+
+
+def place(**cells: object) -> dict[str, object]:
+    plain = dict(zip(HEADER, ("001", "甲村", "", "113.02", "23.65", "100", "乡村"), strict=True))
+    return {**plain, **cells}
+
+
+def table(folder: Path, *rows: dict[str, object], name: str = "demand.csv") -> Path:
+    path = folder / name
+    headers = list(dict.fromkeys(header for row in rows for header in row))
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, headers, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def read(path: Path, towns: GeoDataFrame, **options: Any) -> tuple[GeoDataFrame, Ledger]:
+    demand, ledger = read_demand(path, towns=towns, **{"datum": "WGS84", **options})
+    assert len(demand) == ledger.ok
+    assert int(demand["people"].sum()) == ledger.people_ok
+    assert demand["town"].isin(towns.index).all()
+    assert all(fault.zh and fault.en for fault in ledger.faults + ledger.warnings)
+    ledger.balance()
+    return demand, ledger
+
+
+def stopped(path: Path, towns: GeoDataFrame, **options: Any) -> set[str]:
+    with pytest.raises(LayerError) as error:
+        read(path, towns, **options)
+    assert str(error.value)
+    return {fault.code for fault in error.value.faults}
+
+
+def refused(ledger: Ledger) -> list[tuple[int | None, str]]:
+    return [(fault.row, fault.code) for fault in ledger.faults]
+
+
+def warned(ledger: Ledger) -> dict[str, Any]:
+    return {fault.code: fault.facts for fault in ledger.warnings}
+
+
+def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(代码="441802102001", 老年人口="20", 干部人口="0", 点位精度="A"),
+        place(
+            代码="002",
+            经度="113.07",
+            常住人口="1，２00人",
+            城乡="121",
+            老年人口="200",
+            干部人口="3",
+        ),
+    ]
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert demand.index.tolist() == ["441802102001", "002"]
+    assert demand.index.name == "place"
+    assert list(demand.columns) == [
+        "name",
+        "town",
+        "rural",
+        "people",
+        "elderly",
+        "officials",
+        "precision",
+        "geometry",
+    ]
+    assert demand["people"].tolist() == [100, 1200]
+    assert demand["rural"].tolist() == [True, False]
+    assert demand["town"].tolist() == [WEST, EAST]
+    assert demand["elderly"].tolist() == [20, 200]
+    assert {demand[name].dtype.str for name in ("people", "elderly", "officials")} == {"<i8"}
+    assert demand["rural"].dtype == bool
+    assert demand.crs == towns.crs
+    assert ledger.normalised == {"常住人口": 1}
+    assert ledger.warnings == []
+
+
+def test_ten_thousands_in_the_header(tmp_path: Path, towns: GeoDataFrame) -> None:
+    row = place()
+    row["常住人口（万人）"] = row.pop("常住人口")
+    rows = [
+        {**row, "常住人口（万人）": "0.2270"},
+        {**row, "代码": "2", "常住人口（万人）": "0.00005"},
+    ]
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert demand["people"].tolist() == [2270]
+    assert refused(ledger) == [(3, "Q-PEOPLE-FRACTION")]
+    assert ledger.people_unknown == 1
+
+
+def test_kinds_of_population(tmp_path: Path, towns: GeoDataFrame) -> None:
+    path = table(tmp_path, place(户籍人口="150"))
+    assert stopped(path, towns) == {"E-HEADER-SEVERAL"}
+    assert read(path, towns, population="resident")[1].people_in == 100
+    assert read(path, towns, population="registered")[1].people_in == 150
+    only = place()
+    assert stopped(table(tmp_path, only), towns, population="registered") == {"E-HEADER-MISSING"}
+
+
+def test_people_are_conserved(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(常住人口="1"),
+        place(代码="002", 常住人口="2", 经度=""),
+        place(代码="003", 常住人口="约4"),
+        place(代码="001", 常住人口="8"),
+        place(代码="005", 常住人口="16", 老年人口="17"),
+        place(代码="006", 常住人口="32", 老年人口="0"),
+        place(代码="合计", 名称="", 常住人口="63"),
+    ]
+    rows = [{**row, "老年人口": row.get("老年人口", "0")} for row in rows]
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert demand.index.tolist() == ["001", "006"]
+    assert (ledger.people_in, ledger.people_ok, ledger.people_quarantined) == (59, 33, 26)
+    assert (ledger.people_unknown, ledger.total_rows, ledger.quarantined) == (1, 1, 5)
+    assert refused(ledger) == [
+        (8, "Q-TOTAL"),
+        (3, "Q-MISSING"),
+        (4, "Q-PEOPLE-ABOUT"),
+        (5, "Q-ID-TWICE"),
+        (6, "Q-GROUP"),
+    ]
+    assert warned(ledger)["W-TOTAL"]["sum"] == 59
+    assert ledger.quarantine["_population"].tolist() == ["2", "", "8", "16", ""]
+    with pytest.raises(LayerError):
+        limits(ledger, accept=False)
+    assert ledger.summary()["people_in"] == 59
+
+
+def test_totals_that_add_up_say_nothing(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(代码="1", 常住人口="10"),
+        place(代码="2", 常住人口="20"),
+        place(代码="", 名称="小计", 常住人口="30"),
+        place(代码="3", 常住人口="5", 经度="113.07"),
+        place(代码="", 名称="小计", 常住人口="5"),
+        place(代码="全区", 常住人口="35"),
+    ]
+    _, ledger = read(table(tmp_path, *rows), towns)
+    assert ledger.warnings == []
+    assert (ledger.people_in, ledger.total_rows) == (35, 3)
+    limits(ledger, accept=False)
+
+
+def test_nobody_at_all_stops(tmp_path: Path, towns: GeoDataFrame) -> None:
+    assert stopped(table(tmp_path, place(常住人口="0")), towns) == {"E-PEOPLE-ZERO"}
+    rows = place(常住人口="约5")
+    assert stopped(table(tmp_path, rows), towns) == {"E-PEOPLE-ZERO", "Q-PEOPLE-ABOUT"}
+
+
+def test_stated_towns_count_within_two_kilometres(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(代码="1", 所属镇街="凤城街道"),
+        place(代码="2", 所属镇街="源潭", 经度="113.04"),
+        place(代码="3", 所属镇街="441802102", 经度="113.02"),
+        place(代码="4", 所属镇街="龙塘镇"),
+        place(代码="5", 所属镇街="源潭镇", 经度="113.11"),
+        place(代码="6", 经度="113.11"),
+        place(代码="7", 经度="114.9"),
+        place(代码="8", 所属镇街="源潭镇", 经度="113.13"),
+    ]
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert demand["town"].to_dict() == {"1": WEST, "2": EAST, "5": EAST}
+    assert sorted(refused(ledger)) == [
+        (4, "Q-TOWN-FAR"),
+        (5, "Q-TOWN-UNKNOWN"),
+        (7, "Q-OUTSIDE"),
+        (8, "Q-FAR"),
+        (9, "Q-TOWN-FAR"),
+    ]
+    facts = warned(ledger)["W-TOWN"]
+    assert (facts["count"], facts["rows"]) == (2, "3, 6")
+    assert float(facts["metres"]) == pytest.approx(1020, abs=5)
+    unknown = next(fault for fault in ledger.faults if fault.code == "Q-TOWN-UNKNOWN")
+    assert "源潭镇、凤城街道" in unknown.zh
+
+
+def test_a_place_on_the_border_has_the_lowest_code(tmp_path: Path, towns: GeoDataFrame) -> None:
+    demand, _ = read(table(tmp_path, place(经度="113.05", 纬度="23.7")), towns)
+    assert demand["town"].tolist() == [WEST]
+
+
+def test_all_exchanged_stops(tmp_path: Path, towns: GeoDataFrame) -> None:
+    path = table(tmp_path, place(经度="23.65", 纬度="113.02"))
+    assert stopped(path, towns) == {"E-SWAPPED"}
+
+
+def test_rural_by_word_by_name_and_by_town(tmp_path: Path, towns: GeoDataFrame) -> None:
+    cases = [
+        ("甲村", "城镇", "", False),
+        ("甲社区", "220", "", True),
+        ("高基里社区居委会", "", "", False),
+        ("文洞村委会", "", "", True),
+        ("文洞村", "-", "", True),
+        ("新村社区", "", "源潭镇", False),
+        ("飞霞", "", "凤城街道", False),
+        ("林场", "", "源潭镇", True),
+    ]
+    rows = [
+        place(代码=str(i), 名称=name, 城乡=word, 所属镇街=town, 经度="113.0495")
+        for i, (name, word, town, _) in enumerate(cases)
+    ]
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert demand["rural"].tolist() == [expected for *_, expected in cases]
+    assert dict(warned(ledger)["W-RURAL"]) == {"by_name": 4, "by_town": 2}
+
+
+def test_towns_without_places_and_places_with_too_many(tmp_path: Path, towns: GeoDataFrame) -> None:
+    _, ledger = read(table(tmp_path, place(常住人口="200001")), towns)
+    assert warned(ledger)["W-TOWN-EMPTY"]["names"] == "源潭镇"
+    assert warned(ledger)["W-PEOPLE-MANY"]["rows"] == "2"
+
+
+def test_groups_must_be_filled(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [place(老年人口="5"), place(代码="2", 老年人口=""), place(代码="3", 老年人口="-")]
+    _, ledger = read(table(tmp_path, *rows), towns)
+    assert refused(ledger) == [(3, "Q-MISSING"), (4, "Q-PEOPLE")]
+
+
+PLACES = st.fixed_dictionaries(
+    {
+        "代码": st.integers(1, 40).map(str),
+        "名称": st.sampled_from(["甲村", "乙社区", "NA", "合计", ""]),
+        "所属镇街": st.sampled_from(["", "源潭镇", "凤城", "龙塘镇"]),
+        "经度": st.sampled_from(["113.05", "113.02", "113°3′", "113.2", "0", "x"])
+        | st.floats(113, 113.1).map(str),
+        "纬度": st.sampled_from(["23.65", "23.6", "113", ""]) | st.floats(23.6, 23.7).map(str),
+        "常住人口": st.sampled_from(["-", "约5", "1.5", "", "2万"])
+        | st.integers(0, 10**6).map(str),
+        "城乡": st.sampled_from(["", "城镇", "220", "?"]),
+    }
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(PLACES, max_size=15))
+def test_whatever_stands_there_nobody_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, towns: GeoDataFrame, rows: list[dict[str, str]]
+) -> None:
+    path = table(tmp_path_factory.mktemp("d"), place(代码="0"), *rows)
+    demand, ledger = read(path, towns)
+    assert demand.index.is_unique
+    assert ledger.rows_in == len(rows) + 1
+    readable = sum(
+        20_000 if row["常住人口"] == "2万" else int(row["常住人口"])
+        for row in rows
+        if row["名称"] != "合计" and (row["常住人口"].isdigit() or row["常住人口"] == "2万")
+    )
+    assert ledger.people_in == readable + 100
+    within = demand.geometry.distance(towns.geometry.loc[demand["town"]], align=False)
+    assert (within <= 2000).all()

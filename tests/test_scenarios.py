@@ -1,0 +1,163 @@
+"""
+Small towns whose answers are told by hand, through the whole pipeline: file, network, times, counts.
+
+The towns are `tests/scenarios/*.txt`. Each is asked as it is drawn, with every way written from its
+other end, with its tables upside down, and from the cache: the answers are the same to the tick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from kepu.coverage.share import Standard, nearest, reach, standard_coverage
+from kepu.coverage.times import Times
+from kepu.layers.roads import Roads
+
+FOLDER = Path(__file__).parent / "scenarios"
+VARIANTS = ("drawn", "mirrored", "shuffled", "cached")
+HORIZON_MINUTES = 120.0
+
+SECONDS = r"(?P<seconds>\d+\.\d) s to (?P<venue>\w+)"
+REASON = r"(?P<reason>not_connected|beyond_horizon|no_venue)"
+PLACE = re.compile(
+    rf"(?P<place>\w+) (?:{SECONDS}|{REASON})(?:, walk (?P<walk>\d+\.\d) min)?"
+    r"(?:, prints (?P<prints>\d+\.\d) min)?(?P<crosses>, crosses)?"
+)
+COUNT = re.compile(
+    r"within (?P<minutes>[\d.]+) min(?: in (?P<scope>\w+))?: (?P<covered>\d+) of (?P<people>\d+)"
+    r"(?:, (?P<apart>\d+) not connected)?"
+)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question: mode, direction, horizon and types; and the lines that must be true."""
+
+    mode: str
+    direction: str
+    horizon: float
+    types: tuple[str, ...]
+    answers: tuple[re.Match[str], ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A town and what is asked of it."""
+
+    name: str
+    drawing: str
+    asks: tuple[Ask, ...]
+
+
+def understood(line: str) -> re.Match[str]:
+    found = PLACE.fullmatch(line) or COUNT.fullmatch(line)
+    assert found, f"not understood: {line}"
+    return found
+
+
+def asked(block: str) -> Ask:
+    head, *rest = block.splitlines()
+    mode, *options = head.split()
+    said = dict(option.split("=") for option in options)
+    answers = tuple(understood(line.strip()) for line in rest if line.strip()[:1] not in ("", "#"))
+    assert answers, f"nothing is expected: {head}"
+    return Ask(
+        mode, said.pop("direction", "to_venue"), float(said.pop("horizon", HORIZON_MINUTES)),
+        tuple(said.pop("types", "room").split(",")), answers,
+    ) if not said.keys() - {"direction", "horizon", "types"} else pytest.fail(head)  # fmt: skip
+
+
+def scenarios() -> list[Scenario]:
+    found = []
+    for path in sorted(FOLDER.glob("*.txt")):
+        for block in re.split(r"^== ", path.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+            name, _, body = block.partition("\n")
+            drawing, *asks = re.split(r"^ask ", body, flags=re.MULTILINE)
+            found.append(Scenario(f"{path.stem}: {name}", drawing, tuple(map(asked, asks))))
+    return found
+
+
+SCENARIOS = scenarios()
+
+
+def test_scenarios_are_many_and_told_by_hand() -> None:
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS) >= 60
+    for scenario in SCENARIOS:
+        assert scenario.asks, scenario.name
+        assert re.search(r"^#.*\d", scenario.drawing, re.MULTILINE), f"no sum: {scenario.name}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_scenario(
+    scenario: Scenario, variant: str, town: Callable[..., Any], tmp_path: Path
+) -> None:
+    place = town(
+        scenario.drawing, mirrored=variant == "mirrored", shuffled=variant == "shuffled"
+    )
+    cache = tmp_path / "cache" if variant == "cached" else None
+    roads: Roads = place.roads(cache)
+    if cache:
+        assert not roads.cached
+        roads = place.roads(cache)
+        assert roads.cached
+    for ask in scenario.asks:
+        times = place.times(roads, ask.mode, ask.direction, ask.horizon)
+        table = answers(ask, times, place)
+        for answer in ask.answers:
+            if answer.re is PLACE:
+                check_place(answer, ask, table)
+            else:
+                check_count(answer, ask, times, place)
+
+
+def answers(ask: Ask, times: Times, place: Any) -> pd.DataFrame:
+    """Everything that is said of each place, by its name."""
+    found = nearest(times, place.open_venues, ask.types)
+    standard = Standard("", "", ask.types, ask.mode, ask.horizon, 1.0)
+    table = reach(standard, times, place.open_venues, place.demand).set_index("place")
+    assert (table["reason"] == found.reason).all()
+    return table.assign(ticks=found.ticks, crosses=times.place_doors.snaps.crosses)
+
+
+def check_place(answer: re.Match[str], ask: Ask, table: pd.DataFrame) -> None:
+    found = table.loc[answer["place"]]
+    said = f"{ask.mode} {ask.direction}: {answer[0]}; found {found.to_dict()}"
+    assert found["reason"] == (answer["reason"] or ""), said
+    assert found["crosses"] == bool(answer["crosses"]), said
+    if answer["seconds"]:
+        assert found["ticks"] == round(float(answer["seconds"]) * 10), said
+        assert found["venue"] == answer["venue"], said
+    else:
+        assert pd.isna(found["minutes"]), said
+        assert pd.isna(found["venue"]), said
+    if answer["walk"]:
+        assert found["walk_minutes"] == float(answer["walk"]), said
+    if answer["prints"]:
+        assert found["minutes"] == float(answer["prints"]), said
+
+
+def check_count(answer: re.Match[str], ask: Ask, times: Times, place: Any) -> None:
+    standard = Standard("", "", ask.types, ask.mode, float(answer["minutes"]), 0.5)
+    table = standard_coverage(
+        standard, times, place.open_venues, place.demand, place.outlines
+    )
+    name = answer["scope"] or "district"
+    found = table[(table["scope"] == name) | (table["code"] == name)].iloc[0]
+    people, covered = int(answer["people"]), int(answer["covered"])
+    said = f"{ask.mode} {ask.direction}: {answer[0]}; found {found.to_dict()}"
+    counted = (found["covered"], found["people"], found["not_connected"])
+    assert counted == (covered, people, int(answer["apart"] or 0)), said
+    if people:
+        assert found["share"] == covered / people, said
+        assert found["met"] == (covered / people >= 0.5), said
+    else:
+        assert pd.isna(found["share"]), said
+        assert pd.isna(found["met"]), said
