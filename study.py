@@ -64,7 +64,12 @@ class Layers:
     venues: GeoDataFrame
     demand: GeoDataFrame
     ledgers: Mapping[str, Ledger]
-    warnings: tuple[Fault, ...]
+    town_warnings: tuple[Fault, ...]
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What was noticed up to now."""
+        return (*self.town_warnings, *(w for one in self.ledgers.values() for w in one.warnings))
 
 
 def read_layers(study: Study) -> Layers:
@@ -90,9 +95,15 @@ def read_layers(study: Study) -> Layers:
         towns=towns,
         buffer_metres=about.buffer_km * 1000,
         date=about.date,
+        accept_datum=study.venues.accept_datum,
     )
     demand, demand_ledger = read_demand(
-        folder / study.demand.file, datum=study.demand.datum, sheet=study.demand.sheet, towns=towns
+        folder / study.demand.file,
+        datum=study.demand.datum,
+        sheet=study.demand.sheet,
+        towns=towns,
+        population=study.demand.population,
+        accept_datum=study.demand.accept_datum,
     )
     missing = [s.key for s in study.standards if s.group not in demand]
     if missing:
@@ -105,8 +116,7 @@ def read_layers(study: Study) -> Layers:
             )
         )
     ledgers = {"venues": venue_ledger, "demand": demand_ledger}
-    noticed = (*warnings, *venue_ledger.warnings, *demand_ledger.warnings)
-    return Layers(towns, venues, demand, ledgers, noticed)
+    return Layers(towns, venues, demand, ledgers, tuple(warnings))
 
 
 def survey(

@@ -26,9 +26,15 @@ from .network import Network
 
 SHIFTED = ("WGS84", "GCJ02", "BD09")
 WIN = 2.0
-"""The best datum's median distance must be so many times smaller than the next one's."""
+"""The best datum's median distance must be so many times smaller than the next one's,"""
+SURE = 3.9
+"""or the mean of log(distance) so far below by the paired t-test: p < 1e-4."""
 FEWEST = 5
 """Points below this number decide nothing."""
+FEWEST_FOR_T = 20
+"""Points below this number are not tried by t."""
+NOISE_METRES = 10.0
+"""Differences between distances much below this say nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +60,28 @@ def probe_datum(network: Network, lon: Degrees, lat: Degrees, declared: str) -> 
     """
     written = _as_written(lon, lat, declared if declared in SHIFTED else "WGS84")
     tree = STRtree(network.lines)
-    metres = {}
+    distances: dict[str, Degrees] = {}
     for datum in SHIFTED:
         x, y = transform(*_true(*written, datum), WGS84, network.crs)
         points = shapely.points(x, y)
         _, distance = tree.query_nearest(points, return_distance=True, all_matches=False)
-        metres[datum] = float(np.median(distance)) if len(distance) else np.inf
-    best, second = sorted(metres.values())[:2]
-    decided = len(lon) >= FEWEST and second >= WIN * max(best, 1e-9)
-    return Probe(metres, min(metres, key=lambda d: metres[d]) if decided else None)
+        distances[datum] = distance
+    metres = {name: float(np.median(d)) if len(d) else np.inf for name, d in distances.items()}
+    best = min(metres, key=lambda name: metres[name])
+    decided = all(_beats(distances[best], distances[other]) for other in SHIFTED if other != best)
+    return Probe(metres, best if decided else None)
+
+
+def _beats(near: Degrees, far: Degrees) -> bool:
+    """Tell whether points lie so much nearer in one case than in the other that it is no chance."""
+    count = len(near)
+    if count < FEWEST:
+        return False
+    if float(np.median(far)) >= WIN * max(float(np.median(near)), 1e-9):
+        return True
+    gain = np.log((far + NOISE_METRES) / (near + NOISE_METRES))
+    spread = float(gain.std()) / np.sqrt(count)
+    return count >= FEWEST_FOR_T and float(gain.mean()) >= SURE * max(spread, 1e-12)
 
 
 def _as_written(lon: Degrees, lat: Degrees, datum: str) -> tuple[Degrees, Degrees]:

@@ -82,7 +82,9 @@ def is_empty(cell: str) -> bool:
 def altered(cell: str, value: object) -> bool:
     """Tell whether a value was read from something else than its plain spelling."""
     if isinstance(value, str):
-        return value != cell and unicodedata.normalize("NFKC", squeeze(cell)) != cell
+        plain = squeeze(cell)
+        spelt = value in (plain, plain.translate(FULL_WIDTH))
+        return (value if spelt else plain) != cell
     if isinstance(value, bool):
         return squeeze(cell) != cell
     if isinstance(value, int | float):

@@ -101,11 +101,11 @@ def test_the_district_is_shifted_by_half_a_kilometre_to_the_south_east():
         (4490, 113.05, 23.7),
         (4547, 403_000, 2_622_000),
         (4526, 38_403_000, 2_622_000),
-        (2381, 505_000, 2_622_000),
+        (2381, 1_015_000, 2_632_000),
     ],
 )
 def test_east_comes_first_whatever_the_axis_order(code, east, north):
-    """EPSG writes north before east for all of these; 4490 and 2381 in degrees and in metres."""
+    """EPSG writes north or latitude first for all of these; 2381 lies two zones to the west."""
     x, y = transform(np.array([CENTRE[0]]), np.array([CENTRE[1]]), WGS84, CRS.from_epsg(code))
     tolerance = 1e-9 if code == 4490 else 3000
     assert abs(x[0] - east) < tolerance
@@ -115,7 +115,7 @@ def test_east_comes_first_whatever_the_axis_order(code, east, north):
 
 
 @given(place=IN_CHINA)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_metres_come_back_to_the_micrometre_and_are_metres(place):
     lon, lat = place
     crs = metric_crs(lon, lat)

@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+
 from kepu.folder import MANIFEST, claimed, file_digest, publish
 from kepu.geo.errors import OutputError
 

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+
 from kepu.geo.errors import StudyError
 from kepu.geo.profile import default_profiles
 from kepu.study_file import read_study

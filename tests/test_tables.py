@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from kepu.geo.errors import LayerError, messages
 from kepu.layers.cells import (
     CellError,
+    altered,
     choice,
     code,
     day,
@@ -302,6 +303,34 @@ def test_yes_no_and_choices() -> None:
     parse = choice({"在用": "open"})
     assert parse(" 在　用 ") == "open"
     assert refused(parse, "在") == "Q-CHOICE"
+
+
+def test_what_counts_as_altered() -> None:
+    assert not any(
+        altered(cell, value)
+        for cell, value in (
+            ("1234", 1234),
+            ("113.0500", 113.05),
+            ("甲（乙）", "甲（乙）"),
+            ("在用", "open"),
+            ("科学馆（一）", "school"),
+            ("2026-11-01", datetime.date(2026, 11, 1)),
+            ("是", True),
+        )
+    )
+    assert all(
+        altered(cell, value)
+        for cell, value in (
+            ("1,234", 1234),
+            ("１", 1),
+            ("113°03′", 113.05),
+            (" 甲", "甲"),
+            ("Ａ1", "A1"),
+            ("在用 ", "open"),
+            ("2026/11/1", datetime.date(2026, 11, 1)),
+            ("是 ", True),
+        )
+    )
 
 
 # CSV

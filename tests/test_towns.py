@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -295,7 +294,7 @@ def test_cut_geojson_stops(tmp_path: Path) -> None:
         "null",
         '{"features": [1]}',
         '{"features": [{"geometry": {"type": "Polygon"}}]}',
-        '{"features": [{"properties": {}, "geometry": {"type": "Polygon", "coordinates": [[[1]]]}}]}',
+        '{"features": [{"geometry": {"type": "Polygon", "coordinates": [[[1]]]}}]}',
         "[" * 100_000,
     ],
 )
@@ -337,8 +336,7 @@ def test_damaged_geopackage_stops(tmp_path: Path) -> None:
     for at in (50, len(whole) // 2, len(whole) - 5000):
         path.write_bytes(whole[:at])
         assert stopped(path, None) == {"E-DAMAGED"}
-    with sqlite3.connect(":memory:"):
-        path.write_bytes(b"not a database at all" * 100)
+    path.write_bytes(b"not a database at all" * 100)
     assert stopped(path, None) == {"E-DAMAGED"}
 
 
