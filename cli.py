@@ -127,8 +127,8 @@ def check(study: StudyPath, out: Out = None, as_json: AsJson = False) -> None:
     """只检查数据，不计算 / validate the inputs only."""
     with _guarded(as_json):
         from .folder import claimed, publish
+        from .inputs import read_layers
         from .results import check_sheet, texts, write_quarantine
-        from .study import read_layers
         from .study_file import read_study
 
         with _steps() as step:
@@ -152,8 +152,9 @@ def _run(
     path: Path, out: Path, command: str, as_json: bool, accept: bool, cache: Path | None
 ) -> None:
     from .folder import claimed, publish
+    from .inputs import read_layers
     from .results import headline, passport, write_tables
-    from .study import assess, read_layers, survey
+    from .study import assess, survey
     from .study_file import read_study
 
     with claimed(out) as folder, _steps() as step:

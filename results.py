@@ -18,9 +18,10 @@ from .coverage.gaps import percent_down
 from .coverage.share import GROUPS
 from .folder import file_digest
 from .geo.errors import Fault
+from .inputs import Layers
 from .layers.ledger import Ledger
 from .layers.venues import venue_types
-from .study import Assessment, Layers, Survey
+from .study import Assessment, Survey
 from .study_file import Study
 
 GROUP_NAMES = dict(

@@ -19,6 +19,8 @@ from .layers.venues import venue_types
 Mode = Literal["walk", "ebike", "car"]
 
 
+SPEEDS_KMH = {"walk": (1, 8), "ebike": (3, 40), "car": (3, 130)}
+"""Speeds outside these are mistakes of unit: m/s for km/h, or the other way round."""
 VALUE_TEXTS = {
     "greater_than": "须大于 {gt}",
     "greater_than_equal": "须不小于 {ge}",
@@ -99,7 +101,7 @@ class RoadSource(Source):
 class ModeRules(_Strict):
     """What a study changes in `data/modes.csv`."""
 
-    access_kmh: float | None = Field(default=None, gt=0, le=20)
+    access_kmh: float | None = Field(default=None, ge=1, le=8)
     detour: float | None = Field(default=None, ge=0, le=3)
     snap_metres: float | None = Field(default=None, ge=0, le=20000)
     arrival_seconds: float | None = Field(default=None, ge=0, le=3600)
@@ -278,5 +280,21 @@ def _check_standards(study: Study, path: Path) -> None:
                     facts={"horizon": study.study.horizon_minutes, "key": standard.key},
                 )
             )
+    for mode, speeds in study.speeds.items():
+        low, high = SPEEDS_KMH[mode]
+        faults += [
+            Fault(
+                "E-STUDY-VALUE",
+                file=path.name,
+                column=f"speeds.{mode}.{name}",
+                value=f"{kmh:g}",
+                facts={
+                    "zh": f"该方式的速度须在 {low}–{high} km/h 之间",
+                    "en": f"a speed of this mode lies between {low} and {high} km/h",
+                },
+            )
+            for name, kmh in speeds.items()
+            if not low <= kmh <= high
+        ]
     if faults:
         raise StudyError(*faults)

@@ -23,7 +23,9 @@ from functools import cache
 from importlib.resources import files
 
 VALUE_CHARACTERS = 80
-"""Longer values are cut in messages."""
+"""Longer values are cut in messages,"""
+FACT_CHARACTERS = 400
+"""and lists of names and the like."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,12 @@ def messages() -> Mapping[str, Message]:
     return {row.pop("code"): Message(**row) for row in csv.DictReader(text.splitlines())}
 
 
-def printable(value: object) -> str:
-    """Return `value` as one line of text, control characters escaped, cut to 80 characters."""
+def printable(value: object, most: int = VALUE_CHARACTERS) -> str:
+    """Return `value` as one line of text, control characters escaped, cut to `most` characters."""
     text = "".join(
         c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)
     )
-    return text if len(text) <= VALUE_CHARACTERS else text[: VALUE_CHARACTERS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ class Fault:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def _fill(self, text: str) -> str:
-        return text.format_map({name: printable(fact) for name, fact in self.facts.items()})
+        return text.format_map(
+            {name: printable(fact, FACT_CHARACTERS) for name, fact in self.facts.items()}
+        )
 
     @property
     def reason_zh(self) -> str:
