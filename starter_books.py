@@ -1,220 +1,37 @@
-"""
-The two tables of a new study as workbooks that are hard to fill in wrongly.
-
-Headers are the first aliases that `layers` knows; lists, notes and examples stand beside the table.
-"""
+"""The templates of a new study as workbooks that are hard to fill in wrongly."""
 
 from __future__ import annotations
 
-import csv
 import datetime
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import FormulaRule
+from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.workbook.properties import DocumentProperties
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
-from .layers.venues import venue_types
+from .starter_forms import EACH, MAY, MISTAKES, MUST, TEXT, WHOLE, Field, Form, Words, word_lists
 
 NOTES, WORDS = "填表说明", "代码表"
 LAST_ROW = 20_001
 """Drop-downs and marks reach down to here."""
+NARROW = 12
+"""Texts of columns up to this width stand in the middle, off the numbers beside them."""
+NOTE_LINE = 75
+"""Characters that fit into a line of the notes; merged cells do not grow by themselves."""
 MADE = datetime.datetime(2026, 11, 1)
 ZIP_MADE = (1980, 1, 1, 0, 0, 0)
 """One time for all files, so that the same study is the same bytes."""
 
-MUST, EACH, MAY = "必填", "有此列则每行必填", "选填"
 COLOURS = {MUST: "B03A2E", EACH: "B9770E", MAY: "566573"}
 MISSING_FILL = PatternFill("solid", bgColor="F5B7B1")
 THIN = Side("thin", color="D5D8DC")
-TEXT, DEGREES, WHOLE = "@", "0.000000", "0"
-
-Words = tuple[tuple[str, str], ...]
-"""The entries of a drop-down, each with its meaning."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """
-    A column of a template.
-
-    Parameters
-    ----------
-    header, meaning, allowed, example
-        As the notes print them; `allowed` is left empty for a drop-down.
-    need
-        `MUST`, `EACH` or `MAY`.
-    width
-        In characters.
-    style
-        Number format; `TEXT` keeps Excel from making numbers of codes and days.
-    words
-        Key of the drop-down in `word_lists`.
-    limits
-        Numbers outside are asked about.
-    """
-
-    header: str
-    meaning: str
-    allowed: str = ""
-    example: str = ""
-    need: str = MAY
-    width: int = 12
-    style: str = TEXT
-    words: str = ""
-    limits: tuple[float, float] | None = None
-
-
-TOWN = Field("所属镇街", "所在镇、街道；用来核对点位", "镇街界线中的名称或代码", "石角镇", MAY, 13)
-LON = Field("经度", "十进制度，6 位小数约 0.1 米", "数字，我国在 73 到 136 之间", "113.032912",
-            MUST, 13, DEGREES, limits=(73, 136))  # fmt: skip
-LAT = Field("纬度", "十进制度", "数字，我国在 3 到 54 之间", "23.500871", MUST, 13, DEGREES,
-            limits=(3, 54))  # fmt: skip
-DATUM = Field("坐标系", "这一行的坐标系；空着就按 study.toml 的 datum", example="GCJ02",
-              words="坐标系")  # fmt: skip
-PRECISION = Field("点位精度", "点位有多准", example="B", words="点位精度")
-
-VENUE_FIELDS = (
-    Field("编号", "设施的唯一编号，一行一个", "文字，不重复，不超过 64 字", "V001", MUST, 10),
-    Field("名称", "设施名称", "文字，不超过 100 字", "塘基社区科普活动室", MUST, 30),
-    Field("类型", "设施类型；一处有多种类型时分行填、编号各异", example="社区科普活动室",
-          need=MUST, width=24, words="类型"),
-    TOWN, LON, LAT, DATUM,
-    Field("状态", "现在是否可用；只有在用的计入覆盖", example="在用", need=MUST, words="状态"),
-    Field("容量", "能同时容纳或服务多少", "不小于 0 的数字", "40", style="General", width=9),
-    Field("容量单位", "容量数的是什么", "文字，如 座、人次/日、册", "座"),
-    Field("服务对象", "面向的人群", "文字，多个用；分开", "全体；老年人", width=16),
-    PRECISION,
-    Field("地址", "门牌地址", "文字，不超过 500 字", "石角镇塘基村 1 号", width=28),
-    Field("是否对外开放", "公众能否进入", example="是", words="是否", width=15),
-    Field("启用日期", "分析日期以后启用的按拟建处理", "年-月-日，或年-月、年", "2024-05-01"),
-    Field("关闭日期", "分析日期以前关闭的按停用处理", "年-月-日，或年-月、年", "2026-03-31"),
-    Field("来源", "数据从哪里来", "文字", "区科协 2026 年台账", width=36),
-    Field("数据日期", "数据截至哪一天", "文字", "2026-10-31"),
-)  # fmt: skip
-
-PEOPLE = "不小于 0 的整数，单位为人"
-GROUP = f"{PEOPLE}；不大于总人口"
-GROUPS = (
-    ("老年人口", "60 岁及以上人口", "1430"), ("青少年人口", "青少年", "1832"),
-    ("农民人口", "农民", "127"), ("产业工人人口", "产业工人", "2205"),
-    ("干部人口", "领导干部和公务员", "313"),
-)  # fmt: skip
-DEMAND_FIELDS = (
-    Field("代码", "村（社区）的统计用区划代码", "12 位数字，文字格式，不重复", "441802006001",
-          MUST, 16),
-    Field("名称", "村（社区）名称", "文字，不超过 100 字", "高基里社区居委会", MUST, 24),
-    TOWN, LON, LAT, DATUM,
-    Field("常住人口", "总人口；户籍人口请把表头改为“户籍人口”，并改 study.toml 的 population",
-          PEOPLE, "14079", MUST, 12, WHOLE, limits=(0, 200_000)),
-    Field("城乡", "城镇或乡村，也可填统计用城乡分类代码；空着按名称判定", example="城镇",
-          words="城乡"),
-    *(Field(header, meaning, GROUP, example, EACH, 14, WHOLE, limits=(0, 200_000))
-      for header, meaning, example in GROUPS),
-    PRECISION,
-)  # fmt: skip
-
-MISTAKES = (
-    "高德、腾讯、DataV 的坐标是 GCJ02，百度是 BD09，天地图是 CGCS2000，GPS 是 WGS84；"
-    "弄错会偏 600 到 1300 米。整表写在 study.toml 的 datum，个别行不同才填“坐标系”列。",
-    "经度、纬度写反。广东的经度约 110 到 117，纬度约 20 到 26。",
-    "代码变成 4.41802E+11 或末尾成了 0：Excel 改坏的，找不回来，请从原表重新复制。"
-    "本表的代码列已设为文本。",
-    "从别处复制时请用“选择性粘贴—数值”，否则下拉列表和文本格式会被冲掉。",
-    "不要留标题行、合计行、小计行，不要合并单元格；表头只占第一行，列的次序可以变。",
-    "人口的单位是人：写 12345，不写“约1.2万”。要用万人，请把表头写成“常住人口（万人）”。",
-    "橙色表头的列（各类人群）：不用就删去整列；用就每行都填，没有填 0。",
-    "找不到位置时不要都填镇政府的坐标：填得出的填，其余留到查清再加，否则覆盖率会虚高。",
-    "公式请先粘贴为数值。单元格里的换行、空格、全角数字不要紧，程序会认得。",
-    "示例行是示意数据，填好自己的数据后请整行删除。",
-)
-
-
-@dataclass(frozen=True)
-class Form:
-    """A template: the name of its sheet, its columns and the rows of the example."""
-
-    sheet: str
-    fields: tuple[Field, ...]
-    rows: Sequence[Mapping[str, str]]
-
-    def placed(self) -> Iterator[tuple[str, Field]]:
-        """Yield the letter of each column beside it."""
-        return ((get_column_letter(i), field) for i, field in enumerate(self.fields, 1))
-
-
-def word_lists() -> dict[str, Words]:
-    """Return what the drop-downs offer; the layers read each of these words."""
-    return {
-        "类型": tuple((kind.name, kind.key) for kind in venue_types().values()),
-        "状态": (
-            ("在用", "计入覆盖"),
-            ("拟建", "已列入计划，尚未开放，不计入现状"),
-            ("停用", "已关闭，不计入"),
-            ("候选", "可能的选址，不计入现状"),
-        ),
-        "点位精度": (
-            ("A", "实地测量"),
-            ("B", "按门牌"),
-            ("C", "按地图兴趣点"),
-            ("D", "只到村（社区）"),
-            ("E", "只到镇街"),
-        ),
-        "城乡": (
-            ("城镇", "按城镇统计"),
-            ("乡村", "按乡村统计"),
-            ("111", "主城区（城镇）"),
-            ("112", "城乡结合区（城镇）"),
-            ("121", "镇中心区（城镇）"),
-            ("122", "镇乡结合区（城镇）"),
-            ("123", "特殊区域（城镇）"),
-            ("210", "乡中心区（乡村）"),
-            ("220", "村庄（乡村）"),
-        ),
-        "坐标系": (
-            ("WGS84", "GPS、OpenStreetMap"),
-            ("CGCS2000", "国家 2000、天地图"),
-            ("GCJ02", "高德、腾讯"),
-            ("BD09", "百度"),
-        ),
-        "是否": (("是", "公众可以进入"), ("否", "仅内部使用")),
-    }
-
-
-VENUE_EXAMPLES = {
-    ("room.community", "在用"): 4, ("room.community", "拟建"): 1, ("rural.bookhouse", "在用"): 2,
-    ("base.district", "在用"): 2, ("town.hall", "在用"): 2, ("civic.library", "在用"): 1,
-}  # fmt: skip
-"""How many venues of the illustrative district go into the example, by type and status."""
-
-
-def _table(name: str) -> list[dict[str, str]]:
-    path = files(__package__) / "data" / "boundaries" / name
-    return list(csv.DictReader(path.read_text("utf-8-sig").splitlines()))
-
-
-def venue_form() -> Form:
-    """Return the template of venues; its example is spread evenly over the district's table."""
-    table, names = _table("venues.csv"), venue_types()
-    rows = []
-    for (key, status), count in VENUE_EXAMPLES.items():
-        fit = [r for r in table if (r["类型"], r["状态"]) == (names[key].name, status)]
-        rows += [fit[(2 * i + 1) * len(fit) // (2 * count)] for i in range(count)]
-    return Form("设施", VENUE_FIELDS, sorted(rows, key=lambda row: row["编号"]))
-
-
-def demand_form() -> Form:
-    """Return the template of places; its example is the whole illustrative district."""
-    return Form("人口", DEMAND_FIELDS, _table("demand.csv"))
 
 
 def workbook(form: Form) -> bytes:
@@ -255,26 +72,38 @@ def _body(sheet: Worksheet, row: int, column: int, value: str | float | None) ->
     cell.number_format = TEXT
 
 
+def _lay_out(sheet: Worksheet, below: str) -> None:
+    """Keep the header in sight, on the screen and on every printed page as wide as the sheet."""
+    sheet.freeze_panes, sheet.print_title_rows = below, "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", Worksheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToHeight = 0
+
+
+def _placed(form: Form) -> Iterator[tuple[str, Field]]:
+    """Yield the columns, each with its letter."""
+    return ((get_column_letter(i), field) for i, field in enumerate(form.fields, 1))
+
+
 def _fill_table(sheet: Worksheet, form: Form) -> None:
     _head(sheet, 1, [(field.header, COLOURS[field.need]) for field in form.fields])
-    for column, (letter, field) in enumerate(form.placed(), 1):
+    for column, (letter, field) in enumerate(_placed(form), 1):
         whole = sheet.column_dimensions[letter]
         whole.width, whole.number_format, whole.font = field.width, field.style, _font()
+        middle = field.style == TEXT and field.width <= NARROW
+        whole.alignment = Alignment("center" if middle else None)
         for row, cells in enumerate(form.rows, 2):
             if text := cells.get(field.header, ""):
                 cell = sheet.cell(row, column, text if field.style == TEXT else float(text))
                 cell.number_format, cell.font = field.style, _font()
-    sheet.freeze_panes = "C2"
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_setup.fitToHeight = 0
+                cell.alignment = Alignment("center" if middle else None)
+    _lay_out(sheet, "C2")
 
 
 def _guard_table(sheet: Worksheet, form: Form, ranges: Mapping[str, str]) -> None:
     """Add the drop-downs, questions about unlikely numbers, and marks on cells left empty."""
     everything = f"$A2:${get_column_letter(len(form.fields))}2"
-    for letter, field in form.placed():
+    for letter, field in _placed(form):
         area = f"{letter}2:{letter}{LAST_ROW}"
         rule = None
         if field.words:
@@ -302,8 +131,8 @@ def _allowed(field: Field, used: Mapping[str, Words]) -> str:
     if not field.words:
         return field.allowed
     words = [word for word, _ in used[field.words]]
-    more = f" 等 {len(words)} 种，见“{WORDS}”" if len(words) > 9 else ""
-    return "下拉选择：" + "、".join(words[: 3 if more else None]) + more
+    long = len(words) > 9
+    return f"下拉选择：{len(words)} 种，见“{WORDS}”" if long else "下拉选择：" + "、".join(words)
 
 
 def _write_words(sheet: Worksheet, used: Mapping[str, Words]) -> dict[str, str]:
@@ -322,7 +151,7 @@ def _write_words(sheet: Worksheet, used: Mapping[str, Words]) -> dict[str, str]:
         sheet.column_dimensions[beside].width = 26
         ranges[name] = f"'{sheet.title}'!${letter}$2:${letter}${len(words) + 1}"
     _head(sheet, 1, heads)
-    sheet.freeze_panes = "A2"
+    _lay_out(sheet, "A2")
     return ranges
 
 
@@ -342,10 +171,10 @@ def _write_notes(sheet: Worksheet, form: Form, used: Mapping[str, Words]) -> Non
         _body(sheet, row, 1, str(number))
         _body(sheet, row, 2, text)
         sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=len(titles))
-        sheet.row_dimensions[row].height = 32
-    for letter, width in zip("ABCDE", (14, 18, 44, 44, 24), strict=True):
+        sheet.row_dimensions[row].height = 18 if len(text) < NOTE_LINE else 34
+    for letter, width in zip("ABCDE", (14, 18, 62, 56, 28), strict=True):
         sheet.column_dimensions[letter].width = width
-    sheet.freeze_panes = "A2"
+    _lay_out(sheet, "A2")
 
 
 def _packed(book: Workbook) -> bytes:

@@ -44,6 +44,7 @@ def store(path: Path, network: Network, background: GeoDataFrame) -> None:
         "background": np.frombuffer(b"".join(_framed(background)), np.uint8),
         "background_kind": background["kind"].to_numpy(dtype="U"),
         "background_name": background["name"].to_numpy(dtype="U"),
+        "background_wall": background["wall"].to_numpy(dtype=bool),
         "warnings": np.array(json.dumps([asdict(w) for w in network.warnings])),
     }
     for item in fields(Network):
@@ -106,6 +107,7 @@ def _background(arrays: Mapping[str, Any]) -> GeoDataFrame:
         {
             "kind": arrays["background_kind"].astype(object),
             "name": arrays["background_name"].astype(object),
+            "wall": arrays["background_wall"],
         },
         geometry=shapes,
         crs=4326,

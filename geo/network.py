@@ -129,13 +129,18 @@ class Network:
         """Edges as lines in degrees WGS 84, shape (m,)."""
         return line_strings(self.shape_lon, self.shape_lat, self.first)
 
+    def extent_in(self, crs: CRS) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Return the least and greatest x, and the least and greatest y, of the nodes in `crs`."""
+        x, y = transform(self.lon, self.lat, WGS84, crs)
+        return (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
+
     def milliseconds(self, profile: Profile) -> Ints:
         """
         Return the times of all edges forward and backward, shape (m, 2); 0 where it is closed.
 
         Length / speed, the speed being the class speed (built-up or rural) x surface factor, and at
-        most `maxspeed_share` of a tagged limit; a ferry adds its wait. An open edge takes at least
-        one millisecond.
+        most `maxspeed_share` of a tagged limit; a ferry adds its wait where one comes from land.
+        An open edge takes at least one millisecond.
         """
         speeds = [profile.speeds.get(name) for name in self.classes]
         rural = np.array([s.kmh if s else np.nan for s in speeds])[self.highway]
@@ -146,13 +151,17 @@ class Network:
         pace = np.repeat(kmh[:, None], 2, axis=1)
         if profile.maxspeed_share:
             pace = np.minimum(pace, self.limit_kmh * profile.maxspeed_share)
-        wait = np.array([name == "ferry" for name in self.classes])[self.highway] * (
-            FERRY_WAIT_SECONDS * 1000
-        )
         usable = self.open[profile.mode]
+        ferry = np.array([name == "ferry" for name in self.classes], bool)[self.highway]
+        land = np.zeros(self.nodes, bool)
+        on_land = usable.any(axis=1) & ~ferry
+        land[self.tail[on_land]] = land[self.head[on_land]] = True
+        boarding = ferry[:, None] & np.column_stack([land[self.tail], land[self.head]])
         if not np.isfinite(pace[usable]).all():
             raise NetworkError(Fault("E-SPEED-MISSING", facts={"mode": profile.mode}))
-        exact = self.length[:, None] * 3600.0 / np.where(usable, pace, 1.0) + wait[:, None]
+        exact = self.length[:, None] * 3600.0 / np.where(usable, pace, 1.0) + boarding * (
+            FERRY_WAIT_SECONDS * 1000.0
+        )
         return np.where(usable, np.maximum(np.rint(exact), 1), 0).astype(np.int64)
 
     def arcs(self, profile: Profile) -> csr_matrix:
@@ -196,10 +205,10 @@ class Network:
         towns
             A polygon in degrees WGS 84.
         """
-        middle = (self.first[:-1] + self.first[1:]) // 2
+        middle = shapely.line_interpolate_point(self.lines, 0.5, normalized=True)
+        lon, lat = transform(shapely.get_x(middle), shapely.get_y(middle), self.crs, WGS84)
         shapely.prepare(towns)
-        inside = shapely.contains_xy(towns, self.shape_lon[middle], self.shape_lat[middle])
-        return replace(self, built_up=inside)
+        return replace(self, built_up=shapely.contains_xy(towns, lon, lat))
 
     def assumed_share(self, mode: str) -> float:
         """Return the share of usable length whose speed no tag confirms."""

@@ -52,7 +52,7 @@ class _Collected:
     identifier: list[int] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
     barriers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    shapes: list[tuple[str, str, list[int]]] = field(default_factory=list)
+    shapes: list[tuple[str, str, bool, list[int]]] = field(default_factory=list)
     node: list[int] = field(default_factory=list)
     lon: list[float] = field(default_factory=list)
     lat: list[float] = field(default_factory=list)
@@ -70,8 +70,9 @@ class OsmData:
     ways
         Roads of all modes.
     background
-        Lines and areas in WGS 84 with `kind` (river, stream, water, rail) and `name`: drawn below
-        the map, and asked whether a walk to the road crosses one.
+        Lines and areas in WGS 84 with `kind` (river, stream, water, rail), `name`, and `wall`
+        (neither on a bridge nor in a tunnel: nobody walks across): drawn below the map, and asked
+        whether a walk to the road crosses one.
     warnings
         What was noticed.
     """
@@ -154,12 +155,12 @@ def _collect_way(found: _Collected, way: int, refs: list[int], tags: dict[str, s
         kind = "river"
     elif waterway == "stream":
         kind = "stream"
-    elif tags.get("railway") in ("rail", "light_rail") and tags.get("tunnel") != "yes":
+    elif tags.get("railway") in ("rail", "light_rail"):
         kind = "rail"
     elif tags.get("natural") == "water" or waterway == "riverbank":
         kind = "water"
     if kind is not None:
-        found.shapes.append((kind, tags.get("name", ""), refs))
+        found.shapes.append((kind, tags.get("name", ""), not _is_structure(tags, ""), refs))
 
 
 def _check_cut(path: Path, found: _Collected) -> list[Fault]:
@@ -272,8 +273,8 @@ def _is_structure(tags: Mapping[str, str], name: str) -> bool:
 
 
 def _background(found: _Collected) -> GeoDataFrame:
-    kinds, names, shapes = [], [], []
-    for kind, name, refs in found.shapes:
+    kinds, names, walls, shapes = [], [], [], []
+    for kind, name, wall, refs in found.shapes:
         lon, lat, present = _locate(found, np.array(refs, np.int64))
         points = np.column_stack([lon, lat])[present]
         if len(points) < 2:
@@ -284,5 +285,7 @@ def _background(found: _Collected) -> GeoDataFrame:
             shape = shapely.make_valid(shapely.polygons(points))
         kinds.append(kind)
         names.append(name)
+        walls.append(wall)
         shapes.append(shape)
-    return GeoDataFrame({"kind": kinds, "name": names}, geometry=shapes, crs=4326)
+    columns = {"kind": kinds, "name": names, "wall": np.array(walls, bool)}
+    return GeoDataFrame(columns, geometry=shapes, crs=4326)

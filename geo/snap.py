@@ -20,6 +20,8 @@ from .profile import Profile
 
 NOWHERE = -1
 """Edge of a place that is not connected."""
+TOUCH_METRES = 0.01
+"""So near to its ends a walk may meet a barrier."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +108,16 @@ def snap(
 def _crossing(
     points: npt.NDArray[np.object_], lines: npt.NDArray[np.object_], wall: STRtree
 ) -> Bools:
-    """Tell which shortest walks from points to lines cross a barrier, shape (p,)."""
+    """
+    Tell which shortest walks from points to lines cross a barrier, shape (p,).
+
+    Touching one with an end is no crossing: motorways begin at nodes of other roads.
+    """
     walks = shapely.shortest_line(points, lines)
+    inner = [shapely.line_interpolate_point(walks, end) for end in (TOUCH_METRES, -TOUCH_METRES)]
+    long = shapely.length(walks) > 2 * TOUCH_METRES
+    ends = shapely.get_coordinates(np.column_stack(inner).ravel()).reshape(-1, 2, 2)
+    walks = np.where(long, shapely.linestrings(ends), None)
     hit = np.zeros(len(walks), bool)
     hit[np.unique(wall.query(walks, predicate="intersects")[0])] = True
     return hit
@@ -184,6 +194,7 @@ def doors(network: Network, profile: Profile, snaps: Snaps, *, leaving: bool) ->
     connected = snaps.connected
     edge = np.where(connected, snaps.edge, 0)
     times = network.milliseconds(profile)[edge]
+    node = np.column_stack([network.tail[edge], network.head[edge]])
     usable = network.open[profile.mode][edge] & connected[:, None]
     to_tail, to_head = snaps.share, 1.0 - snaps.share
     if leaving:
@@ -196,9 +207,9 @@ def doors(network: Network, profile: Profile, snaps: Snaps, *, leaving: bool) ->
         walk = walk + profile.arrival_seconds * 1000.0
     return Doors(
         snaps,
-        np.column_stack([network.tail[edge], network.head[edge]]),
+        node,
         ticks(np.rint(part + walk[:, None]).astype(np.int64)),
-        usable,
+        usable & ~network.barred[profile.mode][node],
         walk,
     )
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
@@ -35,15 +35,25 @@ MINUS = re.compile(r"[-−–—] ?[0-9]")
 DEGREE_SIGNS = str.maketrans({"º": "°", "˚": "°", "’": "′", "‘": "′", "'": "′", "´": "′"} | {
     "”": "″", "“": "″", '"': "″"})  # fmt: skip
 DECIMAL_DEGREES = re.compile(r"([+-]?)([0-9]{1,3}(?:\.[0-9]{1,24})?) ?[°度]?")
+PLACEHOLDER = re.compile(r"-?9{3,}(\.[09]+)?")
+"""Stands for "unknown" in coordinates."""
 SEXAGESIMAL = re.compile(
     r"([+-]?)([0-9]{1,3}) ?[°度] ?([0-9]{1,2}(?:\.[0-9]{1,15})?) ?[′分]"
     r"(?: ?([0-9]{1,2}(?:\.[0-9]{1,15})?) ?[″秒])?"
 )
 
-SPOILT_CODE = re.compile(
-    r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+|[0-9]{15}0{3,}|[0-9]+\.0+|[0-9]{4}-[0-9]{2}-[0-9]{2}( .*)?"
+SPOILT_CODE = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+|[0-9]{15}0{3,}|[0-9]+\.0+")
+"""E-notation, digits lost after the 15th, a code read as a number."""
+MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+MADE_DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2})?|[0-9]{1,2}月[0-9]{1,2}日"
+    rf"|[0-9]{{1,2}}-({MONTHS})|({MONTHS})-[0-9]{{1,2}}",
+    re.IGNORECASE,
 )
-"""E-notation, digits lost after the 15th, a code read as a number, `1-2` read as a date."""
+"""What a spreadsheet makes of `1-2`, and how it is written to CSV."""
+SERIAL = re.compile(r"[1-9][0-9]{4}(?:\.0+)?")
+SERIAL_ZERO = date(1899, 12, 30)
+"""Day 0 of Excel's dates, beyond its false 29 February 1900."""
 
 DAY = re.compile(
     r"([0-9]{4})(?:年([0-9]{1,2})月([0-9]{1,2})[日号]|([-/.])([0-9]{1,2})\4([0-9]{1,2})"
@@ -124,9 +134,22 @@ def half_width(cell: str) -> str:
     return squeeze(text(cell).translate(FULL_WIDTH))
 
 
+def words(cell: str, most: int = 500) -> str:
+    """Read a text that is no date; a spreadsheet makes one of `1-2`."""
+    value = text(cell, most)
+    _refuse_date(value)
+    return value
+
+
+def _refuse_date(value: str) -> None:
+    if MADE_DATE.fullmatch(value):
+        raise CellError("Q-DATE-IN-TEXT")
+
+
 def code(cell: str) -> str:
     """Read an identifier, leading zeros kept; one that a spreadsheet has spoilt is refused."""
     value = half_width(cell)
+    _refuse_date(value)
     if SPOILT_CODE.fullmatch(value):
         raise CellError("Q-CODE-SPOILT")
     if len(value) > 64:
@@ -148,6 +171,7 @@ def people(cell: str, unit: str = "") -> int:
     value = half_width(cell)
     match = PEOPLE.fullmatch(value)
     if match is None:
+        _refuse_date(value)
         if MINUS.match(value):
             raise CellError("Q-PEOPLE-NEGATIVE")
         raise CellError("Q-PEOPLE-ABOUT" if ABOUT.search(value) else "Q-PEOPLE")
@@ -164,8 +188,10 @@ def people(cell: str, unit: str = "") -> int:
 
 def number(cell: str) -> float:
     """Read a number of zero or more; thousands separators are allowed, E-notation is not."""
-    match = NUMBER.fullmatch(half_width(cell))
+    value = half_width(cell)
+    match = NUMBER.fullmatch(value)
     if match is None or match[1] == "-":
+        _refuse_date(value)
         raise CellError("Q-NUMBER")
     return float(match[2].replace(",", "") + (match[3] or ""))
 
@@ -173,6 +199,8 @@ def number(cell: str) -> float:
 def _degrees(cell: str, positive: tuple[str, str], negative: tuple[str, str]) -> float:
     """Read degrees; `positive` and `negative` are the words and letters of the two sides."""
     value = half_width(cell).translate(DEGREE_SIGNS).replace("′′", "″").upper()
+    if PLACEHOLDER.fullmatch(value):
+        raise CellError("Q-NULL-POINT")
     side = 0
     for sign, (word, letter) in ((1, positive), (-1, negative)):
         if value.startswith((word, letter)):
@@ -213,6 +241,17 @@ def latitude(cell: str) -> float:
     return _degrees(cell, ("北纬", "N"), ("南纬", "S"))
 
 
+def half_step(cell: str) -> float:
+    """
+    Return by how many degrees a coordinate may differ from the one that was rounded to this cell.
+
+    Half of its last digit; `cell` is one that `longitude` reads.
+    """
+    value = half_width(cell).translate(DEGREE_SIGNS).replace("′′", "″")
+    numbers = re.findall(r"[0-9]+(?:\.([0-9]+))?", value)
+    return float(0.5 * 10.0 ** -len(numbers[-1]) / 60 ** (len(numbers) - 1))
+
+
 def day(cell: str) -> date:
     """
     Read a date, year first: 2026-11-01, 2026/11/1, 2026年11月1日, 20261101.
@@ -229,6 +268,9 @@ def day(cell: str) -> date:
             return date(year, month, monthrange(year, month)[1])
     except ValueError:
         pass
+    if SERIAL.fullmatch(value):
+        meant = SERIAL_ZERO + timedelta(days=int(float(value)))
+        raise CellError("Q-DATE-SERIAL", meant=meant.isoformat())
     raise CellError("Q-DATE")
 
 

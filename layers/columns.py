@@ -2,7 +2,7 @@
 Columns: what headers may be called, and which one was meant.
 
 Aliases are Chinese and English, one to one: two headers for one column stop, for nobody but the
-owner of the file can tell which one counts.
+owner of the file can tell which one counts. A study may state the header of a column instead.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..geo.errors import LayerError
+from ..geo.errors import Fault, LayerError
 from .cells import lookup_key
 from .ledger import ORIGIN, Ledger
 
 REMARK = re.compile(r"([12][0-9]{3}年?)?(末|底|单位)?")
 """What may stand beside a unit: a year."""
 BRACKETED = re.compile(r"[(\[【〔{](.*)[)\]】〕}]")
+REMARKED = re.compile(r"[(\[【〔{][^(\[【〔{]*[)\]】〕}]$")
 EXTRA = "_extra"
 """Name of the column for cells beyond the last header."""
 NEAR_LENGTH = 3
@@ -46,6 +47,10 @@ class Column:
     units
         Parsers by what the header may add to an alias, as in 常住人口（万人）. Empty: whatever
         stands in brackets is a remark.
+    whole
+        Aliases that say too little below the name of a group, as 人口 below 户籍.
+    spread
+        Whether a value in merged cells holds for each of their rows; a count of people does not.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Column:
     required: bool = True
     filled: bool = True
     units: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    whole: tuple[str, ...] = ()
+    spread: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,40 +96,49 @@ def _unit(header: str, alias: str, units: Mapping[str, object]) -> str | None:
     return "?" if bracketed else None
 
 
-def resolve(headers: Sequence[str], columns: Sequence[Column], ledger: Ledger) -> dict[str, Match]:
+def resolve(
+    headers: Sequence[str],
+    columns: Sequence[Column],
+    ledger: Ledger,
+    stated: Mapping[str, str] | None = None,
+) -> dict[str, Match]:
     """
     Find columns by the headers of a table, one to one.
 
     Headers that no column claims go to `ledger.unknown`; with a warning if they differ from an
     alias by one character.
 
+    Parameters
+    ----------
+    headers, columns, ledger
+        What stands there, what is looked for, and where warnings go.
+    stated
+        Headers that the study states, by the names of columns; they override aliases.
+
     Raises
     ------
     LayerError
-        A required column is missing, two headers for one column, a unit that is not known; all
-        of them together.
+        A required column is missing, two headers for one column, a unit that is not known, a
+        stated column or header that is not there; all of them together.
     """
     headers = [header for header in headers if header not in (*ORIGIN, EXTRA)]
+    stated = stated or {}
+    faults = _check_stated(headers, columns, stated, ledger)
+    taken = {lookup_key(header) for header in stated.values()}
     found: dict[str, Match] = {}
-    faults, claimed = [], set()
+    claimed: set[str] = set()
     for column in columns:
-        claims = _claims(headers, column)
-        claimed |= set(claims)
-        label = column.aliases[0]
-        if len(claims) > 1:
-            several = "、".join(claims)
-            faults.append(ledger.fault("E-HEADER-SEVERAL", header=label, headers=several))
-        elif "?" in claims.values():
-            units = "、".join(column.units)
-            faults.append(ledger.fault("E-UNIT", column=next(iter(claims)), units=units))
-        elif claims:
-            ((header, unit),) = claims.items()
-            found[column.name] = Match(column, header, unit)
-        elif column.required:
-            known, seen = "、".join(column.aliases), "、".join(headers)
-            faults.append(
-                ledger.fault("E-HEADER-MISSING", header=label, aliases=known, headers=seen)
-            )
+        own = stated.get(column.name)
+        free = headers if own else [h for h in headers if lookup_key(h) not in taken]
+        mine = claims(free, column, own)
+        claimed |= set(mine)
+        if own is None or mine:
+            fault = _column_fault(mine, column, headers, ledger)
+            if fault is not None:
+                faults.append(fault)
+            elif mine:
+                ((header, unit),) = mine.items()
+                found[column.name] = Match(column, header, unit)
     ledger.unknown = [header for header in headers if header not in claimed]
     _warn_near(ledger, columns, found)
     if faults:
@@ -130,14 +146,74 @@ def resolve(headers: Sequence[str], columns: Sequence[Column], ledger: Ledger) -
     return found
 
 
-def _claims(headers: Sequence[str], column: Column) -> dict[str, str]:
-    """Return the headers that a column may mean, and the unit that each adds."""
+def _column_fault(
+    mine: Mapping[str, str], column: Column, headers: Sequence[str], ledger: Ledger
+) -> Fault | None:
+    label = column.aliases[0]
+    if len(mine) > 1:
+        return ledger.fault("E-HEADER-SEVERAL", header=label, headers="、".join(mine))
+    if "?" in mine.values():
+        units = "、".join(column.units)
+        return ledger.fault("E-UNIT", column=next(iter(mine)), units=units)
+    if not mine and column.required:
+        known, seen = "、".join(column.aliases), "、".join(headers)
+        return ledger.fault("E-HEADER-MISSING", header=label, aliases=known, headers=seen)
+    return None
+
+
+def _check_stated(
+    headers: Sequence[str], columns: Sequence[Column], stated: Mapping[str, str], ledger: Ledger
+) -> list[Fault]:
+    """Return what is wrong with the headers that a study states."""
+    names, keys = [column.name for column in columns], [lookup_key(h) for h in stated.values()]
+    faults = []
+    for name, header in stated.items():
+        if name not in names:
+            facts = {"name": name, "names": "、".join(names)}
+            faults.append(ledger.fault("E-COLUMN-NAME", value=header, **facts))
+        elif lookup_key(header) not in map(lookup_key, headers):
+            facts = {"name": name, "headers": "、".join(headers)}
+            faults.append(ledger.fault("E-COLUMN-HEADER", value=header, **facts))
+        elif keys.count(lookup_key(header)) > 1:
+            faults.append(ledger.fault("E-COLUMN-TWICE", value=header, name=name))
+    return faults
+
+
+def claims(headers: Sequence[str], column: Column, stated: str | None = None) -> dict[str, str]:
+    """
+    Return the headers that a column may mean, and the unit that each adds.
+
+    Parameters
+    ----------
+    headers, column
+        What stands there, and what is looked for. 设施/名称 is 名称 below 设施.
+    stated
+        The one header that the study states for it.
+    """
+    if stated is not None:
+        alias = REMARKED.sub("", lookup_key(stated)) or stated
+        return {
+            header: unit
+            for header in headers
+            if lookup_key(header) == lookup_key(stated)
+            for unit in [_unit(header, alias, column.units) or ""]
+        }
     return {
         header: unit
         for header in headers
-        for alias in column.aliases
-        if (unit := _unit(header, alias, column.units)) is not None
+        for spelt, aliases in _spellings(header, column)
+        for alias in aliases
+        if (unit := _unit(spelt, alias, column.units)) is not None
     }
+
+
+def _spellings(header: str, column: Column) -> list[tuple[str, tuple[str, ...]]]:
+    """Return how a header may be read, and the aliases that it may match so."""
+    group, slash, name = header.partition("/")
+    if not slash:
+        return [(header, column.aliases)]
+    below = tuple(alias for alias in column.aliases if alias not in column.whole)
+    return [(header, column.aliases), (group + name, column.aliases), (name, below)]
 
 
 def _warn_near(ledger: Ledger, columns: Sequence[Column], found: Mapping[str, Match]) -> None:

@@ -25,6 +25,9 @@ ORIGIN = (
 )  # fmt: skip
 """Columns that the quarantine adds; a corrected quarantine file may bear them again."""
 
+FORMULA_STARTS = tuple("=+-@＝＋－＠")
+"""A spreadsheet takes a text that begins so for a formula; the quarantine puts ' before it."""
+
 LISTED_ROWS = 10
 
 
@@ -32,6 +35,13 @@ def listed(rows: Iterable[object]) -> str:
     """Name the first ten of some row numbers or ids in one line."""
     names = [str(row) for row in rows]
     return ", ".join(names[:LISTED_ROWS]) + (" …" if len(names) > LISTED_ROWS else "")
+
+
+def unprotected(cell: str) -> str:
+    """Take off the ' that protects a cell of the quarantine from being taken for a formula."""
+    inner = cell[1:]
+    risky = inner.lstrip().startswith(FORMULA_STARTS) or inner[:1] in ("\t", "\r")
+    return inner if cell.startswith("'") and risky else cell
 
 
 @dataclass
@@ -44,7 +54,7 @@ class Ledger:
     file, sheet, encoding
         Where the table was read from, and how.
     rows_in, ok, quarantined, ignored
-        Counts of rows below the header; ignored are the blank ones.
+        Counts of rows below the header; ignored are blank rows, notes and rows set apart.
     total_rows
         Of the quarantined, those that are totals of others.
     people_in, people_ok, people_quarantined
@@ -61,6 +71,12 @@ class Ledger:
         What is wrong with rows, and what every output must say.
     quarantine
         The refused rows: all their cells as they stood, and why; index `row`.
+    titles, notes
+        Numbers and texts of the rows above the header and below the records.
+    apart
+        For each row that is no record, the column that says so.
+    corrected
+        Count of rows that a corrected quarantine replaced.
     """
 
     file: str
@@ -81,6 +97,10 @@ class Ledger:
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
     quarantine: pd.DataFrame = field(default_factory=pd.DataFrame)
+    titles: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+    apart: dict[int, str] = field(default_factory=dict)
+    corrected: int = 0
 
     def fault(
         self,
@@ -126,7 +146,9 @@ class Ledger:
         """
         totals = {fault.row for fault in self.faults if fault.code == "Q-TOTAL"}
         refused = self.refused
-        self.rows_in, self.ignored = len(cells) + blank, blank
+        cells = cells.drop(index=sorted(self.apart))
+        self.ignored = blank + len(self.notes) + len(self.apart)
+        self.rows_in = len(cells) + self.ignored
         self.ok, self.quarantined = len(cells) - len(refused), len(refused)
         self.total_rows = len(totals)
         if people is not None:
@@ -197,6 +219,10 @@ class Ledger:
             **{name: getattr(self, name) for name in counts},
             "normalised": dict(self.normalised),
             "unknown_columns": list(self.unknown),
+            "titles": [{"row": row, "text": text} for row, text in self.titles],
+            "notes": [{"row": row, "text": text} for row, text in self.notes],
+            "apart": {str(row): column for row, column in self.apart.items()},
+            "corrected": self.corrected,
             "warnings": [
                 {"code": fault.code, "zh": fault.zh, "en": fault.en} for fault in self.warnings
             ],

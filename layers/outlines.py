@@ -1,5 +1,6 @@
 """
-Outlines: the features of a GeoJSON, GeoPackage or Shapefile, and what the file says of its datum.
+Outlines: the features of a GeoJSON, GeoPackage or Shapefile (zipped too) and what the file says of
+its datum.
 
 A file that is cut or lacks a part stops here; no property is interpreted.
 """
@@ -8,11 +9,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import struct
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ from shapely.geometry import shape
 
 from ..geo.crs import WGS84
 from ..geo.errors import Fault, LayerError
-from .sheets import decode, value_text
+from .shapefiles import check_shapefile, cut_names, encoding_of, unpacked
+from .sheets import check_rows, check_signature, check_size, decode, value_text
 
-FORMATS = (".geojson", ".json", ".gpkg", ".shp")
+FORMATS = (".geojson", ".json", ".gpkg", ".shp", ".zip")
 DATAV_NOTES = ({"adcode", "acroutes"}, {"parent", "centroid", "subFeatureIndex"})
 """DataV GeoAtlas gives every feature the first and at least one of the second."""
 
@@ -52,6 +53,10 @@ class Outlines:
         Reference system that the file bears; none for plain GeoJSON.
     said
         Texts that may name a datum, by the place where they stand.
+    cut
+        Names of properties that the format may have cut.
+    warnings
+        What was noticed about the file.
     """
 
     file: str
@@ -60,36 +65,60 @@ class Outlines:
     shapes: npt.NDArray[np.object_]
     crs: CRS | None
     said: Mapping[str, str]
+    cut: tuple[str, ...] = ()
+    warnings: tuple[Fault, ...] = ()
 
 
-def read_outlines(path: Path | str) -> Outlines:
+def read_outlines(path: Path | str, layer: str | None = None) -> Outlines:
     """
-    Read all features of a file with one layer.
+    Read all features of a file.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, or a Shapefile, which may be zipped.
+    layer
+        Name of the layer of a GeoPackage, if it has several.
 
     Raises
     ------
     LayerError
-        No such file, unknown format, cut or damaged, parts missing, several layers, no features.
+        No such file, unknown format, cut or damaged, parts missing, too large, several layers, no
+        features.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise LayerError(Fault("E-FORMAT", path.name, facts={"known": " ".join(FORMATS)}))
     try:
-        with path.open("rb"):
-            pass
+        with path.open("rb") as file:
+            check_signature(file.read(64), ".xlsx" if suffix == ".zip" else suffix, path.name)
+        check_size(path)
         if suffix in (".geojson", ".json"):
             found = _read_geojson(path)
+        elif suffix == ".gpkg":
+            _check_geopackage(path)
+            found = _read_layer(path, path.name, layer)
+        elif suffix == ".zip":
+            with unpacked(path) as inner:
+                found = _read_shapefile(inner, path.name)
         else:
-            (_check_shapefile if suffix == ".shp" else _check_geopackage)(path)
-            found = _read_layer(path)
+            found = _read_shapefile(path, path.name)
     except OSError as error:
         code = "E-FILE-MISSING" if isinstance(error, FileNotFoundError) else "E-FILE"
         fault = Fault(code, path.name, facts={"problem": error.strerror or error})
         raise LayerError(fault) from error
     if not len(found.shapes):
         raise LayerError(Fault("E-EMPTY", path.name, found.layer))
+    check_rows(len(found.shapes), path.name, found.layer)
     return found
+
+
+def _read_shapefile(path: Path, file: str) -> Outlines:
+    check_shapefile(path, file)
+    encoding, warnings = encoding_of(path, file)
+    found = _read_layer(path, file, None, encoding)
+    return replace(found, cut=tuple(cut_names(path, encoding)), warnings=tuple(warnings))
 
 
 def _properties(records: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
@@ -143,33 +172,6 @@ def _named_crs(member: Any, file: str) -> CRS | None:
     return None if crs.equals(WGS84, ignore_axis_order=True) else crs
 
 
-def _check_shapefile(path: Path) -> None:
-    """Compare the lengths in the headers with those of the files; GDAL reads cut ones silently."""
-    missing = [s for s in (".shx", ".dbf") if not _part(path, s).exists()]
-    if missing:
-        raise LayerError(Fault("E-SHP-PART", path.name, facts={"missing": " ".join(missing)}))
-    for part in (path, _part(path, ".shx")):
-        header = part.read_bytes()[:28]
-        stated = struct.unpack(">i", header[24:28])[0] * 2 if len(header) == 28 else -1
-        _require_size(part, stated, part.stat().st_size)
-    table = _part(path, ".dbf")
-    header = table.read_bytes()[:12]
-    count, head, width = struct.unpack("<IHH", header[4:]) if len(header) == 12 else (0, 12, 0)
-    size = table.stat().st_size
-    # The closing byte 1A may be left out.
-    _require_size(table, head + count * width, size - (size == head + count * width + 1))
-
-
-def _part(path: Path, suffix: str) -> Path:
-    upper = path.with_suffix(suffix.upper())
-    return upper if upper.exists() else path.with_suffix(suffix)
-
-
-def _require_size(path: Path, stated: int, size: int) -> None:
-    if stated != size:
-        raise LayerError(Fault("E-SHP-CUT", path.name, facts={"stated": stated, "size": size}))
-
-
 def _check_geopackage(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)) as database:
@@ -180,25 +182,23 @@ def _check_geopackage(path: Path) -> None:
         raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": answer}))
 
 
-def _read_layer(path: Path) -> Outlines:
+def _read_layer(path: Path, file: str, layer: str | None, encoding: str | None = None) -> Outlines:
     try:
         with warnings.catch_warnings():
             # What GDAL warns about is checked here, and stops.
             warnings.simplefilter("ignore")
             layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-            if len(layers) != 1:
+            named = [layer] if layer is not None else layers
+            if len(named) != 1 or named[0] not in layers:
                 facts = {"sheets": "、".join(layers) or "—"}
-                raise LayerError(Fault("E-SHEET", path.name, facts=facts))
-            frame = pyogrio.read_dataframe(path, layer=layers[0])
+                raise LayerError(Fault("E-SHEET", file, layer, facts=facts))
+            frame = pyogrio.read_dataframe(path, layer=named[0], encoding=encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
             pyogrio.errors.FeatureError, UnicodeDecodeError) as error:  # fmt: skip
-        raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
+        raise LayerError(Fault("E-DAMAGED", file, facts={"problem": error})) from error
     table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     properties = _properties(table.to_dict("records"))
-    words = "".join(properties.to_numpy().ravel()) + "".join(map(str, properties.columns))
-    if path.suffix.lower() == ".shp" and not _part(path, ".cpg").exists() and not words.isascii():
-        raise LayerError(Fault("E-SHP-CPG", path.name))
     shapes = np.asarray(frame.geometry if "geometry" in frame else [None] * len(frame), object)
     crs = None if getattr(frame, "crs", None) is None else CRS.from_user_input(frame.crs)
-    said = {"文件名 / file name": path.name}
-    return Outlines(path.name, layers[0], properties, shapes, crs, said)
+    said = {"文件名 / file name": file}
+    return Outlines(file, named[0], properties, shapes, crs, said)

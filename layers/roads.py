@@ -50,7 +50,8 @@ class Roads:
     @property
     def barriers(self) -> npt.NDArray[np.object_]:
         """Lines in the CRS of the network that nobody walks across: rivers, rails, motorways."""
-        lines = self.background[self.background["kind"].isin(NO_WALKING_ACROSS)]
+        walls = self.background["kind"].isin(NO_WALKING_ACROSS) & self.background["wall"]
+        lines = self.background[walls]
         motorway = [i for i, name in enumerate(self.network.classes) if name == "motorway"]
         high = np.isin(self.network.highway, motorway) & ~self.network.structure
         return np.concatenate(
@@ -126,7 +127,7 @@ def _read(
 ) -> tuple[Network, GeoDataFrame]:
     if path.suffix == ".graphml":
         return from_networkx(_graphml(path), profiles), GeoDataFrame(
-            {"kind": [], "name": []}, geometry=[], crs=4326
+            {"kind": [], "name": [], "wall": np.zeros(0, bool)}, geometry=[], crs=4326
         )
     found = read_osm(path, profiles, ferries=ferries)
     return build(found.ways, warnings=found.warnings), found.background

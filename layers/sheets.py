@@ -1,7 +1,8 @@
 """
-Sheets: the records of a CSV or XLSX file as text, and nothing else.
+Sheets: the records of a file as text, and nothing else.
 
-A file that is cut, damaged or in an unknown encoding stops here; no cell is interpreted.
+A text file that is cut, damaged or in an unknown encoding stops here; no cell is interpreted.
+Workbooks are read in `workbooks`.
 """
 
 from __future__ import annotations
@@ -10,17 +11,10 @@ import csv
 import io
 import re
 import unicodedata
-import warnings
-import zipfile
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-
-import openpyxl
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.workbook.workbook import Workbook
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
-from openpyxl.worksheet.worksheet import Worksheet
 
 from ..geo.errors import Fault, LayerError
 
@@ -33,13 +27,21 @@ DELIMITERS = ",\t;"
 GB2312_SHARE = 0.8
 """Chinese text holds nearly only GB 2312 characters; other encodings read as GB 18030 do not."""
 LATIN_WORD = re.compile(r"[A-Za-z][\u0080-\u07ff]|[\u0080-\u07ff][A-Za-z]")
+SIGNATURES = (
+    (b"PK\x03\x04", ".xlsx"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"),
+    (b"SQLite format 3\x00", ".gpkg"),
+)
+"""How files begin that are no text."""
 
-XLSX_BYTES = 200 * 2**20
-XLSX_RATIO = 100
-XLSX_SMALL_BYTES = 2**20
-"""Below this a high ratio does no harm: a sheet of equal rows packs well."""
-EXCEL_LAST_ROWS = (65_536, 1_048_576)
+TOP_ROWS = 10
+"""A header stands in one of the first rows, or its row is stated."""
+MOST_ROWS = 200_000
+MOST_BYTES = 200 * 2**20
 EXACT_INTEGER = 10**15
+
+Block = tuple[int, int, int, int]
+"""First row, first column, last row, last column of merged cells; rows from 1, columns from 0."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,48 @@ class Sheet:
     records
         Row number and cells. The number is the one that Excel shows: in a CSV a record counts as
         one row, however many lines its quoted cells take.
+    merged
+        Blocks of merged cells; every cell of a block bears its text.
+    hidden
+        Numbers of the rows that the sheet does not show.
+    notes
+        Codes of warnings about the workbook, with their facts.
     """
 
     name: str | None
     encoding: str
     records: list[tuple[int, list[str]]]
+    merged: tuple[Block, ...] = ()
+    hidden: frozenset[int] = frozenset()
+    notes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+def check_size(path: Path) -> None:
+    """
+    Refuse a file that is too large to be a table of one district.
+
+    Raises
+    ------
+    LayerError
+        More than `MOST_BYTES`.
+    """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        facts = {"megabytes": size // 2**20, "most": MOST_BYTES // 2**20}
+        raise LayerError(Fault("E-FILE-BIG", path.name, facts=facts))
+
+
+def check_rows(count: int, file: str, sheet: str | None = None) -> None:
+    """
+    Refuse a table of more than `MOST_ROWS` rows.
+
+    Raises
+    ------
+    LayerError
+        It has more.
+    """
+    if count > MOST_ROWS + TOP_ROWS:
+        raise LayerError(Fault("E-ROWS-MANY", file, sheet, facts={"most": MOST_ROWS}))
 
 
 def decode(data: bytes, file: str) -> tuple[str, str]:
@@ -116,6 +155,22 @@ def _is_gb18030(data: bytes) -> bool:
     return common >= GB2312_SHARE * len(wide)
 
 
+def check_signature(data: bytes, suffix: str, file: str) -> None:
+    """
+    Refuse a file whose beginning is that of another format than its name says.
+
+    Raises
+    ------
+    LayerError
+        E-FORMAT-OTHER.
+    """
+    found = next((kind for mark, kind in SIGNATURES if data.startswith(mark)), None)
+    if found is None and data.lstrip()[:1] == b"<" and suffix not in (".geojson", ".json"):
+        found = ".html"
+    if found is not None and (found[:4] != suffix[:4] or (found == ".xls") != (suffix == ".xls")):
+        raise LayerError(Fault("E-FORMAT-OTHER", file, facts={"found": found, "name": suffix}))
+
+
 def read_csv(path: Path) -> Sheet:
     """
     Read the records of a CSV file; the delimiter is a comma, tab or semicolon.
@@ -123,14 +178,21 @@ def read_csv(path: Path) -> Sheet:
     Raises
     ------
     LayerError
-        Encoding, control characters, a quote that does not close, the last line cut.
+        Encoding, control characters, a quote that does not close, the last line cut, too large.
     """
-    content, encoding = decode(path.read_bytes(), path.name)
-    for line, text in enumerate(content.split("\n"), 1):
-        if any(unicodedata.category(c) == "Cc" and c not in "\t\r\n" for c in text):
+    check_size(path)
+    data = path.read_bytes()
+    check_signature(data[:64], path.suffix.lower(), path.name)
+    content, encoding = decode(data, path.name)
+    lines = content.split("\n")
+    for line, text in enumerate(lines, 1):
+        if not text.isprintable() and any(
+            unicodedata.category(c) == "Cc" and c not in "\t\r\n" for c in text
+        ):
             raise LayerError(Fault("E-CONTROL", path.name, row=line))
-    first = re.split(r"[\r\n]", content, maxsplit=1)[0]
-    delimiter = max(DELIMITERS, key=first.count)
+    check_rows(len(lines), path.name)
+    top = "\n".join(re.split(r"[\r\n]+", content, maxsplit=TOP_ROWS)[:TOP_ROWS])
+    delimiter = max(DELIMITERS, key=top.count)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
     try:
         records = list(enumerate(reader, 1))
@@ -139,87 +201,10 @@ def read_csv(path: Path) -> Sheet:
         fault = Fault(code, path.name, row=reader.line_num, facts={"problem": error})
         raise LayerError(fault) from error
     ended = content.endswith(("\n", "\r"))
-    if records and not ended and len(records[-1][1]) < len(records[0][1]):
+    widest = max((len(cells) for _, cells in records[:TOP_ROWS]), default=0)
+    if records and not ended and len(records[-1][1]) < widest:
         raise LayerError(Fault("E-CUT", path.name, row=records[-1][0]))
     return Sheet(None, encoding, records)
-
-
-def read_xlsx(path: Path, sheet: str | None) -> Sheet:
-    """
-    Read the records of one sheet of a workbook.
-
-    Parameters
-    ----------
-    path
-        An XLSX file.
-    sheet
-        Name of the sheet; not needed when only one is not empty.
-
-    Raises
-    ------
-    LayerError
-        Not a workbook, damaged, too large, no such sheet or several.
-    """
-    _check_archive(path)
-    book = _workbook(path, values=False)
-    filled = {page.title: page for page in book.worksheets if _is_filled(page)}
-    names = [sheet] if sheet is not None else list(filled)
-    if len(names) != 1 or names[0] not in filled:
-        known = "、".join(filled) or "—"
-        raise LayerError(Fault("E-SHEET", path.name, sheet, facts={"sheets": known}))
-    page = filled[names[0]]
-    cached = None
-    if any(cell.data_type == "f" for row in page.iter_rows() for cell in row):
-        cached = _workbook(path, values=True)[names[0]]
-    records = []
-    for number, row in enumerate(page.iter_rows(), 1):
-        records.append((number, [_cell_text(cell, cached) for cell in row]))
-    if len(records) in EXCEL_LAST_ROWS and any(records[-1][1]):
-        raise LayerError(Fault("E-LAST-ROW", path.name, names[0], len(records)))
-    return Sheet(names[0], "xlsx", records)
-
-
-def _is_filled(page: Worksheet) -> bool:
-    rows = page.iter_rows(values_only=True)
-    return any(cell is not None for row in rows for cell in row)
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse a damaged archive, and one that would unpack to too much."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-            packed = max(1, path.stat().st_size)
-            if size > XLSX_BYTES or (size > XLSX_SMALL_BYTES and size > XLSX_RATIO * packed):
-                facts = {"megabytes": size // 2**20, "ratio": size // packed}
-                raise LayerError(Fault("E-XLSX-SIZE", path.name, facts=facts))
-            damaged = archive.testzip()
-    except LayerError:
-        raise
-    except Exception as error:
-        # A damaged archive shows itself by many kinds of exception.
-        raise LayerError(Fault("E-XLSX", path.name)) from error
-    if damaged is not None:
-        raise LayerError(Fault("E-XLSX", path.name))
-
-
-def _workbook(path: Path, values: bool) -> Workbook:
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns about styles and validation lists, which hold no data.
-            warnings.simplefilter("ignore", UserWarning)
-            return openpyxl.load_workbook(path, data_only=values)
-    except Exception as error:
-        # openpyxl lets through whatever its parts raise on damaged parts.
-        raise LayerError(Fault("E-XLSX", path.name)) from error
-
-
-def _cell_text(cell: Cell | MergedCell, cached: Worksheet | None) -> str:
-    """Return a cell as text; a formula as its last value, or as itself where there is none."""
-    if cached is None or cell.data_type != "f":
-        return value_text(cell.value)
-    value = cached[cell.coordinate].value
-    return value_text(cell.value if value is None else value)
 
 
 def value_text(value: object) -> str:
@@ -231,11 +216,13 @@ def value_text(value: object) -> str:
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < EXACT_INTEGER
         return str(int(value)) if whole else repr(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < EXACT_INTEGER else repr(float(value))
     if isinstance(value, datetime):
         midnight = value.time() == time(0)
         return value.date().isoformat() if midnight else value.isoformat(" ")
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, ArrayFormula | DataTableFormula):
-        return f"={getattr(value, 'text', '')}"
+    if isinstance(value, timedelta):
+        return str(value)
     return str(value)

@@ -24,7 +24,8 @@ from .columns import Column, resolve
 from .ledger import Ledger, listed
 from .outlines import Outlines, read_outlines
 from .points import check_datum, datum_named, same_datum
-from .tables import Table, open_ledger, parse_rows
+from .rows import open_ledger, parse_rows
+from .tables import Table
 from .topology import check_topology, repaired
 
 KINDS = {

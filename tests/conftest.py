@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import osmium
@@ -61,7 +62,7 @@ class Town:
     built_up: shapely.Geometry | None = None
 
     def spot(self, text: str) -> tuple[float, float]:
-        """Find `B`, or `B+100E+20N`: metres of the reference system, in which walks are measured."""
+        """Find `B`, or `B+100E+20N`: metres of `METRIC`, in which walks are measured."""
         name, *steps = text.split("+")
         x, y = self.at[name]
         for step in steps:
@@ -98,7 +99,7 @@ class Town:
 
     def times(self, roads: Roads, mode: str, direction: Direction, horizon: float) -> Times:
         return travel_times(
-            roads.network, self.profiles[mode], self.demand, self.open_venues,
+            roads.network, self.profiles[mode], self.demand, self.venue_layer,
             horizon_minutes=horizon, direction=direction, barriers=roads.barriers,
         )  # fmt: skip
 
@@ -106,7 +107,7 @@ class Town:
         points = [shapely.Point(self.spot(tag.get("at", name))) for name, tag in tags.items()]
         return GeoDataFrame(columns, index=list(tags), geometry=points, crs=METRIC)
 
-    @property
+    @cached_property
     def demand(self) -> GeoDataFrame:
         said = self.places.values()
         return self.layer(
@@ -116,8 +117,8 @@ class Town:
             rural=[tags.get("rural") == "yes" for tags in said],
         )
 
-    @property
-    def open_venues(self) -> GeoDataFrame:
+    @cached_property
+    def venue_layer(self) -> GeoDataFrame:
         said = self.venues.values()
         return self.layer(
             self.venues,
@@ -125,7 +126,7 @@ class Town:
             status=[tags.get("status", "open") for tags in said],
         )
 
-    @property
+    @cached_property
     def outlines(self) -> GeoDataFrame:
         """Towns without a shape: people are counted at points."""
         return GeoDataFrame(index=self.towns, geometry=[None] * len(self.towns), crs=METRIC)

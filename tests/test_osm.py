@@ -186,7 +186,7 @@ def test_a_flipped_byte_never_crashes_and_never_gives_other_roads(large, tmp_pat
 
 @pytest.mark.slow
 def test_nor_do_many_flipped_bytes(large, tmp_path):
-    flip_bytes(large, tmp_path / "flipped.osm.pbf", seed=2, flips=1000)
+    flip_bytes(large, tmp_path / "flipped.osm.pbf", seed=2, flips=300)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def snapped(
     x, y = np.array(points, float).T
     barriers = None
     if walls is not None:
-        barriers = shapely.linestrings([*np.array(walls), EAST, NORTH])
+        barriers = shapely.linestrings(np.array(walls) + np.array((EAST, NORTH)))
     return snap(
         network, x + EAST, y + NORTH,
         joinable=np.ones(network.edges, bool) if joinable is None else np.array(joinable),

@@ -13,6 +13,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import osmium
@@ -40,7 +41,7 @@ TOML = """\
 [study]
 name = "测试区科普设施覆盖分析"
 date = 2026-11-01
-buffer_km = 15
+buffer_km = 2
 thresholds = [5, 15, 30]
 
 [towns]
@@ -154,7 +155,8 @@ def write_roads(path: Path, nodes: dict, ways: dict, blocks: int = 1) -> None:
         names = sorted(things)
         part = path.with_suffix(f".{number}.pbf")
         with osmium.SimpleWriter(str(part), overwrite=True) as file:
-            for name in names[number % blocks :: blocks]:
+            share = -(-len(names) // blocks)
+            for name in names[number % blocks * share :][:share]:
                 if things is nodes:
                     x, y, tags = nodes[name]
                     file.add_node(osmium.osm.mutable.Node(id=name, location=(x, y), tags=tags))
@@ -201,9 +203,7 @@ def healthy(east: float = 0.0, north: float = 0.0) -> Files:
 
 def outlines() -> dict:
     features = []
-    for (code, name, kind), (west, east) in zip(
-        TOWNS, zip(BORDERS, BORDERS[1:], strict=False), strict=True
-    ):
+    for (code, name, kind), (west, east) in zip(TOWNS, pairwise(BORDERS), strict=True):
         ring = [
             [round(lon(x), 6), round(lat(y), 6)]
             for x, y in (
@@ -301,20 +301,24 @@ def sites(demand: list[Row]) -> list[Row]:
     for number, (i, j) in enumerate(((3, 5), (6, 5), (9, 5), (1, 9))):
         add("镇（街道）科普场馆", f"{'东西南北'[number]}科普馆", lon(i), lat(j) + BESIDE)
     for number in range(10):
-        add("农家书屋", f"第{number}农家书屋", lon(2 + number), lat(4.5))
+        add("农家书屋", f"第{number}农家书屋", lon(1 + number), lat(4.5))
     for number in range(4):
         add("国家级科普教育基地", f"第{number}基地", lon(3 + 2 * number), lat(7.4))
     return rows
 
 
 def roads() -> tuple[dict, dict]:
-    nodes = {
-        node_id(i, j): (round(lon(i), 7), round(lat(j), 7), {}) for i in COLUMNS for j in ROWS
-    }
+    nodes = {node_id(i, j): (round(lon(i), 7), round(lat(j), 7), {}) for i in COLUMNS for j in ROWS}
+    ends = ((4, 10.3), (9, 10.3), (0, 0.4), (13, 0.4), (0, 9.6), (13, 9.6))
+    nodes |= {n: (round(lon(x), 7), round(lat(y), 7), {}) for n, (x, y) in enumerate(ends, 1)}
     ways: dict[int, tuple[list[int], dict[str, str]]] = {}
 
     def add(refs: list[int], **tags: str) -> None:
-        ways[1 + len(ways)] = (refs, tags)
+        """Draw a straight road with a node in its middle, as most roads have."""
+        (x1, y1, _), (x2, y2, _) = nodes[refs[0]], nodes[refs[1]]
+        middle = 5000 + len(ways)
+        nodes[middle] = (round((x1 + x2) / 2, 7), round((y1 + y2) / 2, 7), {})
+        ways[1 + len(ways)] = ([refs[0], middle, refs[1]], tags)
 
     for j in ROWS:
         for i in COLUMNS[:-1]:
@@ -325,8 +329,6 @@ def roads() -> tuple[dict, dict]:
         for j in ROWS[:-1]:
             kind = CLASSES[i % 5]
             add([node_id(i, j), node_id(i, j + 1)], highway=kind, name=f"纵{i}路")
-    for number, (x, y) in enumerate(((4, 10.3), (9, 10.3), (0, 0.4), (13, 0.4), (0, 9.6), (13, 9.6)), 1):
-        nodes[number] = (round(lon(x), 7), round(lat(y), 7), {})
     add([1, 2], highway="motorway", oneway="yes", maxspeed="100", ref="G0000")
     add([node_id(3, 10), 1], highway="motorway_link", oneway="yes")
     add([2, node_id(10, 10)], highway="motorway_link", oneway="yes")
@@ -338,4 +340,4 @@ def roads() -> tuple[dict, dict]:
 def edge(ways: dict, start: tuple[int, int], end: tuple[int, int]) -> int:
     """Return the way between two crossings of the grid."""
     wanted = {node_id(*start), node_id(*end)}
-    return next(number for number, (refs, _) in ways.items() if set(refs) == wanted)
+    return next(number for number, (refs, _) in ways.items() if {refs[0], refs[-1]} == wanted)

@@ -1,0 +1,336 @@
+"""
+One pass over a hierarchy for 16 or 32 searches at once.
+
+A row of times holds one number for each search. `climb` takes the rows from the last to the first
+and passes times up to the more important rows, `descend` takes them from the first and fetches
+times from there. Rows and blocks of rows that nothing reached are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from .bucket import NEVER
+from .chains import Ends
+from .compiled import Array, kernel
+from .hierarchy import BLOCK, Hierarchy, Slope
+from .lanes import LANES, later, nothing, put, reached, sooner, take, within
+
+LONGEST_16 = 2**16 - 2
+"""The longest time of 16 bits, ticks; one more means unreached."""
+UNREACHED_16 = 2**16 - 1
+CACHE_LINE = 64
+
+
+class Rows:
+    """What a sweep writes on: kept from one to the next, and left clean by each."""
+
+    def __init__(self, rows: int, width: int, bits: int) -> None:
+        """Make rows of `width` numbers (16 or 32) of so many bits, a row on a cache line."""
+        kind = np.dtype(f"uint{bits}")
+        room = np.empty(rows * width + CACHE_LINE, kind)
+        skip = -room.ctypes.data % CACHE_LINE // kind.itemsize
+        self.times = room[skip : skip + rows * width]
+        self.times[:] = np.iinfo(kind).max
+        self.width = width
+        self.live = np.zeros(rows, np.uint8)
+        self.blocks = np.zeros(rows // BLOCK + 1, np.uint8)
+        self.touched = np.empty(rows, np.int32)
+
+
+@kernel
+def _start(
+    first: Array, doors: Array, begin: int, end: int, bound: int, shift: int, numbered: int,
+    times: Array, width: int, live: Array, blocks: Array,
+) -> None:  # fmt: skip
+    """
+    Set the rows where searches start.
+
+    Parameters
+    ----------
+    first, doors
+        int64 (s + 1,), (d, 2): row and ticks, of searches `begin` to `end`, one lane each; if
+        `numbered`, of all venues, with a third column: the number of the venue; `first` then cuts
+        them into groups, one lane each.
+    shift
+        Bits that a time is moved up to make room for the number.
+    """
+    for k in range(begin, end):
+        for d in range(first[k], first[k + 1]):
+            row, time = doors[d, 0], doors[d, 1] << shift
+            if numbered:
+                time |= doors[d, 2]
+            at = row * width + k - begin
+            if time <= bound and time < times[at]:
+                times[at] = time
+                live[row] = 1
+                blocks[row // BLOCK] = 1
+
+
+@kernel
+def _climb(
+    first: Array, arcs: Array, bound: int, shift: int, times: Array, width: int, live: Array,
+    blocks: Array,
+) -> None:  # fmt: skip
+    """Pass times from every row to the more important ones; see the module."""
+    wide = width > LANES
+    rows = len(first) - 1
+    for block in range(len(blocks) - 1, -1, -1):
+        if not blocks[block]:
+            continue
+        for p in range(min(rows, (block + 1) * BLOCK) - 1, block * BLOCK - 1, -1):
+            if not live[p]:
+                continue
+            here = np.int64(p) * width
+            one = within(take(times, here), bound)
+            other = one
+            if wide:
+                other = within(take(times, here + LANES), bound)
+            for a in range(first[p], first[p + 1]):
+                row, time = np.int64(arcs[a, 0]), np.int64(arcs[a, 1]) << shift
+                if time > bound:
+                    continue
+                there = row * width
+                put(times, there, sooner(take(times, there), later(one, time)))
+                if wide:
+                    there += LANES
+                    put(times, there, sooner(take(times, there), later(other, time)))
+                live[row] = 1
+                blocks[row // BLOCK] = 1
+
+
+@kernel
+def _descend(
+    first: Array, arcs: Array, needs_first: Array, needs: Array, bound: int, shift: int,
+    times: Array, width: int, live: Array, blocks: Array, touched: Array,
+) -> int:  # fmt: skip
+    """Fetch times from the more important rows; return how many rows were reached."""
+    wide = width > LANES
+    rows = len(first) - 1
+    count = 0
+    for block in range(len(needs_first) - 1):
+        awake = blocks[block] > 0
+        for k in range(needs_first[block], needs_first[block + 1]):
+            if awake:
+                break
+            awake = live[needs[k]] > 0
+        blocks[block] = 0
+        if not awake:
+            continue
+        for p in range(block * BLOCK, min(rows, (block + 1) * BLOCK)):
+            begin, end = np.int64(first[p]), np.int64(first[p + 1])
+            hit = live[p]
+            for a in range(begin, end):
+                hit |= live[arcs[a, 0]]
+            if not hit:
+                continue
+            here = np.int64(p) * width
+            one = take(times, here)
+            other = one
+            if wide:
+                other = take(times, here + LANES)
+            for a in range(begin, end):
+                time = np.int64(arcs[a, 1]) << shift
+                if time > bound:
+                    continue
+                there = np.int64(arcs[a, 0]) * width
+                one = sooner(one, later(take(times, there), time))
+                if wide:
+                    other = sooner(other, later(take(times, there + LANES), time))
+            one = within(one, bound)
+            put(times, here, one)
+            found = reached(one)
+            if wide:
+                other = within(other, bound)
+                put(times, here + LANES, other)
+                found |= reached(other)
+            live[p] = found
+            if found:
+                touched[count] = p
+                count += 1
+    return count
+
+
+@kernel
+def _answer(
+    first: Array, doors: Array, order: Array, bound: int, shift: int, times: Array, width: int,
+    found: Array, columns: int, column: int,
+) -> None:  # fmt: skip
+    """
+    Write the smallest time over the doors of every place.
+
+    Parameters
+    ----------
+    order
+        int64, shape (p,): the places in the order in which they are asked, which only matters to
+        the memory.
+    found
+        Flat, `columns` numbers a place; this sweep's begin at `column`.
+    """
+    wide = width > LANES
+    for k in range(len(order)):
+        p = order[k]
+        one = nothing(times)
+        other = one
+        for d in range(first[p], first[p + 1]):
+            time = doors[d, 1] << shift
+            if time > bound:
+                continue
+            there = doors[d, 0] * width
+            one = sooner(one, later(take(times, there), time))
+            if wide:
+                other = sooner(other, later(take(times, there + LANES), time))
+        put(found, p * columns + column, within(one, bound))
+        if wide:
+            put(found, p * columns + column + LANES, within(other, bound))
+
+
+@kernel
+def _wipe(times: Array, width: int, live: Array, touched: Array, count: int) -> None:
+    """Forget what a sweep reached."""
+    blank = nothing(times)
+    for k in range(count):
+        row = np.int64(touched[k])
+        put(times, row * width, blank)
+        if width > LANES:
+            put(times, row * width + LANES, blank)
+        live[row] = 0
+
+
+def _sweep(
+    climb: Slope, descend: Slope, rows: Rows, starts: Ends, begin: int, end: int, places: Ends,
+    order: Array, bound: int, shift: int, found: Array, columns: int, column: int,
+) -> None:  # fmt: skip
+    """Search from `begin` to `end` of `starts`, answer for all places, and wipe."""
+    lanes: tuple[Any, ...] = (rows.times, np.int64(rows.width), rows.live)
+    _start(
+        starts.first, starts.doors, np.int64(begin), np.int64(end), np.int64(bound),
+        np.int64(shift), np.int64(starts.doors.shape[1] > 2), *lanes, rows.blocks,
+    )  # fmt: skip
+    _climb(climb.first, climb.arcs, np.int64(bound), np.int64(shift), *lanes, rows.blocks)
+    count = _descend(
+        descend.first, descend.arcs, descend.needs_first, descend.needs, np.int64(bound),
+        np.int64(shift), *lanes, rows.blocks, rows.touched,
+    )  # fmt: skip
+    _answer(
+        places.first, places.doors, order, np.int64(bound), np.int64(shift), *lanes[:2], found,
+        np.int64(columns), np.int64(column),
+    )  # fmt: skip
+    _wipe(*lanes, rows.touched, np.int64(count))
+
+
+def _by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
+    """Give the doors by row instead of node."""
+    doors = ends.doors.copy()
+    doors[:, 0] = hierarchy.row[doors[:, 0]]
+    return Ends(ends.first, doors)
+
+
+def _asked(ends: Ends) -> Array:
+    """Return the order of places in which their first doors follow the memory."""
+    none = np.diff(ends.first) == 0
+    at = np.minimum(ends.first[:-1], max(len(ends.doors) - 1, 0))
+    first = ends.doors[at, 0] if len(ends.doors) else np.zeros(len(at), np.int64)
+    return np.argsort(np.where(none, -1, first), kind="stable")
+
+
+def cores() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def table(
+    hierarchy: Hierarchy, sources: Ends, places: Ends, *, horizon: int, backward: bool,
+    width: int = 2 * LANES, threads: int = 1, found: Array | None = None,
+) -> Array:  # fmt: skip
+    """
+    Search from q sources and answer for p places.
+
+    Parameters
+    ----------
+    sources, places
+        Doors at the nodes of the graph; best sorted along the curve: neighbours share their rows.
+    horizon
+        Ticks, inclusive; above `LONGEST_16` the table is twice as large.
+    backward
+        True: from places to sources; False: from sources to places.
+    width
+        Searches in a sweep, 16 or 32. 16 where sources lie far apart.
+    found
+        An array to write on, as it was returned before.
+
+    Returns
+    -------
+    uint16 or uint32, shape (p, q rounded up to 32)
+        Ticks; the largest number beyond the horizon or where no way leads.
+    """
+    bits = 16 if horizon <= LONGEST_16 else 32
+    many = len(sources.first) - 1
+    columns = -(-many // (2 * LANES)) * 2 * LANES
+    if found is None:
+        found = np.empty((len(places.first) - 1, columns), f"uint{bits}")
+    slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
+    starts, goals = _by_row(hierarchy, sources), _by_row(hierarchy, places)
+    order, flat = _asked(goals), found.reshape(-1)
+
+    def work(begins: Iterable[int]) -> None:
+        rows = Rows(len(hierarchy.row), width, bits)
+        for begin in begins:
+            _sweep(
+                *slopes, rows, starts, begin, min(begin + width, many), goals, order, horizon, 0,
+                flat, columns, begin,
+            )  # fmt: skip
+
+    begins = range(0, columns, width)
+    threads = min(threads, len(begins))
+    if threads <= 1:
+        work(begins)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, (begins[k::threads] for k in range(threads))))
+    return found
+
+
+def nearest(
+    hierarchy: Hierarchy, groups: Ends, places: Ends, *, horizon: int, backward: bool
+) -> tuple[Array, Array]:
+    """
+    Find the nearest venue of each of up to 32 groups for p places, in one sweep.
+
+    Parameters
+    ----------
+    groups
+        Doors of the venues of each group, shape (d, 3): node, ticks, number of the venue, below
+        2^16.
+    places, backward
+        As in `table`.
+    horizon
+        At most `LONGEST_16`.
+
+    Returns
+    -------
+    int64, shape (p, groups)
+        Labels: time x 2^32 + number of the venue, of equally near ones the lowest; `NEVER` beyond
+        the horizon.
+    """
+    many = len(groups.first) - 1
+    width = LANES if many <= LANES else 2 * LANES
+    rows = Rows(len(hierarchy.row), width, 32)
+    slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
+    goals = _by_row(hierarchy, places)
+    found = np.empty((len(places.first) - 1, width), np.uint32)
+    bound = (horizon << 16) + 2**16 - 1
+    _sweep(
+        *slopes, rows, _by_row(hierarchy, groups), 0, many, goals, _asked(goals), bound, 16,
+        found.reshape(-1), width, 0,
+    )  # fmt: skip
+    wide = found[:, :many].astype(np.int64)
+    label = (wide >> 16 << 32) + (wide & 0xFFFF)
+    return np.where(wide == np.iinfo(np.uint32).max, NEVER, label)

@@ -1,0 +1,300 @@
+"""
+A raster of people, read as it stands: a window of whole cells, never resampled.
+
+Needs rasterio and exactextract (the extra `raster`), which are imported when a raster is read.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+from geopandas import GeoDataFrame
+from pyproj import CRS
+from pyproj.exceptions import CRSError as PyprojCRSError
+
+from ..geo.crs import WGS84, is_metric
+from ..geo.errors import CrsError, Fault, LayerError
+
+Kind = Literal["count", "density"]
+Whole = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bounds = tuple[float, float, float, float]
+
+KINDS = get_args(Kind)
+SUFFIXES = (".tif", ".tiff")
+CELLS_MOST = 25_000_000
+"""More cells over one district than any source of people has; reading them would fill memory."""
+SQUARE_METRES = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """
+    The cells of a raster over a district.
+
+    Parameters
+    ----------
+    file
+        Name of the file.
+    values
+        As they stand in the file; 0 where there are no data.
+    empty
+        Where there are no data: the cell says so, or is not a number.
+    row, col
+        Number of the first row and column in the file, from 0.
+    west, north
+        Outer corner of the first cell.
+    width, height
+        Of a cell, in units of `crs`.
+    crs
+        Geographic in degrees, or projected.
+    extent
+        West, south, east, north of the whole raster.
+    not_numbers
+        How many cells are not a number though the file declares another mark for no data.
+    """
+
+    file: str
+    values: Floats
+    empty: npt.NDArray[np.bool_]
+    row: int
+    col: int
+    west: float
+    north: float
+    width: float
+    height: float
+    crs: CRS
+    extent: Bounds
+    not_numbers: int
+
+    @property
+    def bounds(self) -> Bounds:
+        """West, south, east, north of the window."""
+        rows, cols = self.values.shape
+        return (
+            self.west,
+            self.north - rows * self.height,
+            self.west + cols * self.width,
+            self.north,
+        )
+
+    @cached_property
+    def square_km(self) -> Floats | None:
+        """Ground area of the cells of each row; none in a plane that is not in ground metres."""
+        rows = self.values.shape[0]
+        if self.crs.is_geographic:
+            edges = self.north - np.arange(rows + 1) * self.height
+            return _band_square_km(self.crs, np.clip(edges, -90, 90), self.width)
+        if is_metric(self.crs):
+            return np.full(rows, self.width * self.height / SQUARE_METRES)
+        return None
+
+    def shares(self, outlines: npt.NDArray[np.object_]) -> tuple[Whole, Whole, Floats]:
+        """
+        Return the exact shares of the cells in outlines, in the plane of the raster.
+
+        Parameters
+        ----------
+        outlines
+            Polygons in `crs`.
+
+        Returns
+        -------
+        tuple of ndarray
+            One item a cell and outline that meet: place of the cell in the window, by rows; place
+            of the outline; share of the cell, with the precision of a 32-bit float.
+        """
+        from exactextract import exact_extract
+        from exactextract.raster import NumPyRasterSource
+
+        blank = np.zeros(self.values.shape, np.uint8)
+        source = NumPyRasterSource(blank, *self.bounds, srs_wkt=self.crs.to_wkt())
+        frame = GeoDataFrame(geometry=outlines, crs=self.crs)
+        found = exact_extract(source, frame, ["cell_id", "coverage"], output="pandas")
+        sizes = [len(ids) for ids in found["cell_id"]]
+        cells = np.concatenate(found["cell_id"].to_list()).astype(np.int64)
+        shares = np.concatenate(found["coverage"].to_list()).astype(float)
+        return cells, np.repeat(np.arange(len(outlines)), sizes), shares
+
+    def people(self, kind: Kind) -> Floats:
+        """
+        Return the people of every cell.
+
+        Raises
+        ------
+        CrsError
+            E-RASTER-DENSITY, people per km2 in a plane that is not in ground metres.
+        """
+        if kind == "count":
+            return self.values
+        if self.square_km is None:
+            raise CrsError(Fault("E-RASTER-DENSITY", self.file, value=self.crs.name))
+        return np.asarray(self.values * self.square_km[:, None], float)
+
+
+def _band_square_km(crs: CRS, edges: Floats, width: float) -> Floats:
+    """
+    Return the area between parallels over `width` degrees of longitude, on the ellipsoid.
+
+    Snyder, Map Projections: A Working Manual (USGS 1987), eq. 3-12, the authalic q.
+    """
+    axes = (crs.ellipsoid, WGS84.ellipsoid)
+    a, b = next((one.semi_major_metre, one.semi_minor_metre) for one in axes if one is not None)
+    e2 = 1 - (b / a) ** 2
+    e = math.sqrt(e2)
+    sine = np.sin(np.radians(edges))
+    inner = np.arctanh(e * sine) / e if e else sine
+    zone = b * b / 2 * (sine / (1 - e2 * sine**2) + inner)
+    return np.asarray(math.radians(width) * (zone[:-1] - zone[1:]) / SQUARE_METRES, float)
+
+
+def read_crs(path: Path) -> CRS:
+    """
+    Read the reference system of a raster after checking that it is one this program reads.
+
+    Raises
+    ------
+    LayerError
+        No such file, no GeoTIFF, no reference system, no mark for no data, several bands, rotated
+        cells, or rasterio is not there.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise LayerError(Fault("E-FORMAT", path.name, facts={"known": " ".join(SUFFIXES)}))
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        code = "E-FILE-MISSING" if isinstance(error, FileNotFoundError) else "E-FILE"
+        fault = Fault(code, path.name, facts={"problem": error.strerror or error})
+        raise LayerError(fault) from error
+    rasterio = _rasterio()
+    try:
+        with _opened(rasterio, path) as source:
+            return _check(source, path.name)
+    except rasterio.errors.RasterioError as error:
+        raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
+
+
+def _rasterio() -> Any:
+    try:
+        import exactextract  # noqa: F401  told here, before anything is read
+        import rasterio
+    except ImportError as error:
+        raise LayerError(Fault("E-RASTER-EXTRA", value=error.name)) from error
+    return rasterio
+
+
+@contextmanager
+def _opened(rasterio: Any, path: Path) -> Iterator[Any]:
+    """Open a raster alone: what lies in files beside it is in no digest of the inputs."""
+    alone = rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO")
+    with alone, warnings.catch_warnings():
+        # What is not georeferenced is refused below, with a remedy.
+        warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+        with rasterio.open(path.absolute(), driver="GTiff") as source:
+            yield source
+
+
+def _check(source: Any, file: str) -> CRS:
+    """Return the reference system of an open raster that is in order."""
+    try:
+        crs = CRS.from_wkt(source.crs.to_wkt()) if source.crs else None
+    except PyprojCRSError:
+        crs = None
+    if crs is None or not (crs.is_geographic or crs.is_projected) or source.transform.is_identity:
+        raise CrsError(Fault("E-RASTER-CRS", file, value=str(source.crs or "—")))
+    if crs.is_geographic and crs.axis_info[0].unit_name != "degree":
+        raise CrsError(Fault("E-RASTER-CRS", file, value=crs.name))
+    if source.nodata is None:
+        raise LayerError(Fault("E-RASTER-NODATA", file))
+    turn = source.transform
+    if turn.b or turn.d or turn.a <= 0 or turn.e >= 0:
+        raise LayerError(Fault("E-RASTER-TURNED", file, value=str(tuple(turn)[:6])))
+    if source.count != 1 or np.dtype(source.dtypes[0]).kind not in "iuf":
+        dtypes = "、".join(source.dtypes)
+        raise LayerError(Fault("E-RASTER-BANDS", file, value=dtypes, facts={"count": source.count}))
+    return crs
+
+
+def read_grid(path: Path, bounds: Bounds) -> Grid:
+    """
+    Read the cells that a box touches.
+
+    Parameters
+    ----------
+    path
+        A GeoTIFF that `read_crs` accepts.
+    bounds
+        West, south, east, north in the reference system of the raster.
+
+    Raises
+    ------
+    LayerError
+        Damaged, too many cells, negative or infinite values, or the raster lies elsewhere.
+    """
+    rasterio = _rasterio()
+    try:
+        with _opened(rasterio, path) as source:
+            crs = _check(source, path.name)
+            turn, shape = source.transform, (source.height, source.width)
+            row, col, rows, cols = _window(turn, shape, bounds, path.name)
+            window = rasterio.windows.Window(col, row, cols, rows)
+            raw = source.read(1, window=window)
+            masked = source.read_masks(1, window=window) == 0
+            nodata, scale, offset = source.nodata, source.scales[0], source.offsets[0]
+    except rasterio.errors.RasterioError as error:
+        raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
+    with np.errstate(over="ignore"):
+        # GDAL may hold a float32 mark as a float64 a little beyond the largest float32.
+        mark = np.asarray(nodata).astype(raw.dtype) if raw.dtype.kind == "f" else nodata
+    nan = np.isnan(raw)
+    declared = masked | (raw == mark) | (nan if math.isnan(nodata) else False)
+    empty = declared | nan
+    values = np.where(empty, 0.0, raw.astype(float) * scale + offset)
+    _check_values(values, row, col, path.name)
+    west, north = turn.c + col * turn.a, turn.f + row * turn.e
+    extent = (turn.c, turn.f + shape[0] * turn.e, turn.c + shape[1] * turn.a, turn.f)
+    return Grid(
+        path.name, values, empty, row, col, west, north, turn.a, -turn.e, crs, extent,
+        int(nan.sum()) if not math.isnan(nodata) else 0,
+    )  # fmt: skip
+
+
+def _window(
+    turn: Any, shape: tuple[int, int], bounds: Bounds, file: str
+) -> tuple[int, int, int, int]:
+    """Return the first row and column and the numbers of rows and columns that a box touches."""
+    west, south, east, north = bounds
+    first_col, last_col = math.floor((west - turn.c) / turn.a), math.ceil((east - turn.c) / turn.a)
+    first_row, last_row = (
+        math.floor((north - turn.f) / turn.e),
+        math.ceil((south - turn.f) / turn.e),
+    )
+    row, col = max(first_row, 0), max(first_col, 0)
+    rows, cols = min(last_row, shape[0]) - row, min(last_col, shape[1]) - col
+    if rows <= 0 or cols <= 0:
+        raise LayerError(Fault("E-RASTER-EXTENT", file, facts={"percent": 100, "towns": "—"}))
+    if rows * cols > CELLS_MOST:
+        facts = {"cells": rows * cols, "most": CELLS_MOST}
+        raise LayerError(Fault("E-RASTER-SIZE", file, facts=facts))
+    return row, col, rows, cols
+
+
+def _check_values(values: Floats, row: int, col: int, file: str) -> None:
+    wrong = (values < 0) | np.isinf(values)
+    if not wrong.any():
+        return
+    places = np.argwhere(wrong)
+    at = f"R{row + places[0][0]}C{col + places[0][1]}"
+    facts = {"count": len(places), "place": at, "least": f"{values.min():g}"}
+    worst = values[tuple(places[0])]
+    raise LayerError(Fault("E-RASTER-NEGATIVE", file, value=f"{worst:g}", facts=facts))

@@ -1,0 +1,196 @@
+"""A new study: a folder that passes the check and runs at once, to be filled with own data."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from .geo.errors import Fault, OutputError
+from .starter_books import workbook
+from .starter_forms import demand_form, venue_form
+
+COPIED = ("towns.geojson", "roads.osm.pbf")
+"""Placeholders from the illustrative district."""
+
+STUDY = Template("""\
+# 研究文件：用哪些数据，按什么标准判断。文件路径相对于本文件。
+#
+# 行首是“# ”的是说明；行首是“#键 =”的是没有启用的可选项，写的是默认值或例子，删去行首的 # 即启用。
+# 键名写错、值不合规定，kepu check 会指出是哪一行、应当怎样写。
+
+[study]
+name = $name
+date = 2026-11-01             # 分析日期：此后启用的设施按拟建，此前关闭的按停用
+illustrative = true           # 所有成果都印“示意数据”；全部换成真实数据后改为 false
+#review = ""                  # 审图号：取得后填写，印在地图上
+#direction = "to_venue"       # to_venue 居民到设施；from_venue 设施到居民
+#buffer_km = 15               # 区外多少公里以内的设施也计入，0 到 200
+#horizon_minutes = 120        # 超过这么多分钟的路程不再计算，不超过 600
+#thresholds = [5, 10, 15, 30, 60]    # 覆盖率表另外列出的时限，分钟
+#modes = ["walk", "ebike", "car"]    # walk 步行、ebike 电动自行车、car 驾车
+
+[towns]                       # 镇街界线：GeoJSON、GPKG、SHP；示意数据，请替换
+file = "towns.geojson"
+source = "示意数据：名称、代码为国家统计局2021年公布，界线为示意"
+date = 2026-11-01             # 数据日期
+datum = "WGS84"               # WGS84、CGCS2000、GCJ02（高德、DataV）、BD09（百度）、EPSG:编号
+year = 2021                   # 界线是哪一年的
+#accept_datum = false         # 与文件自述的坐标系不符时仍继续；确认无误才写 true
+
+[venues]                      # 设施表
+file = "设施.xlsx"
+sheet = "设施"                # 工作表名；CSV 请删去这一行
+source = "示意数据"
+date = 2026-11-01
+datum = "WGS84"               # 高德、腾讯拾取的写 GCJ02，百度的写 BD09；写错会偏 600 米以上
+#accept_datum = false         # 与道路核对不符时仍继续；确认无误才写 true
+
+[demand]                      # 人口表，一行一个村（社区）
+file = "人口.xlsx"
+sheet = "人口"
+source = "示意数据：名称、代码和全区总数为公开事实，其余为示意"
+date = 2026-11-01
+datum = "WGS84"
+population = "census"         # resident 常住、registered 户籍、census 普查
+year = 2020                   # 人口是哪一年的
+#accept_datum = false
+
+[roads]                       # 道路：.osm.pbf、.osm、.graphml，要包含区外缓冲；示意数据，请替换
+file = "roads.osm.pbf"
+source = "示意路网"
+date = 2026-11-01
+#ferries = false              # 是否计入轮渡
+#sha256 = "$sha256"  # 道路文件的 SHA-256，声明后核对文件是否完整（这里只是例子）
+
+# 以下各节可以改动出行的规则，不启用时按程序的 data/modes.csv 和 data/speeds.csv。
+[modes.walk]
+#access_kmh = 4.0             # 从门口走到道路的速度，公里/小时
+#detour = 1.3                 # 从门口到道路的绕行系数
+#snap_metres = 1000           # 离道路多少米以内算接得上，超过的算未接入
+#arrival_seconds = 0          # 到达后停车、进门的时间，秒
+
+[modes.ebike]
+#access_kmh = 4.0
+#detour = 1.3
+#snap_metres = 1000
+#arrival_seconds = 60
+
+[modes.car]
+#access_kmh = 4.0
+#detour = 1.3
+#snap_metres = 1600
+#arrival_seconds = 180
+
+[speeds.car]                  # 各级道路的速度，公里/小时；也可写 [speeds.walk]、[speeds.ebike]
+#secondary = 40
+
+# 标准：可以写多条。增加时把整节复制一份，再改 key。
+[[standards]]
+key = "room"                  # 字母、数字、点、横线，不超过 40 个，不能重复
+name = "社区科普活动室步行15分钟"
+types = ["room.community"]    # 类型代码见表格里的“代码表”；写几种表示有其一即可
+mode = "walk"
+minutes = 15                  # 含 15 分钟整
+goal = 0.9                    # 目标覆盖率，0 到 1
+#group = "people"             # 或 elderly、youth、farmers、workers、officials（表中要有该列）
+#area = "all"                 # all 全区、urban 城镇、rural 乡村
+basis = "GB 50180-2018 十五分钟生活圈"    # 依据
+
+[[standards]]
+key = "bookhouse"
+name = "农家书屋电动自行车15分钟"
+types = ["rural.bookhouse"]
+mode = "ebike"
+minutes = 15
+goal = 0.9
+group = "farmers"
+area = "rural"
+basis = "TD/T 1062-2021 乡村社区生活圈"
+
+[[standards]]
+key = "base"
+name = "科普基地驾车30分钟"
+types = ["base.national", "base.provincial", "base.district"]
+mode = "car"
+minutes = 30
+goal = 0.9
+#group = "people"
+#area = "all"
+basis = "惯例"
+""")
+
+GUIDE = """\
+科普设施覆盖分析：三步
+
+这个文件夹现在就能运行，里面全部是示意数据，不能用于决策。
+
+一、填表
+    打开 设施.xlsx 和 人口.xlsx，先看“填表说明”，再把示例行换成自己的数据。
+    红色表头必填；橙色表头的列不用就删去，用就每行都填；灰色表头选填。
+
+二、换界线和道路，改 study.toml
+    towns.geojson 换成本区镇街界线（字段：code 九位代码、name 名称），
+    roads.osm.pbf 换成 OpenStreetMap 道路，范围要比本区大出缓冲的公里数。
+    用记事本打开 study.toml，逐项核对文件名、坐标系（datum）、年份、来源和标准。
+    全部换完后把 illustrative 改为 false。
+
+三、检查，运行（在这个文件夹里打开命令行）
+    kepu check study.toml
+    kepu run study.toml --out 结果
+    检查报出的每一行都写明文件、行、列、原因和改法；改好再运行。
+    运行后双击 结果 文件夹里的 map.html 看地图。
+"""
+
+
+def new_study(folder: Path, *, name: str) -> list[Path]:
+    """
+    Write a study folder that passes the check and runs: tables to fill in, placeholders, rules.
+
+    Parameters
+    ----------
+    folder
+        Missing or empty.
+    name
+        Title of the study.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order in which one reads them; the same bytes every time.
+
+    Raises
+    ------
+    OutputError
+        Something lies there already, or it cannot be written.
+    """
+    content = {
+        "说明.txt": _lines(GUIDE).encode("utf-8-sig"),
+        "study.toml": _lines(study_text(name)).encode(),
+        "设施.xlsx": workbook(venue_form()),
+        "人口.xlsx": workbook(demand_form()),
+    }
+    boundaries = files(__package__) / "data" / "boundaries"
+    content |= {file: (boundaries / file).read_bytes() for file in COPIED}
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(Fault("E-NEW-EXISTS", file=str(folder)))
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, data in content.items():
+            (folder / file).write_bytes(data)
+    except OSError as error:
+        facts = {"error": error.strerror or error}
+        raise OutputError(Fault("E-NEW-WRITE", file=str(folder), facts=facts)) from error
+    return [folder / file for file in content]
+
+
+def study_text(name: str) -> str:
+    """Return the commented study file; everything that is optional is switched off."""
+    quoted = json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return STUDY.substitute(name=quoted, sha256="0" * 64)
+
+
+def _lines(text: str) -> str:
+    """Return a text with the line ends that every editor of Windows shows."""
+    return text.replace("\n", "\r\n")
