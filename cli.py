@@ -123,6 +123,29 @@ def demo(out: Out = None, as_json: AsJson = False, no_cache: NoCache = False) ->
 
 
 @app.command()
+def new(
+    folder: Annotated[
+        Path, typer.Argument(help="新的或空的文件夹 / new or empty folder", metavar="FOLDER")
+    ],
+    name: Annotated[str, typer.Option("--name", help="研究名称 / title of the study")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """建一个可以直接填写和运行的研究文件夹 / a study folder to fill in, ready to run."""
+    with _guarded(as_json):
+        from .starter import new_study
+
+        paths = new_study(folder, name=name or f"{folder.resolve().name} 科普设施覆盖分析")
+        if as_json:
+            files = [str(path) for path in paths]
+            print(json.dumps({"status": "ok", "files": files}, ensure_ascii=False))
+            return
+        for path in paths:
+            print(path)
+        command = _command("check", str(folder / "study.toml"))
+        print(f"下一步 next: 先看 {paths[0].name} / read it first; {command}")
+
+
+@app.command()
 def check(study: StudyPath, out: Out = None, as_json: AsJson = False) -> None:
     """只检查数据，不计算 / validate the inputs only."""
     with _guarded(as_json):

@@ -242,6 +242,30 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
     return [name for name in model.model_fields if name not in ("folder", "path")]
 
 
+def _too_fine(standard: StandardRules, path: Path) -> list[Fault]:
+    """Refuse goals and limits finer than what is printed: print would say met when they are not."""
+    found = []
+    for key, value, steps, zh, en in (
+        (
+            "minutes",
+            standard.minutes,
+            10,
+            "须为 0.1 分钟的整数倍",
+            "give tenths of a minute at most",
+        ),
+        ("goal", standard.goal, 1000, "须为 0.001 的整数倍", "give thousandths at most"),
+    ):
+        if abs(value * steps - round(value * steps)) > 1e-6:
+            column = f"standards.{standard.key}.{key}"
+            facts = {"zh": zh, "en": en}
+            found.append(
+                Fault(
+                    "E-STUDY-VALUE", file=path.name, column=column, value=f"{value:g}", facts=facts
+                )
+            )
+    return found
+
+
 def _check_standards(study: Study, path: Path) -> None:
     """Check what the model cannot: types are known, keys and thresholds make sense."""
     known = venue_types()
@@ -271,6 +295,7 @@ def _check_standards(study: Study, path: Path) -> None:
                     facts={"key": standard.key, "modes": "、".join(study.study.modes)},
                 )
             )
+        faults += _too_fine(standard, path)
         if standard.minutes > study.study.horizon_minutes:
             faults.append(
                 Fault(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .compiled import Array, kernel
+from .compiled import Array, Int, kernel
 
 FAR = 2**30 - 1
 """The longest time that kernels reckon with, ticks: 3.4 years; the sum of two fits 31 bits."""
@@ -76,7 +76,7 @@ class Queue:
 
 
 @kernel
-def _enter(head: Array, links: Array, node: int, slot: int) -> None:
+def _enter(head: Array, links: Array, node: Int, slot: Int) -> None:
     """Put a node in front of its bucket."""
     after = head[slot]
     links[node, 0] = after
@@ -87,7 +87,7 @@ def _enter(head: Array, links: Array, node: int, slot: int) -> None:
 
 
 @kernel
-def _leave(head: Array, links: Array, node: int, slot: int) -> None:
+def _leave(head: Array, links: Array, node: Int, slot: Int) -> None:
     """Take a node out of its bucket."""
     after, before = links[node, 0], links[node, 1]
     if before == FRONT:
@@ -101,14 +101,14 @@ def _leave(head: Array, links: Array, node: int, slot: int) -> None:
 
 @kernel
 def search(
-    first: Array, arcs: Array, starts: Array, horizon: int, shift: int, head: Array, links: Array,
-    label: Array, touched: Array, parent: Array,
-) -> int:  # fmt: skip
+    first: Array, arcs: Array, starts: Array, horizon: Int, shift: Int, head: Array, links: Array,
+    label: Array, touched: Array,
+) -> Int:  # fmt: skip
     """
     Spread from all starts at once up to the horizon; return how many nodes were reached.
 
-    Of equal times the lowest number of a start wins, and the lowest node as parent. Buckets are
-    2^shift ticks wide; inside one a node may be taken out again when it got better.
+    Of equal times the lowest number of a start wins. Buckets are 2^shift ticks wide; inside one a
+    node may be taken out again when it got better.
 
     Parameters
     ----------
@@ -118,8 +118,6 @@ def search(
         int64, shape (s, 3): node, ticks, number.
     head, links, label, touched
         `Queue`. The reached nodes stand in `touched`, their labels in `label`; wiped by `wipe`.
-    parent
-        int32, shape (n,), or empty where nobody asks.
     """
     mask = len(head) - 1
     count = waiting = 0
@@ -150,11 +148,7 @@ def search(
             end = np.int64(arcs[a, 0])
             new = here + (np.int64(arcs[a, 1]) << 32)
             old = label[end]
-            if new > old or new >> 32 > horizon:
-                continue
-            if new == old:
-                if len(parent) and parent[end] > node:
-                    parent[end] = node
+            if new >= old or new >> 32 > horizon:
                 continue
             if old == NEVER:
                 touched[count] = end
@@ -165,20 +159,18 @@ def search(
                 _leave(head, links, end, (old >> 32 >> shift) & mask)
             label[end] = new
             _enter(head, links, end, (new >> 32 >> shift) & mask)
-            if len(parent):
-                parent[end] = node
     return count
 
 
 @kernel
-def wipe(label: Array, touched: Array, count: int) -> None:
+def wipe(label: Array, touched: Array, count: Int) -> None:
     """Forget the nodes that a search reached."""
     for k in range(count):
         label[touched[k]] = NEVER
 
 
 @kernel
-def answer(first: Array, ends: Array, horizon: int, label: Array, found: Array) -> None:
+def answer(first: Array, ends: Array, horizon: Int, label: Array, found: Array) -> None:
     """
     Write the smallest label over the doors of every place.
 
@@ -198,36 +190,19 @@ def answer(first: Array, ends: Array, horizon: int, label: Array, found: Array) 
         found[p] = best if best >> 32 <= horizon else NEVER
 
 
-_NO_PARENTS = np.empty(0, np.int32)
-
-
-def spread(
-    graph: Graph, queue: Queue, starts: Array, horizon: int, parent: Array = _NO_PARENTS
-) -> int:
+def spread(graph: Graph, queue: Queue, starts: Array, horizon: int) -> Int:
     """Search from `starts`, shape (s, 3): node, ticks, number; see `search`."""
     return search(
         graph.first, graph.arcs, np.ascontiguousarray(starts, np.int64), np.int64(horizon),
-        np.int64(queue.shift), queue.head, queue.links, queue.label, queue.touched, parent,
+        np.int64(queue.shift), queue.head, queue.links, queue.label, queue.touched,
     )  # fmt: skip
 
 
-def tree(graph: Graph, starts: Array, horizon: int) -> tuple[Array, Array]:
-    """
-    Search once and remember the way.
-
-    Returns
-    -------
-    int64, shape (n,)
-        Ticks; -1 where not reached.
-    int32, shape (n,)
-        The node before on a quickest way, of several the lowest; -1 at starts and where not
-        reached.
-    """
-    queue = Queue(graph, _spread_of(starts))
-    parent = np.full(graph.nodes, -1, np.int32)
-    spread(graph, queue, starts, horizon, parent)
-    reached = queue.label != NEVER
-    return np.where(reached, queue.label >> 32, -1), parent
+def times_from(graph: Graph, starts: Array, horizon: int) -> Array:
+    """Search once; return the labels of all nodes, int64, shape (n,), `NEVER` where not reached."""
+    queue = Queue(graph, int(np.ptp(starts[:, 1])) if len(starts) else 0)
+    spread(graph, queue, starts, horizon)
+    return queue.label
 
 
 def within(graph: Graph, sources: Array, horizon: int) -> tuple[Array, Array, Array]:
@@ -251,5 +226,27 @@ def within(graph: Graph, sources: Array, horizon: int) -> tuple[Array, Array, Ar
     return np.cumsum([len(part) for part in nodes]), np.concatenate(nodes), np.concatenate(times)
 
 
-def _spread_of(starts: Array) -> int:
-    return int(np.ptp(starts[:, 1])) if len(starts) else 0
+def table(graph: Graph, starts: Array, first: Array, ends: Array, horizon: int) -> Array:
+    """
+    Search from each of q sources and answer for p places.
+
+    Parameters
+    ----------
+    starts
+        Shape (d, 3): node, ticks, number of the source, sorted by the last.
+    first, ends
+        Doors of the places as in `answer`.
+
+    Returns
+    -------
+    int64, shape (q, p)
+        Labels of the sources that are in `starts`, by number, `NEVER` beyond the horizon.
+    """
+    queue = Queue(graph, int(np.ptp(starts[:, 1])) if len(starts) else 0)
+    numbers, begin = np.unique(starts[:, 2], return_index=True)
+    found = np.empty((len(numbers), len(first) - 1), np.int64)
+    for k, group in enumerate(np.split(starts, begin[1:]) if len(starts) else ()):
+        count = spread(graph, queue, group, horizon)
+        answer(first, ends, np.int64(horizon), queue.label, found[k])
+        wipe(queue.label, queue.touched, np.int64(count))
+    return found

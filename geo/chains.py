@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from .bucket import Graph
-from .compiled import Array, kernel
+from .compiled import Array, Int, kernel
 from .snap import Doors
 
 Ints = npt.NDArray[np.int64]
@@ -161,7 +161,7 @@ def _links_by_node(low: Ints, high: Ints, nodes: int) -> tuple[Ints, Ints]:
 
 
 def _numbered(inside: Array, degree: Ints, x: npt.ArrayLike, y: npt.ArrayLike) -> Ints:
-    """Number the nodes that are left along the curve, those without neighbours last."""
+    """Return numbers along the curve for the nodes that are left, the lonely ones last."""
     order = curve_order(x, y)
     order = order[~inside[order]]
     order = order[np.argsort(degree[order] == 0, kind="stable")]
@@ -182,7 +182,7 @@ def _quickest(source: Ints, target: Ints, weight: Ints, nodes: int) -> Graph:
 def _walk(
     first: Array, link: Array, low: Array, high: Array, ticks: Array, inside: Array, used: Array,
     chain: Array, place: Array, onward: Array, back: Array, ends: Array, whole: Array,
-) -> int:  # fmt: skip
+) -> Int:  # fmt: skip
     """
     Walk every chain once and write what `Chains` says of it; return how many there are.
 

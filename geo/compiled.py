@@ -17,16 +17,21 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy.typing as npt
 from platformdirs import user_cache_path
 
-F = TypeVar("F", bound=Callable[..., Any])
+Kernel = Callable[..., Any]
 Array = npt.NDArray[Any]
 """A contiguous array inside a kernel; the docstring of the kernel tells its type."""
+Int = Any
+"""A whole number of 64 bits inside a kernel."""
 
-KERNELS = ("compiled.py", "chains.py", "bucket.py", "hierarchy.py", "lanes.py", "sweep.py")
+KERNELS = tuple(
+    f"{name}.py"
+    for name in ("compiled", "chains", "bucket", "contraction", "lanes", "sweep", "nearest")
+)
 
 
 @cache
@@ -67,7 +72,7 @@ def note_compiled(part: str) -> None:
         (folder / f"{part}.ready").touch()
 
 
-def kernel(function: F) -> F:
+def kernel(function: Kernel) -> Kernel:
     """
     Compile a function on its first call, or load its machine code.
 
@@ -75,13 +80,15 @@ def kernel(function: F) -> F:
     keeps integers as they are. Its callers pass one type per argument: each other would be another
     compilation.
     """
-    import numba  # noqa: PLC0415 - a third of a second, not for a run without kernels
-    from numba.core import config  # noqa: PLC0415
+    # A third of a second that a run without kernels need not wait.
+    import numba
+    from numba.core import config as settings
 
+    config: Any = settings
     folder = kernel_folder()
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder or "")
     try:
-        compiled: F = numba.njit(
+        compiled: Kernel = numba.njit(
             cache=folder is not None, nogil=True, boundscheck=False, error_model="numpy"
         )(function)
     finally:
@@ -89,13 +96,13 @@ def kernel(function: F) -> F:
     return compiled
 
 
-def instruction(function: Callable[..., Any]) -> Callable[..., Any]:
+def instruction(function: Kernel) -> Kernel:
     """
     Make a function that writes machine instructions callable from kernels.
 
     Only at module level: numba keeps no code for what was made inside another function.
     """
-    from numba.extending import intrinsic  # noqa: PLC0415
+    from numba.extending import intrinsic
 
-    written: Callable[..., Any] = intrinsic(function)
+    written: Kernel = intrinsic(function)
     return written

@@ -131,12 +131,23 @@ def reference_system(datum: str) -> CRS:
         return WGS84
     if datum == "CGCS2000":
         return CRS.from_epsg(4490)
+    unknown = CrsError(Fault("E-DATUM", value=datum, facts={"known": "、".join(DATUMS)}))
+    if not datum.upper().startswith("EPSG:"):
+        raise unknown
     try:
-        if datum.upper().startswith("EPSG:"):
-            return CRS.from_epsg(int(datum[5:]))
-    except (ValueError, PyprojCRSError):
-        pass
-    raise CrsError(Fault("E-DATUM", value=datum, facts={"known": "、".join(DATUMS)}))
+        crs = CRS.from_epsg(int(datum[5:]))
+    except (ValueError, PyprojCRSError) as error:
+        raise unknown from error
+    return _known(crs)
+
+
+def _known(crs: CRS) -> CRS:
+    """Refuse a datum whose shift to WGS 84 nobody has published: Xi'an 1980, Beijing 1954."""
+    geodetic = crs.geodetic_crs
+    ours = geodetic is not None and "China Geodetic Coordinate System" in geodetic.name
+    if ours or crs.equals(WGS84) or _transformer(crs, WGS84).accuracy >= 0:
+        return crs
+    raise CrsError(Fault("E-CRS-SHIFT", value=crs.name))
 
 
 def transform(x: Degrees, y: Degrees, source: CRS, target: CRS) -> tuple[Degrees, Degrees]:
@@ -148,11 +159,12 @@ def transform(x: Degrees, y: Degrees, source: CRS, target: CRS) -> tuple[Degrees
     CrsError
         A result is not finite: the coordinates do not belong to `source`.
     """
-    if source.equals(target, ignore_axis_order=True):
-        return np.asarray(x, float), np.asarray(y, float)
-    east, north = _transformer(source, target).transform(x, y)
+    east, north = np.asarray(x, float), np.asarray(y, float)
+    if not source.equals(target, ignore_axis_order=True):
+        east, north = _transformer(source, target).transform(east, north)
     if not (np.isfinite(east).all() and np.isfinite(north).all()):
-        raise CrsError(Fault("E-CRS-OUTSIDE", facts={"source": source.name, "target": target.name}))
+        facts = {"source": source.name, "target": target.name}
+        raise CrsError(Fault("E-CRS-OUTSIDE", facts=facts))
     return np.asarray(east, float), np.asarray(north, float)
 
 
@@ -178,12 +190,14 @@ def to_wgs84(x: npt.ArrayLike, y: npt.ArrayLike, datum: str) -> tuple[Degrees, D
     CrsError
         Unknown datum, or coordinates that do not belong to it.
     """
-    east, north = np.asarray(x, float), np.asarray(y, float)
+    east, north = transform(
+        np.asarray(x, float), np.asarray(y, float), reference_system(datum), WGS84
+    )
     if datum == "BD09":
         east, north = bd09_to_gcj02(east, north)
     if datum in ("BD09", "GCJ02"):
         return gcj02_to_wgs84(east, north)
-    return transform(east, north, reference_system(datum), WGS84)
+    return east, north
 
 
 def metric_crs(lon: float, lat: float) -> CRS:

@@ -23,7 +23,7 @@ from .compiled import instruction
 LANES = 16
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """Sixteen numbers of so many bits, as numba sees them."""
 
     def __init__(self, bits: int) -> None:
@@ -31,12 +31,12 @@ class Lanes(types.Type):  # type: ignore[misc]
         super().__init__(name=f"Lanes({bits})")
 
 
-@register_model(Lanes)  # type: ignore[untyped-decorator]
-class LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+@register_model(Lanes)
+class LanesModel(models.PrimitiveModel):
     """Sixteen numbers, as the processor sees them."""
 
     def __init__(self, manager: Any, lanes: Lanes) -> None:
-        super().__init__(manager, lanes, _vector(lanes.bits))
+        super().__init__(manager, lanes, _vector(lanes.bits))  # type: ignore[no-untyped-call]
 
 
 def _vector(bits: int) -> Any:
@@ -66,7 +66,7 @@ def _pointer(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
 def _both(builder: Any, name: str, one: Any, other: Any) -> Any:
     """Call an instruction of two vectors."""
     vector = one.type
-    function = cgutils.get_or_insert_function(
+    function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
         builder.module,
         ir.FunctionType(vector, [vector, vector]),
         f"llvm.{name}.v{LANES}i{vector.element.width}",
@@ -96,6 +96,26 @@ def put(typing: Any, array: Any, at: Any, lanes: Any) -> Any:
             values[2], _pointer(context, builder, signature.args[0], *values[:2])
         )
         stored.align = signature.args[0].dtype.bitwidth // 8
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, lanes), write
+
+
+@instruction
+def send(typing: Any, array: Any, at: Any, lanes: Any) -> Any:
+    """
+    Write 16 numbers past the caches, where nobody reads them soon.
+
+    `array[at]` must lie at a multiple of the vector's size.
+    """
+
+    def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        stored = builder.store(
+            values[2], _pointer(context, builder, signature.args[0], *values[:2])
+        )
+        stored.align = signature.args[0].dtype.bitwidth // 8 * LANES
+        one = ir.Constant(ir.IntType(32), 1)
+        stored.set_metadata("nontemporal", builder.module.add_metadata([one]))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, lanes), write

@@ -160,7 +160,8 @@ def _collect_way(found: _Collected, way: int, refs: list[int], tags: dict[str, s
     elif tags.get("natural") == "water" or waterway == "riverbank":
         kind = "water"
     if kind is not None:
-        found.shapes.append((kind, tags.get("name", ""), not _is_structure(tags, ""), refs))
+        wall = not _is_structure(tags, "") and (kind != "water" or _is_river(tags))
+        found.shapes.append((kind, tags.get("name", ""), wall, refs))
 
 
 def _check_cut(path: Path, found: _Collected) -> list[Fault]:
@@ -270,6 +271,10 @@ def _limits(tags: Mapping[str, str]) -> tuple[float, float]:
 
 def _is_structure(tags: Mapping[str, str], name: str) -> bool:
     return name == "ferry" or any(tags.get(key, "no") != "no" for key in STRUCTURES)
+
+
+def _is_river(tags: Mapping[str, str]) -> bool:
+    return tags.get("waterway") == "riverbank" or tags.get("water") in ("river", "canal")
 
 
 def _background(found: _Collected) -> GeoDataFrame:

@@ -52,11 +52,15 @@ def check_complete(path: Path) -> None:
 
 def _pbf_blocks(path: Path) -> Iterator[int]:
     """Yield where each block of a PBF ends; the last one may lie beyond the end of the file."""
+    size = path.stat().st_size
     with path.open("rb") as stream:
         while length := stream.read(4):
             header = stream.read(struct.unpack(">I", length.rjust(4, b"\0"))[0] & 0xFFFF)
-            yield stream.tell() + _datasize(header)
-            stream.seek(_datasize(header), 1)
+            end = stream.tell() + _datasize(header)
+            yield end
+            if end > size:
+                return
+            stream.seek(end)
 
 
 def _datasize(header: bytes) -> int:

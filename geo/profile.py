@@ -215,10 +215,9 @@ def directions(profile: Profile, tags: Mapping[str, str], name: str) -> tuple[bo
     if speed is None or (profile.mode != "walk" and tags.get("area") == "yes"):
         return False, False
     keys = ACCESS_KEYS[profile.mode]
-    allowed = _permission(tags, keys)
-    if not (speed.access if allowed is None else allowed):
-        return False, False
-    if tags.get("motorroad") == "yes" and profile.mode != "car" and allowed is not True:
+    invited = _permission(tags, keys[:-1]) is True  # the general key closes, but opens nothing
+    motorroad = tags.get("motorroad") == "yes" and profile.mode != "car"
+    if _permission(tags, keys) is False or not (invited or (speed.access and not motorroad)):
         return False, False
     forward, backward = _oneway(profile.mode, tags, name)
     if _permission(tags, keys, ":forward") is False:

@@ -20,6 +20,8 @@ from .profile import Profile
 
 NOWHERE = -1
 """Edge of a place that is not connected."""
+END_SHARE = 1e-9
+"""A position so near to an end of its edge is that end."""
 TOUCH_METRES = 0.01
 """So near to its ends a walk may meet a barrier."""
 
@@ -78,7 +80,7 @@ def snap(
     limit_metres
         Places farther away are not connected; a place at the limit itself is.
     barriers
-        Lines in `crs` that nobody walks across.
+        Lines and areas in `crs` that nobody walks across.
     """
     points = shapely.points(np.asarray(x, float), np.asarray(y, float))
     numbers = np.flatnonzero(joinable)
@@ -146,9 +148,10 @@ def _positions(
     lines = network.lines[edge[connected]]
     share, metres = np.zeros(len(edge)), np.full(len(edge), np.nan)
     share[connected] = shapely.line_locate_point(lines, points[connected], normalized=True)
-    share[~np.isfinite(share)] = 0.0
+    share[~np.isfinite(share) | (share < END_SHARE)] = 0.0
+    share[share > 1 - END_SHARE] = 1.0
     metres[connected] = shapely.distance(points[connected], lines)
-    return Snaps(edge, np.clip(share, 0.0, 1.0), metres, crosses)
+    return Snaps(edge, share, metres, crosses)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +168,8 @@ class Doors:
     ticks
         Shape (p, 2), tenths of a second between the place and that node: walk + share of the edge.
     open
-        Shape (p, 2), whether the edge may be used that way.
+        Shape (p, 2), whether the edge may be used that way; at an end of it the place stands on the
+        node itself, whatever the direction of the edge.
     walk
         Shape (p,), milliseconds of the walk, and the parking where people arrive.
     """
@@ -202,6 +206,7 @@ def doors(network: Network, profile: Profile, snaps: Snaps, *, leaving: bool) ->
         usable = usable[:, ::-1]
     else:
         part = np.column_stack([times[:, 0] * to_tail, times[:, 1] * to_head])
+    at_node = np.column_stack([snaps.share == 0.0, snaps.share == 1.0]) & connected[:, None]
     walk = np.where(connected, profile.access_milliseconds(1.0) * snaps.metres, 0.0)
     if not leaving:
         walk = walk + profile.arrival_seconds * 1000.0
@@ -209,7 +214,7 @@ def doors(network: Network, profile: Profile, snaps: Snaps, *, leaving: bool) ->
         snaps,
         node,
         ticks(np.rint(part + walk[:, None]).astype(np.int64)),
-        usable & ~network.barred[profile.mode][node],
+        (usable | at_node) & ~network.barred[profile.mode][node],
         walk,
     )
 

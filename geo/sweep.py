@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from .bucket import NEVER
+from .bucket import FAR
 from .chains import Ends
-from .compiled import Array, kernel
+from .compiled import Array, Int, kernel
 from .hierarchy import BLOCK, Hierarchy, Slope
-from .lanes import LANES, later, nothing, put, reached, sooner, take, within
+from .lanes import LANES, later, nothing, put, reached, send, sooner, take, within
 
 LONGEST_16 = 2**16 - 2
 """The longest time of 16 bits, ticks; one more means unreached."""
-UNREACHED_16 = 2**16 - 1
+UNREACHED_32 = 2**32 - 1
 CACHE_LINE = 64
 
 
@@ -32,21 +32,26 @@ class Rows:
 
     def __init__(self, rows: int, width: int, bits: int) -> None:
         """Make rows of `width` numbers (16 or 32) of so many bits, a row on a cache line."""
-        kind = np.dtype(f"uint{bits}")
-        room = np.empty(rows * width + CACHE_LINE, kind)
-        skip = -room.ctypes.data % CACHE_LINE // kind.itemsize
-        self.times = room[skip : skip + rows * width]
-        self.times[:] = np.iinfo(kind).max
+        self.times = aligned(rows * width, bits)
+        self.times[:] = np.iinfo(self.times.dtype).max
         self.width = width
         self.live = np.zeros(rows, np.uint8)
         self.blocks = np.zeros(rows // BLOCK + 1, np.uint8)
         self.touched = np.empty(rows, np.int32)
 
 
+def aligned(count: int, bits: int) -> Array:
+    """Return numbers of so many bits whose first lies at the begin of a cache line."""
+    kind = np.dtype(f"uint{bits}")
+    room = np.empty(count + CACHE_LINE, kind)
+    skip = -room.ctypes.data % CACHE_LINE // kind.itemsize
+    return room[skip : skip + count]
+
+
 @kernel
 def _start(
-    first: Array, doors: Array, begin: int, end: int, bound: int, shift: int, numbered: int,
-    times: Array, width: int, live: Array, blocks: Array,
+    first: Array, doors: Array, begin: Int, end: Int, bound: Int, shift: Int, numbered: Int,
+    times: Array, width: Int, live: Array, blocks: Array,
 ) -> None:  # fmt: skip
     """
     Set the rows where searches start.
@@ -74,7 +79,7 @@ def _start(
 
 @kernel
 def _climb(
-    first: Array, arcs: Array, bound: int, shift: int, times: Array, width: int, live: Array,
+    first: Array, arcs: Array, bound: Int, shift: Int, times: Array, width: Int, live: Array,
     blocks: Array,
 ) -> None:  # fmt: skip
     """Pass times from every row to the more important ones; see the module."""
@@ -106,9 +111,9 @@ def _climb(
 
 @kernel
 def _descend(
-    first: Array, arcs: Array, needs_first: Array, needs: Array, bound: int, shift: int,
-    times: Array, width: int, live: Array, blocks: Array, touched: Array,
-) -> int:  # fmt: skip
+    first: Array, arcs: Array, needs_first: Array, needs: Array, bound: Int, shift: Int,
+    times: Array, width: Int, live: Array, blocks: Array, touched: Array,
+) -> Int:  # fmt: skip
     """Fetch times from the more important rows; return how many rows were reached."""
     wide = width > LANES
     rows = len(first) - 1
@@ -158,40 +163,42 @@ def _descend(
 
 @kernel
 def _answer(
-    first: Array, doors: Array, order: Array, bound: int, shift: int, times: Array, width: int,
-    found: Array, columns: int, column: int,
+    first: Array, doors: Array, order: Array, bound: Int, shift: Int, times: Array, width: Int,
+    found: Array, columns: Int, column: Int,
 ) -> None:  # fmt: skip
     """
     Write the smallest time over the doors of every place.
 
     Parameters
     ----------
+    first, doors
+        int32 (p + 1,), (d, 2): doors of the places in the order in which they are asked, that of
+        the rows.
     order
-        int64, shape (p,): the places in the order in which they are asked, which only matters to
-        the memory.
+        int64, shape (p,): which places they are.
     found
         Flat, `columns` numbers a place; this sweep's begin at `column`.
     """
     wide = width > LANES
     for k in range(len(order)):
-        p = order[k]
         one = nothing(times)
         other = one
-        for d in range(first[p], first[p + 1]):
-            time = doors[d, 1] << shift
+        for d in range(first[k], first[k + 1]):
+            time = np.int64(doors[d, 1]) << shift
             if time > bound:
                 continue
-            there = doors[d, 0] * width
+            there = np.int64(doors[d, 0]) * width
             one = sooner(one, later(take(times, there), time))
             if wide:
                 other = sooner(other, later(take(times, there + LANES), time))
-        put(found, p * columns + column, within(one, bound))
+        at = order[k] * columns + column
+        send(found, at, within(one, bound))
         if wide:
-            put(found, p * columns + column + LANES, within(other, bound))
+            send(found, at + LANES, within(other, bound))
 
 
 @kernel
-def _wipe(times: Array, width: int, live: Array, touched: Array, count: int) -> None:
+def _wipe(times: Array, width: Int, live: Array, touched: Array, count: Int) -> None:
     """Forget what a sweep reached."""
     blank = nothing(times)
     for k in range(count):
@@ -202,7 +209,16 @@ def _wipe(times: Array, width: int, live: Array, touched: Array, count: int) -> 
         live[row] = 0
 
 
-def _sweep(
+@kernel
+def in_order(found: Array, order: Array, horizon: Int, times: Array) -> None:
+    """Write column k of `found` as column order[k] of `times`, of 32 bits."""
+    for p in range(len(times)):
+        for k in range(len(order)):
+            time = np.int64(found[p, k])
+            times[p, order[k]] = time if time <= horizon else UNREACHED_32
+
+
+def sweep(
     climb: Slope, descend: Slope, rows: Rows, starts: Ends, begin: int, end: int, places: Ends,
     order: Array, bound: int, shift: int, found: Array, columns: int, column: int,
 ) -> None:  # fmt: skip
@@ -224,19 +240,23 @@ def _sweep(
     _wipe(*lanes, rows.touched, np.int64(count))
 
 
-def _by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
+def by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
     """Give the doors by row instead of node."""
     doors = ends.doors.copy()
     doors[:, 0] = hierarchy.row[doors[:, 0]]
     return Ends(ends.first, doors)
 
 
-def _asked(ends: Ends) -> Array:
-    """Return the order of places in which their first doors follow the memory."""
+def asked(hierarchy: Hierarchy, places: Ends) -> tuple[Ends, Array]:
+    """Return doors by row, in the order of the rows, and which places they are of."""
+    ends = by_row(hierarchy, places)
     none = np.diff(ends.first) == 0
-    at = np.minimum(ends.first[:-1], max(len(ends.doors) - 1, 0))
-    first = ends.doors[at, 0] if len(ends.doors) else np.zeros(len(at), np.int64)
-    return np.argsort(np.where(none, -1, first), kind="stable")
+    row = np.append(ends.doors[:, 0], 0)[ends.first[:-1]]
+    order = np.argsort(np.where(none, -1, row), kind="stable")
+    ends = ends.take(order)
+    return Ends(
+        ends.first.astype(np.int32), np.minimum(ends.doors, FAR + 1).astype(np.int32)
+    ), order
 
 
 def cores() -> int:
@@ -275,15 +295,15 @@ def table(
     many = len(sources.first) - 1
     columns = -(-many // (2 * LANES)) * 2 * LANES
     if found is None:
-        found = np.empty((len(places.first) - 1, columns), f"uint{bits}")
+        found = aligned((len(places.first) - 1) * columns, bits).reshape(-1, columns)
     slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
-    starts, goals = _by_row(hierarchy, sources), _by_row(hierarchy, places)
-    order, flat = _asked(goals), found.reshape(-1)
+    starts, flat = by_row(hierarchy, sources), found.reshape(-1)
+    goals, order = asked(hierarchy, places)
 
     def work(begins: Iterable[int]) -> None:
         rows = Rows(len(hierarchy.row), width, bits)
         for begin in begins:
-            _sweep(
+            sweep(
                 *slopes, rows, starts, begin, min(begin + width, many), goals, order, horizon, 0,
                 flat, columns, begin,
             )  # fmt: skip
@@ -296,41 +316,3 @@ def table(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, (begins[k::threads] for k in range(threads))))
     return found
-
-
-def nearest(
-    hierarchy: Hierarchy, groups: Ends, places: Ends, *, horizon: int, backward: bool
-) -> tuple[Array, Array]:
-    """
-    Find the nearest venue of each of up to 32 groups for p places, in one sweep.
-
-    Parameters
-    ----------
-    groups
-        Doors of the venues of each group, shape (d, 3): node, ticks, number of the venue, below
-        2^16.
-    places, backward
-        As in `table`.
-    horizon
-        At most `LONGEST_16`.
-
-    Returns
-    -------
-    int64, shape (p, groups)
-        Labels: time x 2^32 + number of the venue, of equally near ones the lowest; `NEVER` beyond
-        the horizon.
-    """
-    many = len(groups.first) - 1
-    width = LANES if many <= LANES else 2 * LANES
-    rows = Rows(len(hierarchy.row), width, 32)
-    slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
-    goals = _by_row(hierarchy, places)
-    found = np.empty((len(places.first) - 1, width), np.uint32)
-    bound = (horizon << 16) + 2**16 - 1
-    _sweep(
-        *slopes, rows, _by_row(hierarchy, groups), 0, many, goals, _asked(goals), bound, 16,
-        found.reshape(-1), width, 0,
-    )  # fmt: skip
-    wide = found[:, :many].astype(np.int64)
-    label = (wide >> 16 << 32) + (wide & 0xFFFF)
-    return np.where(wide == np.iinfo(np.uint32).max, NEVER, label)

@@ -30,7 +30,7 @@ TRADITIONAL = str.maketrans(
 )
 """Traditional characters that stand in names of places, facilities and offices."""
 
-SEPARATORS = re.compile(r"[^\w\-#&+·]+|_+")
+SEPARATORS = re.compile(r"(?:[^\w\-#&+·]|_)+")
 HYPHENS = re.compile(r"[‐‑‒–—―−]")
 
 TOKEN = re.compile(r"[^省市区县镇乡街村\d ]{2,7}?(省|自治区|市(?!场)|(?<![社小园校景片])区|县)")

@@ -156,7 +156,7 @@ class Client:
         NoReplyError
             No usable reply after all tries.
         """
-        check_url(provider, url, key[1])
+        check_url(provider, url)
         wait = self.backoff_seconds
         code, problem = "Q-GEOCODE-REPLY", ""
         for number in range(self.tries):
@@ -172,7 +172,7 @@ class Client:
                     return read(json.loads(answer.text))
                 except BusyError as busy:
                     code, problem = busy.code, key[1].strike(busy.problem)
-                except (KeyError, TypeError, ValueError, IndexError) as error:
+                except (LookupError, RecursionError, TypeError, ValueError) as error:
                     if isinstance(error, GeocodeError):
                         raise
                     code, problem = "Q-GEOCODE-REPLY", "JSON"
@@ -243,7 +243,7 @@ def _fault(code: str, provider: str, problem: str) -> Fault:
     return Fault(code, facts={"provider": provider, "problem": problem or "—"})
 
 
-def check_url(provider: str, url: str, secret: Secret) -> None:
+def check_url(provider: str, url: str) -> None:
     """
     Refuse an address that would carry the key in clear over a network.
 
@@ -254,11 +254,9 @@ def check_url(provider: str, url: str, secret: Secret) -> None:
     """
     try:
         parts = urlsplit(url)
-        plain = not (parts.query or parts.fragment or parts.username)
+        plain = not (parts.query or parts.fragment or parts.username) and parts.hostname
         safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     except ValueError:
         plain = safe = False
-        parts = urlsplit("")
-    if not (plain and safe and parts.hostname):
-        shown = secret.strike(f"{parts.scheme}://{parts.hostname}")
-        raise GeocodeError(Fault("E-GEOCODE-URL", value=shown, facts={"provider": provider}))
+    if not (plain and safe):
+        raise GeocodeError(Fault("E-GEOCODE-URL", facts={"provider": provider}))

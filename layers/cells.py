@@ -76,6 +76,8 @@ class CellError(ValueError):
 
 def squeeze(cell: str) -> str:
     """Drop what cannot be seen; every run of white space becomes one space."""
+    if cell.isprintable() and " " not in cell:
+        return cell
     return " ".join(cell.translate(INVISIBLE).split())
 
 
@@ -111,7 +113,7 @@ def text(cell: str, most: int = 500) -> str:
     CellError
         An error value of Excel, a formula without a value, control characters, too long.
     """
-    if any(
+    if not cell.isprintable() and any(
         (unicodedata.category(c) == "Cc" and c not in "\t\r\n") or c in BIDIRECTIONAL for c in cell
     ):
         raise CellError("Q-CONTROL")
@@ -131,6 +133,8 @@ def half_width(cell: str) -> str:
 
     Not NFKC: that makes 52 of a 5 with a superscript 2.
     """
+    if cell.isascii():
+        return text(cell)
     return squeeze(text(cell).translate(FULL_WIDTH))
 
 

@@ -124,7 +124,8 @@ def resolve(
     headers = [header for header in headers if header not in (*ORIGIN, EXTRA)]
     stated = stated or {}
     faults = _check_stated(headers, columns, stated, ledger)
-    taken = {lookup_key(header) for header in stated.values()}
+    names = {column.name for column in columns}
+    taken = {lookup_key(header) for name, header in stated.items() if name in names}
     found: dict[str, Match] = {}
     claimed: set[str] = set()
     for column in columns:
@@ -169,11 +170,11 @@ def _check_stated(
     faults = []
     for name, header in stated.items():
         if name not in names:
-            facts = {"name": name, "names": "、".join(names)}
-            faults.append(ledger.fault("E-COLUMN-NAME", value=header, **facts))
+            known = "、".join(names)
+            faults.append(ledger.fault("E-COLUMN-NAME", value=header, name=name, names=known))
         elif lookup_key(header) not in map(lookup_key, headers):
-            facts = {"name": name, "headers": "、".join(headers)}
-            faults.append(ledger.fault("E-COLUMN-HEADER", value=header, **facts))
+            seen = "、".join(headers)
+            faults.append(ledger.fault("E-COLUMN-HEADER", value=header, name=name, headers=seen))
         elif keys.count(lookup_key(header)) > 1:
             faults.append(ledger.fault("E-COLUMN-TWICE", value=header, name=name))
     return faults

@@ -17,12 +17,16 @@ from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.crs import require_metric
 from ..geo.errors import LayerError
-from .cells import PEOPLE_UNITS, CellError, choice, code, people, text
+from .cells import PEOPLE_UNITS, CellError, choice, code, people, words, yes_no
 from .columns import Column, Match, resolve
+from .corrections import read_corrected
+from .features import read_records
 from .ledger import Ledger, listed
-from .lookup import TOWN_ALIASES, town_at, town_named, town_names, warn_far_from_town
+from .lookup import TOWN_ALIASES, TOWN_CODE_ALIASES, warn_far_from_town
+from .places import check_totals, place_towns
 from .points import DATUM, LAT, LON, locate
-from .tables import Table, column_texts, open_ledger, parse_rows, read_table, refuse_twice
+from .rows import column_texts, open_ledger, parse_rows, refuse_twice
+from .tables import Table
 from .venues import PRECISIONS
 
 GROUPS = {
@@ -51,12 +55,20 @@ RURAL_BY_NAME = (
     (re.compile(r".*(村委会|村民委员会|村)"), True),
 )
 
-STATED_TOWN_METRES = 2000.0
-"""A place may lie this far outside the town that it states: outlines are coarse."""
+UNIT_LINE = re.compile(r"单位 ?[:：] ?(千人|万人|万|人)")
+COUNTY_CODE = re.compile(r"[0-9]{6}000000")
+"""A county, or what is left of the code of a village once a spreadsheet has rounded it."""
+
 REACH_METRES = 50_000.0
 """Farther from the district a point is not a place of it at all."""
-PLACE_MOST = 200_000
-"""More people than this in one place are worth a second look at the unit."""
+
+
+def place_code(cell: str) -> str:
+    """Read the code of a place; that of a county is none."""
+    value = code(cell)
+    if COUNTY_CODE.fullmatch(value):
+        raise CellError("Q-CODE-SPOILT")
+    return value
 
 
 def demand_columns(population: str | None) -> tuple[Column, ...]:
@@ -64,20 +76,23 @@ def demand_columns(population: str | None) -> tuple[Column, ...]:
     kinds = [population] if population else list(POPULATIONS)
     aliases = dict.fromkeys(alias for kind in kinds for alias in POPULATIONS[kind])
     counted = partial(
-        Column, parse=people, units={unit: partial(people, unit=unit) for unit in PEOPLE_UNITS}
-    )
+        Column, parse=people, spread=False,
+        units={unit: partial(people, unit=unit) for unit in PEOPLE_UNITS},
+    )  # fmt: skip
+    optional = partial(Column, required=False, filled=False)
     return (
         Column("place", ("代码", "村代码", "编号", "行政区划代码", "统计用区划代码", "place_id",
-                         "place", "code"), code),
-        Column("name", ("名称", "村名", "行政村", "社区", "name"), partial(text, most=100)),
+                         "place", "code"), place_code),
+        Column("name", ("名称", "村名", "行政村", "社区", "name"), partial(words, most=100)),
         LON, LAT, DATUM,
-        counted("people", (*aliases, *PEOPLE_ALIASES)),
-        Column("town", TOWN_ALIASES, text, required=False, filled=False),
-        Column("rural", ("城乡", "城乡分类", "城乡分类代码", "urban_rural", "rural"),
-               choice(RURALS), required=False, filled=False),
+        counted("people", (*aliases, *PEOPLE_ALIASES), whole=PEOPLE_ALIASES),
+        optional("town", TOWN_ALIASES, words),
+        optional("town_code", TOWN_CODE_ALIASES, code),
+        optional("rural", ("城乡", "城乡分类", "城乡分类代码", "urban_rural", "rural"),
+                 choice(RURALS)),
         *(counted(group, names, required=False) for group, names in GROUPS.items()),
-        Column("precision", ("点位精度", "精度", "precision"), choice(PRECISIONS),
-               required=False, filled=False),
+        optional("precision", ("点位精度", "精度", "precision"), choice(PRECISIONS)),
+        optional("virtual", ("虚拟", "虚拟单位", "是否虚拟", "virtual"), yes_no),
     )  # fmt: skip
 
 
@@ -87,6 +102,9 @@ def read_demand(
     datum: str | None,
     towns: GeoDataFrame,
     sheet: str | None = None,
+    header: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    corrections: Path | str | None = None,
     population: str | None = None,
     accept_datum: bool = False,
 ) -> tuple[GeoDataFrame, Ledger]:
@@ -95,12 +113,18 @@ def read_demand(
 
     Parameters
     ----------
-    path, sheet
-        CSV or XLSX.
+    path, sheet, header
+        CSV, a workbook or a spatial file; its sheet or layer, and the row of its header, where
+        they cannot be told.
     datum
-        What longitudes and latitudes are declared to be; a column 坐标系 may say otherwise by row.
+        What the coordinates are declared to be; a column 坐标系 may say otherwise by row. May be
+        none if a spatial file bears a reference system.
     towns
         From `read_towns`.
+    columns
+        Headers as they stand by the names of columns; they override the known aliases.
+    corrections
+        A corrected quarantine of this table; its rows replace those that were refused.
     population
         "resident", "registered" or "census": which column counts, if there are several.
     accept_datum
@@ -113,7 +137,7 @@ def read_demand(
         `rural`, `people`, those of `GROUPS` that the table has, `precision` (A to E or empty),
         geometry in the reference system of `towns`.
     Ledger
-        What became of the rows and the people.
+        What became of the rows and the people. Virtual units without people are set apart.
 
     Raises
     ------
@@ -121,24 +145,40 @@ def read_demand(
         The file as a whole is wrong, no row of it can be used, or nobody lives anywhere.
     """
     require_metric(towns, "towns")
-    table = read_table(path, sheet=sheet)
-    ledger = open_ledger(table)
-    matches = resolve(list(table.cells.columns), demand_columns(population), ledger)
-    values = parse_rows(table, matches, ledger, totals=("place", "name", "town"))
-    refuse_twice(values["place"], matches["place"].header, ledger)
-    _check_groups(values, matches, ledger)
-    points = locate(
-        values, matches, ledger, towns,
-        datum=datum, reach_metres=REACH_METRES, accept_datum=accept_datum,
-    )  # fmt: skip
-    codes = _towns(values, points, matches, towns, ledger)
-    read = zip(values.index, values["people"], strict=True)
-    counted = {int(row): int(n) for row, n in read if n is not None}
-    ledger.settle(table.cells, table.blank, counted)
-    _check_people(table, values, matches["people"], ledger)
-    kept = ~values.index.isin(sorted(ledger.refused))
-    frame = _frame(values[kept], codes[kept], points[kept], towns, ledger)
-    return frame, ledger
+    known = demand_columns(population)
+    table = read_records(path, known, sheet=sheet, header=header, stated=columns)
+
+    def read(table: Table) -> tuple[GeoDataFrame, Ledger]:
+        ledger = open_ledger(table)
+        matches = resolve(list(table.cells.columns), known, ledger, columns)
+        _check_unit(table, matches["people"], ledger)
+        values = parse_rows(
+            table, matches, ledger, totals=("place", "name", "town"), apart=("virtual", "people")
+        )
+        refuse_twice(values["place"], matches["place"].header, ledger)
+        _check_groups(values, matches, ledger)
+        points = locate(
+            table, values, matches, ledger, towns,
+            datum=datum, reach_metres=REACH_METRES, accept_datum=accept_datum,
+        )  # fmt: skip
+        codes = place_towns(values, points, matches, towns, ledger)
+        counted = zip(values.index, values["people"], strict=True)
+        people_of = {int(row): int(n) for row, n in counted if n is not None}
+        ledger.settle(table.cells, table.blank, people_of)
+        check_totals(table, values, codes, matches["people"], ledger)
+        kept = ~values.index.isin(sorted(ledger.refused))
+        return _frame(values[kept], codes[kept], points[kept], towns, ledger), ledger
+
+    return read(table) if corrections is None else read_corrected(table, corrections, read)
+
+
+def _check_unit(table: Table, match: Match, ledger: Ledger) -> None:
+    """Stop where a title or a note states another unit than the header, which states none."""
+    for row, line in (*table.titles, *table.notes):
+        found = UNIT_LINE.search(line)
+        if found and not match.unit and PEOPLE_UNITS[found[1]] != 1:
+            facts = {"unit": found[1]}
+            raise LayerError(ledger.fault("E-UNIT-LINE", row, match.header, line, **facts))
 
 
 def _check_groups(values: pd.DataFrame, matches: Mapping[str, Match], ledger: Ledger) -> None:
@@ -146,57 +186,6 @@ def _check_groups(values: pd.DataFrame, matches: Mapping[str, Match], ledger: Le
         for row, part, whole in zip(values.index, values[group], values["people"], strict=True):
             if part is not None and whole is not None and part > whole:
                 ledger.refuse(row, "Q-GROUP", matches[group].header, part, people=whole)
-
-
-def _towns(
-    values: pd.DataFrame,
-    points: GeoSeries,
-    matches: Mapping[str, Match],
-    towns: GeoDataFrame,
-    ledger: Ledger,
-) -> pd.Series:
-    """Return the one town of every place: the stated one, else the one that holds the point."""
-    names = town_names(towns)
-    known = "、".join(towns["name"])
-    codes: list[str] = []
-    stated = column_texts(values, "town")
-    held = town_at(points, towns)
-    for row, name, point, at in zip(values.index, stated, points, held, strict=True):
-        town = town_named(name, names) if name else at
-        header = matches["town"].header if "town" in matches else None
-        if name and town is None:
-            ledger.refuse(row, "Q-TOWN-UNKNOWN", header, name, known=known)
-        elif point is not None and town is None:
-            ledger.refuse(row, "Q-OUTSIDE", value=values.at[row, "name"])
-        elif point is not None and town != at:
-            metres = point.distance(towns.geometry[town])
-            if metres > STATED_TOWN_METRES:
-                ledger.refuse(row, "Q-TOWN-FAR", header, name, metres=f"{metres:.0f}")
-        codes.append(town or "")
-    return pd.Series(codes, index=values.index, dtype=str)
-
-
-def _check_people(table: Table, values: pd.DataFrame, match: Match, ledger: Ledger) -> None:
-    """Stop if nobody is left; warn of total rows that do not add up and of unlikely numbers."""
-    if not ledger.people_ok:
-        raise LayerError(ledger.fault("E-PEOPLE-ZERO"), *ledger.faults)
-    many = [row for row, n in values["people"].items() if n is not None and n > PLACE_MOST]
-    if many:
-        ledger.warn("W-PEOPLE-MANY", match.header, most=PLACE_MOST, rows=listed(many))
-    totals = {fault.row for fault in ledger.faults if fault.code == "Q-TOTAL"}
-    since = everything = 0
-    for row, cell in table.cells[match.header].items():
-        if row not in totals:
-            counted = values["people"].get(row) or 0
-            since, everything = since + counted, everything + counted
-            continue
-        try:
-            stated = match.parse(cell)
-        except CellError:
-            stated = None
-        if stated not in (since, everything, ledger.people_in):
-            ledger.warn("W-TOTAL", match.header, total=cell, row=row, sum=everything)
-        since = 0
 
 
 def _frame(

@@ -18,7 +18,7 @@ from geopandas import GeoDataFrame
 
 from .addresses import COMMITTEES, DOOR, TAIL, Reading, ends_name, normalise, readings, stem
 from .lookup import town_named
-from .places import SPELLING_MOST, SPOT_CHARACTERS, Place, PlaceIndex, beginning, merged
+from .place_index import SPELLING_MOST, SPOT_CHARACTERS, Place, PlaceIndex, beginning, merged
 
 VILLAGE_METRES = 5000.0
 """A place named after a village lies within this of the village's own point."""
@@ -280,7 +280,8 @@ def locate_addresses(rows: pd.DataFrame, gazetteer: Gazetteer, *, worst: str = "
         without one), `candidates` (the answer, or what it may have been), `code`: empty,
         Q-ADDRESS-EMPTY, Q-ADDRESS-UNKNOWN, Q-ADDRESS-AMBIGUOUS or Q-ADDRESS-COARSE.
     """
-    texts = rows.reindex(columns=["address", "town", "name"]).fillna("").astype(str)
+    wanted = rows.reindex(columns=["address", "town", "name"]).astype(object)
+    texts = wanted.where(wanted.notna(), "").astype(str)
     known: dict[Any, tuple[Any, ...]] = {}
     found = []
     for row in texts.itertuples(index=False, name=None):

@@ -20,7 +20,7 @@ from ..geo.errors import CrsError, Fault
 from .addresses import TOKEN, districts, normalise, readings, town_spellings
 from .asking import Client, GeocodeError, NoReplyError
 from .lookup import town_named, town_names
-from .places import TOWN_METRES
+from .place_index import TOWN_METRES
 from .providers import PROVIDERS, Provider, Reply, provider_named
 from .reply_cache import ReplyCache
 
@@ -181,7 +181,8 @@ def geocode_table(
     """
     judge = _Judge(towns, district, reach_metres)
     asking = _Asking(provider, cache)
-    texts = rows.reindex(columns=["address", "town"]).fillna("").astype(str)
+    wanted = rows.reindex(columns=["address", "town"]).astype(object)
+    texts = wanted.where(wanted.notna(), "").astype(str)
     table: list[dict[str, object]] = []
     for address, town in texts.itertuples(index=False, name=None):
         text, code, refusal = judge.question(address, town)
@@ -209,15 +210,14 @@ class _Asking:
 
     def replies(self, text: str) -> list[Reply] | str:
         """Return what the service answered, now or before; else the code of why it did not."""
-        key = normalise(text)
         found = None
         try:
             if not self.cache_broken:
-                found = self.cache.find(self.provider.name, key)
+                found = self.cache.find(self.provider.name, text)
             if found is None and self.stopped is None:
                 found = self.provider.ask(text)
                 self.failures = 0
-                self.cache.keep(self.provider.name, key, found)
+                self.cache.keep(self.provider.name, text, found)
         except NoReplyError as error:
             self.failures += 1
             if self.failures == FAILURES_MOST:
@@ -242,5 +242,5 @@ def _frame(table: list[dict[str, object]], index: pd.Index) -> pd.DataFrame:
     frame = pd.DataFrame(table, index=index, columns=COLUMNS)
     numbers = ["lon", "lat", "score"]
     words = [name for name in COLUMNS if name not in numbers]
-    frame[words] = frame[words].fillna("").astype(str)
+    frame[words] = frame[words].where(frame[words].notna(), "").astype(str)
     return frame.astype(dict.fromkeys(numbers, float))

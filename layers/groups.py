@@ -144,7 +144,8 @@ def estimate_groups(
     columns = ("label", "people", "basis", "urban", "rural", "total", "source", "rule_zh",
                "rule_en")  # fmt: skip
     names = pd.Index([rule.group for rule in rules], name="group", dtype=str)
-    return _in_order(demand.assign(**added)), pd.DataFrame(rows, names, list(columns))
+    report = pd.DataFrame(rows, names, list(columns))
+    return _in_order(demand.assign(**added)), report.astype({"total": "Int64"})
 
 
 def _in_order(demand: GeoDataFrame) -> GeoDataFrame:

@@ -76,15 +76,10 @@ def find_head(
     first = records[0][0]
     if not columns:
         return _head(sheet, dict(records), first)
-    heads = [
-        _head(sheet, dict(records), row) for row, _ in records if row <= TOP_ROWS or row == first
-    ]
+    heads = _heads(sheet)
     counted = [_count(head, columns, stated or {}) for head in heads]
     required = sum(column.required for column in columns)
     whole = [head for head, (known, _) in zip(heads, counted, strict=True) if known == required]
-    whole = [
-        head for head in whole if not any(other.first < head.first <= other.last for other in whole)
-    ]
     if len(whole) > 1:
         rows = "、".join(str(head.last) for head in whole)
         raise LayerError(Fault("E-HEADER-ROWS", file, sheet.name, facts={"rows": rows}))
@@ -93,17 +88,23 @@ def find_head(
     return max(zip(counted, heads, strict=True), key=lambda found: found[0][1])[1]
 
 
+def _heads(sheet: Sheet) -> list[Head]:
+    """Return what can be the header; the second row of one is none itself."""
+    records = {row: cells for row, cells in sheet.records if not all(map(is_empty, cells))}
+    rows = [row for row in records if row <= TOP_ROWS] or list(records)[:1]
+    heads: list[Head] = []
+    for row in rows:
+        if not heads or row > heads[-1].last:
+            heads.append(_head(sheet, records, row))
+    return heads
+
+
 def has_head(
     sheet: Sheet, columns: Sequence[Column], stated: Mapping[str, str] | None = None
 ) -> bool:
     """Tell whether one of the first rows names all required columns."""
-    records = [(row, cells) for row, cells in sheet.records if not all(map(is_empty, cells))]
     required = sum(column.required for column in columns)
-    return any(
-        _count(_head(sheet, dict(records), row), columns, stated or {})[0] == required
-        for row, _ in records
-        if row <= TOP_ROWS or row == records[0][0]
-    )
+    return any(_count(head, columns, stated or {})[0] == required for head in _heads(sheet))
 
 
 def _count(head: Head, columns: Sequence[Column], stated: Mapping[str, str]) -> tuple[int, int]:

@@ -1,8 +1,7 @@
 """
-Outlines: the features of a GeoJSON, GeoPackage or Shapefile (zipped too) and what the file says of
-its datum.
+Outlines: the features of a GeoJSON, GeoPackage or Shapefile, and what it says of its datum.
 
-A file that is cut or lacks a part stops here; no property is interpreted.
+A Shapefile may be zipped. What is cut or lacks a part stops here; no property is interpreted.
 """
 
 from __future__ import annotations

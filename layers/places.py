@@ -1,221 +1,145 @@
-"""Known places: the study's own, its towns and OpenStreetMap's, by what an address calls them."""
+"""Places and their towns: each in exactly one, and sums of places told from places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-import numpy as np
 import pandas as pd
-import shapely
 from geopandas import GeoDataFrame, GeoSeries
 
-from ..geo.crs import WGS84, require_metric, transform
-from ..geo.names import ADDRESS
-from .addresses import (
-    CORE_CHARACTERS,
-    GENERIC,
-    TAIL,
-    districts,
-    normalise,
-    readings,
-    town_spellings,
-    village_name,
-    village_spellings,
-)
-from .lookup import town_at, town_names
+from ..geo.errors import LayerError
+from .cells import CellError, lookup_key
+from .columns import Match
+from .ledger import Ledger, listed
+from .lookup import town_at, town_named, town_names
+from .rows import column_texts
+from .tables import Table
 
-TOWN_METRES = 500.0
-"""A place may lie this far outside the stated town."""
-MERGE_METRES = 200.0
-"""Places of one name this near to each other are one: a building and its entrance."""
-SETTLEMENTS = frozenset(
-    f"place:{kind}" for kind in ("village", "hamlet", "isolated_dwelling", "farm", "neighbourhood",
-                                 "quarter", "city_block", "square", "locality")
-)  # fmt: skip
-SPOT_CHARACTERS = 3
-SPELLING_MOST = 24
-
-DEMAND, TOWNS, OSM = "居民点表 / demand", "镇街边界 / towns", "OpenStreetMap"
+STATED_TOWN_METRES = 2000.0
+"""A place may lie this far outside the town that it states: outlines are coarse."""
+PLACE_MOST = 200_000
+"""More people than this in one place are worth a second look at the unit."""
+VILLAGE_CODE = re.compile(r"([0-9]{9})[0-9]{3}")
 
 
-@dataclass(frozen=True, eq=False)
-class Place:
-    """
-    A known place.
-
-    Parameters
-    ----------
-    name, source
-        Its name, and where it is known from.
-    lon, lat, x, y
-        WGS 84 in degrees, and metres in the reference system of the towns.
-    town, near
-        Code of its town, and those of the towns that it lies in or within `TOWN_METRES` of.
-    grade
-        B to E.
-    """
-
-    name: str
-    lon: float
-    lat: float
-    x: float
-    y: float
-    town: str
-    near: frozenset[str]
-    grade: str
-    source: str
-
-    def agrees(self, wanted: frozenset[str]) -> bool:
-        """Tell whether it lies in the wanted towns; a place of the study states its own."""
-        return wanted <= self.near and (self.source != DEMAND or wanted <= {self.town})
-
-    def within(self, metres: float, others: Iterable[Place]) -> bool:
-        """Tell whether it lies within some metres of one of the others."""
-        return any((self.x - o.x) ** 2 + (self.y - o.y) ** 2 <= metres**2 for o in others)
-
-
-Places = dict[str, list[Place]]
-
-
-class PlaceIndex:
-    """
-    Places by spelling.
-
-    Attributes
-    ----------
-    villages
-        The study's own; true where the spelling has the right kind (村, 社区) as well.
-    spots, settlements, doors
-        Points of interest, small settlements and house numbers of OpenStreetMap.
-    stems
-        All but doors by name without the generic word.
-    centres
-        A point inside each town, by code.
-    towns, town_stems, stated
-        Town codes by full spelling, by short one and by what a table may state.
-    known
-        Province, city and county of the study by level.
-    """
-
-    def __init__(
-        self, towns: GeoDataFrame, demand: GeoDataFrame, names: pd.DataFrame | None, district: str
-    ) -> None:
-        self.crs = require_metric(towns, "towns")
-        self.names = {str(town): str(name) for town, name in towns["name"].items()}
-        self.stated = town_names(towns)
-        self.known = districts(district)
-        self.towns = town_spellings(self.names)
-        self.town_stems = {
-            key: town
-            for key, town in self.stated.items()
-            if not key.isdigit() and len(key) >= CORE_CHARACTERS
-        }
-        self.villages: dict[str, list[tuple[bool, Place]]] = {}
-        self.spots: Places = {}
-        self.settlements: Places = {}
-        self.doors: Places = {}
-        self.stems: Places = {}
-        self._stems_by_char: dict[str, list[str]] = {}
-        centres = GeoSeries(towns.geometry.representative_point(), crs=self.crs)
-        codes = list(self.names)
-        found = _places(centres, list(self.names.values()), ["E"] * len(codes), TOWNS, codes, towns)
-        self.centres = {place.town: place for place in found}
-        self._add_demand(towns, demand)
-        if names is not None and len(names):
-            self._add_names(towns, names)
-        for stem in self.stems:
-            for char in set(stem):
-                self._stems_by_char.setdefault(char, []).append(stem)
-
-    def stems_with(self, char: str) -> list[str]:
-        """Return the stems that bear a character."""
-        return self._stems_by_char.get(char, [])
-
-    def _add_demand(self, towns: GeoDataFrame, demand: GeoDataFrame) -> None:
-        names, codes = list(demand["name"]), list(demand["town"])
-        grades = ["D"] * len(names)
-        for place in _places(demand.geometry, names, grades, DEMAND, codes, towns):
-            for spelling, right in self._village_spellings(place.name).items():
-                self.villages.setdefault(spelling, []).append((right, place))
-            self.stems.setdefault(village_name(place.name)[0], []).append(place)
-
-    def _village_spellings(self, name: str) -> dict[str, bool]:
-        """Return the spellings of a name, also without the town before it."""
-        plain = normalise(name)
-        found: dict[str, bool] = {}
-        for text in {plain, *(r.rest for r in readings(plain, self.towns, self.known) if r.town)}:
-            for spelling, right in village_spellings(text):
-                if len(spelling) >= CORE_CHARACTERS:
-                    found[spelling] = right or found.get(spelling, False)
-        return found
-
-    def _add_names(self, towns: GeoDataFrame, names: pd.DataFrame) -> None:
-        lon, lat = names["lon"].to_numpy(float), names["lat"].to_numpy(float)
-        points = GeoSeries(shapely.points(*transform(lon, lat, WGS84, self.crs)), crs=self.crs)
-        held = [code or "" for code in town_at(points, towns)]
-        kinds = list(names["kind"])
-        grades = ["B" if kind == ADDRESS else "D" if kind in SETTLEMENTS else "C" for kind in kinds]
-        places = _places(points, list(names["name"]), grades, OSM, held, towns)
-        for kind, place in zip(kinds, places, strict=True):
-            coarse = kind.startswith("place:") and kind not in SETTLEMENTS
-            if place.near and not coarse:
-                self._add_name(place)
-
-    def _add_name(self, place: Place) -> None:
-        plain = normalise(place.name)
-        if place.grade == "B":
-            self.doors.setdefault(plain, []).append(place)
-            return
-        if place.grade == "D":
-            for spelling in self._village_spellings(place.name):
-                self.settlements.setdefault(spelling, []).append(place)
-            self.stems.setdefault(village_name(place.name)[0], []).append(place)
-            return
-        found = readings(plain, self.towns, self.known)
-        for spelling in {plain, *(r.rest for r in found), *(r.whole for r in found)}:
-            whole = SPOT_CHARACTERS <= len(spelling) <= SPELLING_MOST
-            if whole and not GENERIC.fullmatch(spelling):
-                self.spots.setdefault(spelling, []).append(place)
-                self.stems.setdefault(spelling, []).append(place)
-
-
-def _places(
+def place_towns(
+    values: pd.DataFrame,
     points: GeoSeries,
-    names: list[str],
-    grades: list[str],
-    source: str,
-    codes: list[str],
+    matches: Mapping[str, Match],
     towns: GeoDataFrame,
-) -> Iterator[Place]:
-    """Yield points with names as places; one in no town belongs to a town in whose margin it is."""
-    shapes = np.asarray(points, object)
-    x, y = shapely.get_x(shapes), shapely.get_y(shapes)
-    lon, lat = transform(x, y, points.crs, WGS84)
-    index = list(map(str, towns.index))
-    near: list[set[str]] = [set() for _ in shapes]
-    tree = shapely.STRtree(np.asarray(towns.geometry, object))
-    point, town = tree.query(shapes, predicate="dwithin", distance=TOWN_METRES)
-    for i, j in zip(point.tolist(), town.tolist(), strict=True):
-        near[i].add(index[j])
-    for i, name in enumerate(names):
-        spot = (float(lon[i]), float(lat[i]), float(x[i]), float(y[i]))
-        code = codes[i] or min(near[i], default="")
-        yield Place(name, *spot, code, frozenset(near[i]), grades[i], source)
+    ledger: Ledger,
+) -> pd.Series:
+    """
+    Return the one town of every place: the stated one, else the one that holds the point.
+
+    A place whose town is not known, that lies far from it or that is the sum of others is refused.
+    """
+    names = town_names(towns)
+    known = "、".join(towns["name"])
+    codes: list[str] = []
+    stated, coded = (column_texts(values, column) for column in ("town", "town_code"))
+    held = town_at(points, towns)
+    for row, name, number, point, at in zip(values.index, stated, coded, points, held, strict=True):
+        town = _stated_town(name, number, names)
+        header = next((matches[n].header for n in ("town", "town_code") if n in matches), None)
+        if town is None and (name or number):
+            ledger.refuse(row, "Q-TOWN-UNKNOWN", header, name or number, known=known)
+        elif town == "":
+            ledger.refuse(row, "Q-TOWN-CLASH", header, f"{name}, {number}")
+        elif point is not None and town is None and at is None:
+            ledger.refuse(row, "Q-OUTSIDE", value=values.at[row, "name"])
+        elif point is not None and town is not None and town != at:
+            metres = point.distance(towns.geometry[town])
+            if metres > STATED_TOWN_METRES:
+                ledger.refuse(row, "Q-TOWN-FAR", header, name or number, metres=f"{metres:.0f}")
+        codes.append(town or at or "")
+    found = pd.Series(codes, index=values.index, dtype=str)
+    _refuse_towns(values, found, towns, ledger)
+    _compare_codes(values, found, stated.where(stated != "", coded), towns, ledger)
+    return found
 
 
-def beginning(text: str, known: Mapping[str, list[Place]]) -> list[Place]:
-    """Return the places that a text begins with and says no more of than 旁, 内 or a number."""
-    for length in range(min(len(text), SPELLING_MOST), 1, -1):
-        if text[:length] in known and TAIL.fullmatch(text[length:]):
-            return known[text[:length]]
-    return []
+def _stated_town(name: str, number: str, names: dict[str, str]) -> str | None:
+    """Return the town that is stated, none if it is not known; empty if name and code differ."""
+    found = {town for text in (name, number) if text and (town := town_named(text, names))}
+    if len(found) > 1:
+        return ""
+    return found.pop() if found else None
 
 
-def merged(places: Iterable[Place]) -> list[Place]:
-    """Leave out what lies beside another; the study's own places come first."""
-    kept: list[Place] = []
-    for place in sorted(places, key=lambda p: p.source != DEMAND):
-        if not place.within(MERGE_METRES, kept):
-            kept.append(place)
-    return kept
+def _refuse_towns(
+    values: pd.DataFrame, codes: pd.Series, towns: GeoDataFrame, ledger: Ledger
+) -> None:
+    """Refuse rows that are a town as a whole, where its places stand in the table too."""
+    sizes = Counter(codes)
+    whole = {lookup_key(name): str(town) for town, name in towns["name"].items()}
+    whole |= {f"{town}{end}": str(town) for town in towns.index for end in ("", "000")}
+    for row, code, name, place in zip(
+        values.index, codes, values["name"], values["place"], strict=True
+    ):
+        town = whole.get(lookup_key(name or "")) or whole.get(place or "")
+        if town and sizes[town] > (code == town):
+            ledger.refuse(row, "Q-TOTAL")
+
+
+def _compare_codes(
+    values: pd.DataFrame, codes: pd.Series, stated: pd.Series, towns: GeoDataFrame, ledger: Ledger
+) -> None:
+    """Warn where table and outlines speak of different towns: both may be of different years."""
+    names = town_names(towns)
+    unknown = sorted({name for name in stated if name and town_named(name, names) is None})
+    if unknown:
+        missing = [towns["name"][town] for town in towns.index if town not in set(codes)]
+        ledger.warn("W-TOWN-SETS", unknown=listed(unknown), missing=listed(missing) or "—")
+    other: Counter[str] = Counter()
+    for place, town in zip(values["place"], codes, strict=True):
+        match = VILLAGE_CODE.fullmatch(place or "")
+        if match and town and match[1] != town:
+            other[f"{match[1]} = {town} {towns['name'][town]}"] += 1
+    if other:
+        ledger.warn("W-PLACE-CODES", count=other.total(), pairs=listed(sorted(other)))
+
+
+def check_totals(
+    table: Table, values: pd.DataFrame, codes: pd.Series, match: Match, ledger: Ledger
+) -> None:
+    """
+    Warn of total rows that do not add up and of unlikely numbers.
+
+    Raises
+    ------
+    LayerError
+        Nobody lives in the rows that are left.
+    """
+    if not ledger.people_ok:
+        raise LayerError(ledger.fault("E-PEOPLE-ZERO"), *ledger.faults)
+    many = [row for row, n in values["people"].items() if n is not None and n > PLACE_MOST]
+    if many:
+        ledger.warn("W-PEOPLE-MANY", match.header, most=PLACE_MOST, rows=listed(many))
+    totals = {fault.row for fault in ledger.faults if fault.code == "Q-TOTAL"}
+    by_town = _sums(values, codes, totals)
+    since = everything = 0
+    for row, cell in table.cells[match.header].items():
+        if row not in totals:
+            counted = int(values["people"].get(row) or 0)
+            since, everything = since + counted, everything + counted
+            continue
+        try:
+            stated = match.parse(cell)
+        except CellError:
+            stated = None
+        if stated not in (since, everything, ledger.people_in, *by_town):
+            ledger.warn("W-TOTAL", match.header, total=cell, row=row, sum=everything)
+        since = 0
+
+
+def _sums(values: pd.DataFrame, codes: pd.Series, totals: set[int | None]) -> Sequence[int]:
+    """Return the people of every town, without rows that are totals."""
+    sums: Counter[str] = Counter()
+    for row, count in values["people"].items():
+        if row not in totals:
+            sums[str(codes[cast(int, row)])] += int(count or 0)
+    return list(sums.values())

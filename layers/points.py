@@ -8,7 +8,7 @@ name, its headers, its own notes) must not contradict that.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,39 +17,47 @@ import pandas as pd
 import shapely
 from geopandas import GeoDataFrame, GeoSeries
 
-from ..geo.crs import WGS84, reference_system, to_wgs84, transform
-from ..geo.errors import CrsError, Fault
-from .cells import choice, latitude, longitude
+from ..geo.crs import WGS84, Degrees, to_wgs84, transform
+from ..geo.errors import CrsError, Fault, LayerError
+from .cells import PLACEHOLDER, PLAIN_NUMBER, choice, half_step, half_width, latitude, longitude
 from .columns import Column, Match
+from .datums import SPELLINGS, check_datum, datum_named, same_datum, table_datum
 from .ledger import Ledger, listed
+from .plane import is_plane, refuse_metres, unproject
+from .tables import Table
 
-DATUM_WORDS = {
-    "GCJ02": r"gcj[-_ ]?(?:02)?|火星",
-    "BD09": r"bd[-_ ]?09(?:ll|mc)?|baidu|百度",
-    "CGCS2000": r"cgcs[-_ ]?2000|国家2000|2000国家",
-    "WGS84": r"wgs[-_ ]?(?:19)?(?:84)?|crs84|epsg:+4326",
-}
-DENIED = r"(?:not|非|不是)[ -]?"
-UNSHIFTED = ("WGS84", "CGCS2000", "EPSG:4326", "EPSG:4490")
-"""Taken as equal; see `geo.crs`."""
-SPELLINGS = {
-    "WGS84": "WGS84", "WGS-84": "WGS84", "CGCS2000": "CGCS2000", "国家2000": "CGCS2000",
-    "GCJ02": "GCJ02", "GCJ-02": "GCJ02", "火星坐标": "GCJ02", "高德": "GCJ02", "腾讯": "GCJ02",
-    "BD09": "BD09", "BD-09": "BD09", "百度": "BD09", "百度坐标": "BD09",
-}  # fmt: skip
-"""What may stand in a column of datums, or in the header of a coordinate."""
+AXIS_UNITS = ("°", "度", "m", "米", *SPELLINGS)
+
+
+def _axis(degrees: Callable[[str], float]) -> Callable[[str], float]:
+    """Read degrees, or metres: plain numbers of four digits and more before the point."""
+
+    def parse(cell: str) -> float:
+        value = half_width(cell)
+        metres = METRES.fullmatch(value) and not PLACEHOLDER.fullmatch(value)
+        return float(value.replace(",", "")) if metres else degrees(cell)
+
+    return parse
+
 
 LON = Column(
-    "lon", ("经度", "东经", "lon", "lng", "longitude", "X坐标", "x"), longitude,
-    units=dict.fromkeys(("°", "度", *SPELLINGS), longitude),
+    "lon", ("经度", "东经", "lon", "lng", "longitude", "X坐标", "x", "横坐标"), _axis(longitude),
+    units=dict.fromkeys(AXIS_UNITS, _axis(longitude)),
 )  # fmt: skip
 LAT = Column(
-    "lat", ("纬度", "北纬", "lat", "latitude", "Y坐标", "y"), latitude,
-    units=dict.fromkeys(("°", "度", *SPELLINGS), latitude),
+    "lat", ("纬度", "北纬", "lat", "latitude", "Y坐标", "y", "纵坐标"), _axis(latitude),
+    units=dict.fromkeys(AXIS_UNITS, _axis(latitude)),
 )  # fmt: skip
 DATUM = Column(
     "datum", ("坐标系", "坐标系统", "crs", "datum"), choice(SPELLINGS), required=False, filled=False
 )
+
+METRES = re.compile(r"[+-]?([0-9]{4,8}|[0-9]{1,2}(,[0-9]{3}){1,2})(\.[0-9]{1,15})?")
+COARSE_METRES = 50.0
+"""A point whose rounded digits may move it farther is worth a warning,"""
+COARSEST_METRES = 1000.0
+"""and most points of a table must not be so coarse."""
+DEGREE_METRES = 111_320.0
 
 NEAR_DEGREES = 10.0
 """Points farther from the district are not projected: the projection does not reach there."""
@@ -57,60 +65,8 @@ SHARED_BY = 3
 """More rows than this at one point are suspicious: the centre of a county or a town hall."""
 
 
-def datum_named(text: str) -> str | None:
-    """Return the one datum that a text names; none if it names none or several."""
-    text = re.sub(f"{DENIED}(?:{'|'.join(DATUM_WORDS.values())})", "", text.lower())
-    found = [
-        datum
-        for datum, words in DATUM_WORDS.items()
-        if re.search(f"(?<![a-z])(?:{words})(?![a-z])", text)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def same_datum(one: str, other: str) -> bool:
-    """Tell whether two datums are taken as equal."""
-    return one == other or (one in UNSHIFTED and other in UNSHIFTED)
-
-
-def check_datum(
-    declared: str | None, said: Mapping[str, str], file: str, accept: bool = False
-) -> list[Fault]:
-    """
-    Compare the declared datum with what a file says about itself.
-
-    Parameters
-    ----------
-    declared
-        One of `geo.crs.DATUMS` or `EPSG:n`.
-    said
-        Texts that may name a datum, by the place where they stand.
-    file
-        Name of the file.
-    accept
-        Whether the user is sure; then a contradiction is returned as a warning.
-
-    Raises
-    ------
-    CrsError
-        E-DATUM-CLASH, or E-DATUM for an unknown datum.
-    """
-    if declared is None:
-        return []
-    reference_system(declared)
-    faults = []
-    for place, text in said.items():
-        named = datum_named(text)
-        if named is not None and not same_datum(named, declared):
-            facts = {"declared": declared, "named": named, "place": place}
-            code = "W-DATUM-CLASH" if accept else "E-DATUM-CLASH"
-            faults.append(Fault(code, file, value=text, facts=facts))
-    if faults and not accept:
-        raise CrsError(*faults)
-    return faults
-
-
 def _row_datums(
+    table: Table,
     values: pd.DataFrame,
     matches: Mapping[str, Match],
     ledger: Ledger,
@@ -119,15 +75,14 @@ def _row_datums(
 ) -> npt.NDArray[np.object_]:
     """Return the datum of every row: its own, else the declared one."""
     headers = {name: matches[name].header for name in ("lon", "lat")}
-    said = {"文件名 / file name": ledger.file, **{h: h for h in headers.values()}}
+    said = {"文件名 / file name": ledger.file, **{h: h for h in headers.values()}, **table.said}
     own = values["datum"] if "datum" in values.columns else pd.Series(None, index=values.index)
     if declared is None and own.isna().any():
         hint = next(filter(None, map(datum_named, said.values())), "—")
         raise CrsError(ledger.fault("E-DATUM-MISSING", hint=hint))
     if declared is not None:
-        if reference_system(declared).is_projected:
-            raise CrsError(ledger.fault("E-DATUM-METRES", value=declared))
-        ledger.warnings += check_datum(declared, said, ledger.file, accept)
+        noticed = check_datum(declared, said, ledger.file, accept)
+        ledger.warnings += [fault for fault in noticed if fault not in ledger.warnings]
     stated = own.dropna()
     other = [row for row, datum in stated.items() if declared and not same_datum(datum, declared)]
     if other:
@@ -156,6 +111,7 @@ def _project(
 
 
 def locate(
+    table: Table,
     values: pd.DataFrame,
     matches: Mapping[str, Match],
     ledger: Ledger,
@@ -166,12 +122,12 @@ def locate(
     accept_datum: bool = False,
 ) -> GeoSeries:
     """
-    Turn the longitudes and latitudes of a table into points.
+    Turn the longitudes and latitudes of a table into points, or its eastings and northings.
 
     Parameters
     ----------
-    values, matches, ledger
-        From `parse_rows`, `resolve` and `open_ledger`.
+    table, values, matches, ledger
+        From `read_records`, `parse_rows`, `resolve` and `open_ledger`.
     towns
         Outlines in a metric reference system.
     datum
@@ -190,42 +146,93 @@ def locate(
     Raises
     ------
     CrsError
-        No datum, an unknown one, one that the file contradicts, or all points fit only with
-        longitude and latitude exchanged.
+        No datum, an unknown one, one that the file contradicts, another zone, or all points fit
+        only with longitude and latitude exchanged.
+    LayerError
+        Most coordinates are so coarse that a point may lie a kilometre off.
     """
-    datums = _row_datums(values, matches, ledger, datum, accept_datum)
+    declared, noticed = table_datum(table, datum, accept_datum)
+    ledger.warnings += noticed
+    datums = _row_datums(table, values, matches, ledger, declared, accept_datum)
     read = values[["lon", "lat"]].notna().all(axis=1).to_numpy(bool)
     lon, lat = (values[name].to_numpy(object)[read].astype(float) for name in ("lon", "lat"))
-    rows = values.index[read]
-    here = _project(lon, lat, datums[read], towns)
-    there = _project(lat, lon, datums[read], towns)
+    rows = values.index.to_numpy()[read]
+    headers = matches["lon"].header, matches["lat"].header
+    if len(rows) and declared is not None and is_plane(declared):
+        lon, lat, good = unproject(lon, lat, rows, declared, headers, towns, ledger)
+        datums = np.full(len(values), "WGS84", object)
+    else:
+        good = refuse_metres(lon, lat, rows, ", ".join(headers), towns, ledger)
+    found = _place(
+        lon[good], lat[good], rows[good], datums[read][good], ", ".join(headers), towns,
+        reach_metres, ledger,
+    )  # fmt: skip
+    if declared is None or not is_plane(declared):
+        _check_coarse(
+            table.cells[list(headers)].loc[rows[good][~shapely.is_missing(found)]], ledger
+        )
+    points = np.full(len(values), None, object)
+    points[np.flatnonzero(read)[good]] = found
+    return GeoSeries(points, index=values.index, crs=towns.crs)
+
+
+def _place(
+    lon: Degrees, lat: Degrees, rows: npt.NDArray[np.int64], datums: npt.NDArray[np.object_],
+    header: str, towns: GeoDataFrame, reach_metres: float, ledger: Ledger,
+) -> npt.NDArray[Any]:  # fmt: skip
+    """Return points in the reference system of the towns; none where one is refused."""
+    here = _project(lon, lat, datums, towns)
+    there = _project(lat, lon, datums, towns)
     district = towns.union_all()
     away = shapely.distance(here, district)
     fits = away <= reach_metres
     swapped = ~fits & (shapely.distance(there, district) <= reach_metres) & (lon != lat)
-    header = f"{matches['lon'].header}, {matches['lat'].header}"
     if len(rows) and swapped.all():
         raise CrsError(ledger.fault("E-SWAPPED", column=header, count=len(rows)))
-    for row, x, y, fit, turned, metres in zip(rows, lon, lat, fits, swapped, away, strict=True):
-        if turned:
-            ledger.refuse(row, "Q-SWAPPED", header, f"{x}, {y}")
-        elif not fit and x == y:
-            ledger.refuse(row, "Q-NULL-POINT", header, f"{x}, {y}")
-        elif not fit:
-            km = "> 1000" if np.isnan(metres) else f"{metres / 1000:.1f}"
-            ledger.refuse(
-                row, "Q-FAR", header, f"{x}, {y}", km=km, reach=f"{reach_metres / 1000:g}"
-            )
+    for i in np.flatnonzero(~fits):
+        row, shown = int(rows[i]), f"{lon[i]}, {lat[i]}"
+        if swapped[i]:
+            ledger.refuse(row, "Q-SWAPPED", header, shown)
+        elif lon[i] == lat[i]:
+            ledger.refuse(row, "Q-NULL-POINT", header, shown)
+        else:
+            km = "> 1000" if np.isnan(away[i]) else f"{away[i] / 1000:.1f}"
+            ledger.refuse(row, "Q-FAR", header, shown, km=km, reach=f"{reach_metres / 1000:g}")
     _warn_shared(
         ledger, header, pd.Series(list(zip(lon[fits], lat[fits], strict=True)), rows[fits])
     )
-    points = np.full(len(values), None, object)
-    points[np.flatnonzero(read)[fits]] = here[fits]
-    return GeoSeries(points, index=values.index, crs=towns.crs)
+    found = here.copy()
+    found[~fits] = None
+    return found
+
+
+def _half_step(cell: str) -> float:
+    """Return `half_step`; fast for plain numbers, which most cells are."""
+    if PLAIN_NUMBER.fullmatch(cell):
+        return float(0.5 * 10.0 ** -len(cell.partition(".")[2]))
+    return half_step(cell)
+
+
+def _check_coarse(cells: pd.DataFrame, ledger: Ledger) -> None:
+    """Stop where most coordinates are rounded to kilometres; warn of the coarse ones."""
+    if not len(cells):
+        return
+    header = ", ".join(cells.columns)
+    steps = cells.map(_half_step).min(axis=1) * DEGREE_METRES * np.sqrt(2)
+    coarse = steps[steps > COARSE_METRES]
+    facts = {
+        "count": len(coarse), "total": len(cells),
+        "metres": f"{coarse.max():.0f}" if len(coarse) else "0", "rows": listed(coarse.index),
+    }  # fmt: skip
+    if (steps > COARSEST_METRES).sum() * 2 > len(cells):
+        raise LayerError(Fault("E-COARSE", ledger.file, ledger.sheet, column=header, facts=facts))
+    if len(coarse):
+        ledger.warn("W-COARSE", header, **facts)
 
 
 def _warn_shared(ledger: Ledger, header: str, places: pd.Series[Any]) -> None:
     counts = places.value_counts()
-    for place in counts.index[counts > SHARED_BY]:
-        rows = listed(places.index[[other == place for other in places]])
+    shared = places[places.isin(counts.index[counts > SHARED_BY])]
+    for place, same in shared.groupby(shared, sort=False):
+        rows = listed(same.index)
         ledger.warn("W-SAME-POINT", header, place=f"{place[0]}, {place[1]}", rows=rows)

@@ -22,7 +22,7 @@ from ..geo.crs import require_metric, transform
 from ..geo.errors import Fault, LayerError
 from .control import controlled_totals, factor_faults, largest_remainder
 from .ledger import Ledger, listed
-from .raster import KINDS, Floats, Grid, Kind, read_crs, read_grid
+from .raster import KINDS, PEOPLE_MOST, Floats, Grid, Kind, read_crs, read_grid
 from .zones import apart, inside, projected
 
 OPEN_SHARE = 1e-9
@@ -197,13 +197,16 @@ def _shares(
     cell, town, share = grid.shares(shapes)
     covered = np.bincount(cell, share, grid.values.size)
     whole = covered > 1 - FLOAT32_SHARE
-    share = np.where(whole[cell], share / covered[cell], share)
+    share = share / np.where(whole, covered, 1.0)[cell]
     flat = people.ravel()
     ledger.window_people = float(flat.sum())
+    if ledger.window_people > PEOPLE_MOST:
+        raise LayerError(ledger.fault("E-RASTER-MANY", value=f"{ledger.window_people:g}"))
     ledger.outside_people = float((flat * np.where(whole, 0.0, 1 - covered)).sum())
     found = pd.DataFrame({"cell": cell, "town": town, "share": share, "people": share * flat[cell]})
     if grid.square_km is not None:
-        _check_dense(people / grid.square_km[:, None], found, ledger)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            _check_dense(people / grid.square_km[:, None], found, ledger)
     if not found["people"].sum() > 0:
         raise LayerError(ledger.fault("E-RASTER-ZERO"))
     return found

@@ -31,6 +31,8 @@ Bounds = tuple[float, float, float, float]
 
 KINDS = get_args(Kind)
 SUFFIXES = (".tif", ".tiff")
+PEOPLE_MOST = 1e10
+"""More people than there are on Earth: the numbers mean something else."""
 CELLS_MOST = 25_000_000
 """More cells over one district than any source of people has; reading them would fill memory."""
 SQUARE_METRES = 1e6
@@ -112,6 +114,11 @@ class Grid:
         tuple of ndarray
             One item a cell and outline that meet: place of the cell in the window, by rows; place
             of the outline; share of the cell, with the precision of a 32-bit float.
+
+        Raises
+        ------
+        LayerError
+            E-DAMAGED, the cells make no grid.
         """
         from exactextract import exact_extract
         from exactextract.raster import NumPyRasterSource
@@ -119,7 +126,11 @@ class Grid:
         blank = np.zeros(self.values.shape, np.uint8)
         source = NumPyRasterSource(blank, *self.bounds, srs_wkt=self.crs.to_wkt())
         frame = GeoDataFrame(geometry=outlines, crs=self.crs)
-        found = exact_extract(source, frame, ["cell_id", "coverage"], output="pandas")
+        try:
+            found = exact_extract(source, frame, ["cell_id", "coverage"], output="pandas")
+        except RuntimeError as error:
+            # Cells so small or large beside their corner that floats cannot tell their edges.
+            raise LayerError(Fault("E-DAMAGED", self.file, facts={"problem": error})) from error
         sizes = [len(ids) for ids in found["cell_id"]]
         cells = np.concatenate(found["cell_id"].to_list()).astype(np.int64)
         shares = np.concatenate(found["coverage"].to_list()).astype(float)
@@ -274,13 +285,14 @@ def _window(
 ) -> tuple[int, int, int, int]:
     """Return the first row and column and the numbers of rows and columns that a box touches."""
     west, south, east, north = bounds
-    first_col, last_col = math.floor((west - turn.c) / turn.a), math.ceil((east - turn.c) / turn.a)
-    first_row, last_row = (
-        math.floor((north - turn.f) / turn.e),
-        math.ceil((south - turn.f) / turn.e),
+    with np.errstate(over="ignore"):
+        across = (np.array([west, east]) - turn.c) / turn.a
+        down = (np.array([north, south]) - turn.f) / turn.e
+    col, last_col = (
+        int(n) for n in np.clip((np.floor(across[0]), np.ceil(across[1])), 0, shape[1])
     )
-    row, col = max(first_row, 0), max(first_col, 0)
-    rows, cols = min(last_row, shape[0]) - row, min(last_col, shape[1]) - col
+    row, last_row = (int(n) for n in np.clip((np.floor(down[0]), np.ceil(down[1])), 0, shape[0]))
+    rows, cols = last_row - row, last_col - col
     if rows <= 0 or cols <= 0:
         raise LayerError(Fault("E-RASTER-EXTENT", file, facts={"percent": 100, "towns": "—"}))
     if rows * cols > CELLS_MOST:
@@ -290,6 +302,9 @@ def _window(
 
 
 def _check_values(values: Floats, row: int, col: int, file: str) -> None:
+    most = values.max()
+    if PEOPLE_MOST < most < math.inf:
+        raise LayerError(Fault("E-RASTER-MANY", file, value=f"{most:g}"))
     wrong = (values < 0) | np.isinf(values)
     if not wrong.any():
         return

@@ -21,8 +21,8 @@ from ..geo.pbf import check_digest
 from ..geo.profile import Profile
 from ..geo.ways import build
 
-NO_WALKING_ACROSS = ("river", "rail")
-"""Background that a walk to the road should not cross; motorways come from the network."""
+NO_WALKING_ACROSS = ("river", "rail", "water")
+"""What a walk to the road should not cross where it is a wall; motorways come from the roads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Roads:
 
     @property
     def barriers(self) -> npt.NDArray[np.object_]:
-        """Lines in the CRS of the network that nobody walks across: rivers, rails, motorways."""
+        """What nobody walks across, in the CRS of the network: rivers, rails, motorways."""
         walls = self.background["kind"].isin(NO_WALKING_ACROSS) & self.background["wall"]
         lines = self.background[walls]
         motorway = [i for i, name in enumerate(self.network.classes) if name == "motorway"]

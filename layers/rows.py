@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import cast
 
 import pandas as pd
@@ -77,32 +78,38 @@ def parse_rows(
         ledger.apart |= {cast(int, row): apart[0] for row in aligned.index[mark]}
         aligned = aligned[~mark]
     parsed = {
-        name: [
-            _value(cast(int, row), cell, match, ledger, table)
-            for row, cell in aligned[match.header].items()
-        ]
+        name: _column(aligned[match.header], match, ledger, table)
         for name, match in matches.items()
     }
     return pd.DataFrame(parsed, index=aligned.index, columns=list(matches), dtype=object)
 
 
-def _value(row: int, cell: str, match: Match, ledger: Ledger, table: Table) -> object:
-    try:
-        if is_empty(cell):
-            if match.column.filled:
-                raise CellError("Q-MISSING")
-            return None
-        if not match.column.filled and squeeze(cell) in NOTHING:
-            return None
-        if not match.column.spread and (row, match.header) in table.merged:
-            raise CellError("Q-MERGED")
+def _column(cells: pd.Series, match: Match, ledger: Ledger, table: Table) -> list[object]:
+    """Return the values of a column; none where one is empty or refused."""
+    header, values, normalised = match.header, [], 0
+
+    @cache
+    def read(cell: str) -> tuple[object, bool]:
         value = match.parse(cell)
-    except CellError as error:
-        ledger.refuse(row, error.code, match.header, cell, **error.facts)
-        return None
-    if match.unit or altered(cell, value) or (row, match.header) in table.filled:
-        ledger.normalised[match.header] = ledger.normalised.get(match.header, 0) + 1
-    return value
+        return value, bool(match.unit) or altered(cell, value)
+
+    for key, cell in cells.items():
+        row, value = cast(int, key), None
+        try:
+            if is_empty(cell):
+                if match.column.filled:
+                    raise CellError("Q-MISSING")
+            elif match.column.filled or squeeze(cell) not in NOTHING:
+                if not match.column.spread and (row, header) in table.merged:
+                    raise CellError("Q-MERGED")
+                value, changed = read(cell)
+                normalised += changed or (row, header) in table.filled
+        except CellError as error:
+            ledger.refuse(row, error.code, header, cell, **error.facts)
+        values.append(value)
+    if normalised:
+        ledger.normalised[header] = ledger.normalised.get(header, 0) + normalised
+    return values
 
 
 def refuse_twice(ids: pd.Series, header: str, ledger: Ledger) -> None:

@@ -1,5 +1,5 @@
 """
-Shapefiles: are all parts there and whole, and what is their text written in?
+Shapefiles: whether all parts are there and whole, and what their text is written in.
 
 GDAL reads a cut .shp without a word, and takes Chinese text without a .cpg for Latin.
 """
@@ -22,6 +22,8 @@ NEEDED = (".shp", ".shx", ".dbf")
 PARTS = (*NEEDED, ".prj", ".cpg")
 LANGUAGES = {0x4D: "gb18030"}
 """Byte 29 of a .dbf that ESRI writes for code page 936; other marks are not to be trusted."""
+LATIN = re.compile(r"(iso[-_ ]?)?8859[-_]?1|latin[-_ ]?1|(ansi|cp|windows-?)? ?1252")
+"""What programs write who do not know: any bytes read as Latin."""
 CUT_NAME = re.compile(r".*[_~][0-9]{1,2}")
 NAME_BYTES = 10
 """Longer names of fields are cut."""
@@ -110,7 +112,8 @@ def encoding_of(path: Path, file: str) -> tuple[str, list[Fault]]:
     stated = page.read_text("ascii", "replace").strip().lower() if page.exists() else ""
     name = {"65001": "utf-8", "utf8": "utf-8", "936": "gb18030", "cp936": "gb18030"}.get(
         stated, stated
-    ) or LANGUAGES.get(table.language, "")
+    )
+    name = LANGUAGES.get(table.language, "") if not name or LATIN.fullmatch(name) else name
     if words.isascii():
         return "utf-8", []
     try:
@@ -152,10 +155,10 @@ def unpacked(path: Path) -> Iterator[Path]:
                 if len(shapes) != 1:
                     facts = {"sheets": "、".join(shapes) or "—"}
                     raise LayerError(Fault("E-SHEET", path.name, facts=facts))
-                if sum(entry.file_size for entry in entries) > MOST_BYTES:
-                    facts = {"megabytes": sum(e.file_size for e in entries) // 2**20}
-                    facts["most"] = MOST_BYTES // 2**20
-                    raise LayerError(Fault("E-FILE-BIG", path.name, facts=facts))
+                size = sum(entry.file_size for entry in entries)
+                if size > MOST_BYTES:
+                    limits = {"megabytes": size // 2**20, "most": MOST_BYTES // 2**20}
+                    raise LayerError(Fault("E-FILE-BIG", path.name, facts=limits))
                 stem = PurePosixPath(shapes[0]).with_suffix("")
                 for entry in entries:
                     name = PurePosixPath(entry.filename)

@@ -186,7 +186,7 @@ def read_csv(path: Path) -> Sheet:
     content, encoding = decode(data, path.name)
     lines = content.split("\n")
     for line, text in enumerate(lines, 1):
-        if not text.isprintable() and any(
+        if not text.removesuffix("\r").isprintable() and any(
             unicodedata.category(c) == "Cc" and c not in "\t\r\n" for c in text
         ):
             raise LayerError(Fault("E-CONTROL", path.name, row=line))

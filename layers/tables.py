@@ -110,7 +110,8 @@ def read_table(
         raise LayerError(Fault("E-SHEET", path.name, sheet, facts={"sheets": "—"}))
     try:
         if suffix in TEXT_FORMATS:
-            found, warnings = read_csv(path), []
+            warnings: list[Fault] = []
+            found = read_csv(path)
         else:
             found, warnings = _choose(open_workbook(path), sheet, columns, stated)
     except OSError as error:

@@ -19,6 +19,9 @@ SLIVER_METRES = 10.0
 """Half the width up to which an open slit between towns is a gap."""
 SLIVER_SQUARE_METRES = 100.0
 TOUCH_METRES = 0.1
+PART_SQUARE_METRES = 10_000.0
+PART_SHARE = 1e-3
+"""Parts of a town smaller than both are left over from drawing."""
 
 
 def repaired(
@@ -51,17 +54,25 @@ def repaired(
     return fixed
 
 
-def check_topology(towns: GeoDataFrame, ledger: Ledger) -> None:
+def check_topology(towns: GeoDataFrame, ledger: Ledger, accept_gaps: bool = False) -> None:
     """
-    Measure overlaps and gaps between towns.
+    Measure overlaps and gaps between towns, and tiny parts of them.
+
+    Parameters
+    ----------
+    towns, ledger
+        Outlines in metres, and where warnings go.
+    accept_gaps
+        Whether gaps of any size are only a warning: enclaves of others are real.
 
     Raises
     ------
     LayerError
-        They take more than 0.1 % of the district's area.
+        Overlaps or gaps take more than 0.1 % of the district's area.
     """
     shapes = np.asarray(towns.geometry, object)
     names = list(towns["name"])
+    _warn_parts(shapes, names, ledger)
     union = shapely.union_all(shapes)
     over, pairs = _overlaps(shapes)
     gap = _gaps(shapes, union)
@@ -77,12 +88,25 @@ def check_topology(towns: GeoDataFrame, ledger: Ledger) -> None:
             "percent": f"{100 * area / union.area:.3g}",
             "places": listed(where),
         }
-        if area > FAULT_SHARE * union.area:
+        large = area > FAULT_SHARE * union.area
+        if large and stop == "E-GAP" and accept_gaps:
+            ledger.warn("W-GAP-ACCEPTED", **facts)
+        elif large:
             faults.append(Fault(stop, ledger.file, ledger.sheet, facts=facts))
         elif where:
             ledger.warn(warn, **facts)
     if faults:
         raise LayerError(*faults)
+
+
+def _warn_parts(shapes: npt.NDArray[np.object_], names: list[str], ledger: Ledger) -> None:
+    """Warn of towns with parts so small that they are left over from drawing."""
+    for shape, name in zip(shapes, names, strict=True):
+        areas = shapely.area(shapely.get_parts(shape))
+        tiny = areas < min(PART_SQUARE_METRES, PART_SHARE * areas.sum())
+        if tiny.any():
+            total = f"{areas[tiny].sum():.0f}"
+            ledger.warn("W-SLIVER", name=name, count=int(tiny.sum()), square_metres=total)
 
 
 def _overlaps(shapes: npt.NDArray[np.object_]) -> tuple[float, list[tuple[int, int]]]:

@@ -21,9 +21,10 @@ from ..geo.crs import WGS84, Degrees, metric_crs, reference_system, to_wgs84, tr
 from ..geo.errors import CrsError, Fault, LayerError
 from .cells import CellError, choice, code, lookup_key, number, text
 from .columns import Column, resolve
+from .datums import source_of
 from .ledger import Ledger, listed
 from .outlines import Outlines, read_outlines
-from .points import check_datum, datum_named, same_datum
+from .plane import DEGREES_MOST, ZONED_METRES, likely_by_number
 from .rows import open_ledger, parse_rows
 from .tables import Table
 from .topology import check_topology, repaired
@@ -34,7 +35,6 @@ KINDS = {
 }  # fmt: skip
 KIND_BY_NAME = ((re.compile(r".*(街道|区)"), "urban"), (re.compile(r".*(镇|乡|县)"), "rural"))
 COUNTY_DIGITS = 6
-SHIFTED = ("GCJ02", "BD09")
 
 SEGMENT_DEGREES = 0.005
 """Outlines are straight in degrees; in parts this long the metric chord strays by millimetres."""
@@ -61,22 +61,33 @@ COLUMNS = (
 
 
 def read_towns(
-    path: Path | str, *, datum: str | None, year: int | None, accept_datum: bool = False
+    path: Path | str,
+    *,
+    datum: str | None,
+    year: int | None,
+    layer: str | None = None,
+    table_year: int | None = None,
+    accept_datum: bool = False,
+    accept_gaps: bool = False,
 ) -> tuple[GeoDataFrame, list[Fault]]:
     """
     Read the outlines of the towns.
 
     Parameters
     ----------
-    path
-        GeoJSON, GeoPackage or Shapefile.
+    path, layer
+        GeoJSON, GeoPackage or Shapefile, and the layer of it if there are several.
     datum
         What the coordinates are declared to be. May be none if the file bears a reference system;
         plain GeoJSON does not.
     year
         Declared edition of the outlines.
+    table_year
+        The year of the table of places; another one than the edition is worth a warning.
     accept_datum
         Whether a contradiction between the file and `datum` is only a warning; `datum` counts.
+    accept_gaps
+        Whether gaps between towns are real, and only a warning.
 
     Returns
     -------
@@ -93,12 +104,14 @@ def read_towns(
     CrsError
         The datum is missing or contradicted; longitude and latitude are exchanged.
     """
-    outlines = read_outlines(path)
-    source, warnings = _source(outlines, datum, accept_datum)
-    table = Table(outlines.file, outlines.layer, "", outlines.properties)
+    outlines = read_outlines(path, layer)
+    source, warnings = source_of(outlines.file, outlines.crs, outlines.said, datum, accept_datum)
+    table = Table(
+        outlines.file, outlines.layer, "", outlines.properties, warnings=outlines.warnings
+    )
     ledger = open_ledger(table)
     values = parse_rows(table, resolve(list(table.cells.columns), COLUMNS, ledger), ledger)
-    _check_year(values, year, ledger)
+    _check_year(values, year, table_year, ledger)
     _check_codes(values, ledger)
     kinds = _kinds(values, ledger)
     _check_shapes(outlines, source, ledger)
@@ -109,7 +122,7 @@ def read_towns(
     frame = GeoDataFrame(
         {"name": values["name"].astype(str), "kind": kinds, "geometry": shapes}, crs=crs
     ).set_index(pd.Index(values["town"].astype(str), name="town"))
-    check_topology(frame, ledger)
+    check_topology(frame, ledger, accept_gaps)
     return frame.sort_index(), [*warnings, *ledger.warnings]
 
 
@@ -119,40 +132,20 @@ def _stop(ledger: Ledger) -> None:
         raise LayerError(ledger.fault("E-TOWN-ROWS", count=count), *ledger.faults)
 
 
-def _source(
-    outlines: Outlines, declared: str | None, accept: bool
-) -> tuple[str | CRS, list[Fault]]:
-    """Return what the coordinates are written in, and warnings about it."""
-    file, own = outlines.file, outlines.crs
-    if declared is None:
-        if own is None:
-            hints = (datum_named(words) for words in outlines.said.values())
-            facts = {"hint": next(filter(None, hints), "—")}
-            raise CrsError(Fault("E-DATUM-MISSING", file, facts=facts))
-        return own, []
-    warnings = check_datum(declared, outlines.said, file, accept)
-    if own is None:
-        return declared, warnings
-    named = f"EPSG:{own.to_epsg()}" if own.to_epsg() else own.name
-    equal = own.equals(reference_system(declared), ignore_axis_order=True)
-    facts = {"declared": declared, "named": named, "place": "CRS"}
-    if declared in SHIFTED and same_datum(named, "WGS84"):
-        # No label for shifted datums exists: files of this kind can only bear that of WGS 84.
-        warnings.append(Fault("W-DATUM-LABEL", file, facts=facts))
-    elif not equal and not same_datum(named, declared):
-        if not accept:
-            raise CrsError(Fault("E-DATUM-CLASH", file, facts=facts))
-        warnings.append(Fault("W-DATUM-CLASH", file, facts=facts))
-    return declared, warnings
-
-
-def _check_year(values: pd.DataFrame, declared: int | None, ledger: Ledger) -> None:
+def _check_year(
+    values: pd.DataFrame, declared: int | None, table_year: int | None, ledger: Ledger
+) -> None:
+    """Compare the edition that the study states with the file's, and with the year of a table."""
     stated = set(values.get("year", pd.Series(dtype=object)).dropna())
     if declared is None and not stated:
         ledger.warn("W-YEAR-MISSING")
-    if len(stated | ({declared} if declared is not None else set())) > 1:
+        return
+    editions = stated | ({declared} if declared is not None else set())
+    if len(editions) > 1:
         years = listed(f"{year:g}" for year in sorted(stated))
         raise LayerError(ledger.fault("E-YEAR", declared=declared or "—", years=years))
+    if table_year is not None and editions != {table_year}:
+        ledger.warn("W-EDITION", edition=f"{editions.pop():g}", year=table_year)
 
 
 def _check_codes(values: pd.DataFrame, ledger: Ledger) -> None:
@@ -188,15 +181,34 @@ def _check_shapes(outlines: Outlines, source: str | CRS, ledger: Ledger) -> None
             ledger.refuse(row, "Q-OUTLINE", value=kind)
         elif not np.isfinite(outline.bounds).all():
             ledger.refuse(row, "Q-OUTLINE", value="NaN")
-    if ledger.faults or not _crs(source).is_geographic:
+    if ledger.faults:
         return
     x, y = shapely.get_coordinates(outlines.shapes).T
+    if not _crs(source).is_geographic:
+        _check_zone(x, y, source, ledger)
+        return
     if max(np.abs(x).max(), np.abs(y).max()) > 180:
         raise CrsError(ledger.fault("E-NOT-DEGREES", value=f"{x[0]}, {y[0]}"))
     if ((np.abs(y) > 90) | (_in_china(y, x) & ~_in_china(x, y))).any():
         raise CrsError(
             ledger.fault("E-SWAPPED", value=f"{x[0]}, {y[0]}", count=len(outlines.shapes))
         )
+
+
+def _check_zone(x: Degrees, y: Degrees, source: str | CRS, ledger: Ledger) -> None:
+    """Stop where eastings bear the number of a zone and ought not to, or the other way round."""
+    crs = _crs(source)
+    name = f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.name
+    shown = f"{x[0]:.0f}, {y[0]:.0f}"
+    if max(np.abs(x).max(), np.abs(y).max()) <= DEGREES_MOST:
+        raise CrsError(ledger.fault("E-NOT-METRES", value=shown, declared=name))
+    params = crs.coordinate_operation.params if crs.coordinate_operation else []
+    zoned = any(p.name == "False easting" and float(p.value) >= ZONED_METRES for p in params)
+    if np.median(y) >= ZONED_METRES or (zoned and np.median(y) < np.median(x) < ZONED_METRES):
+        raise CrsError(ledger.fault("E-PLANE-AXES", value=shown, declared=name))
+    if zoned != (np.median(x) >= ZONED_METRES):
+        likely = likely_by_number(float(np.median(x)), crs)
+        raise CrsError(ledger.fault("E-ZONE", value=shown, declared=name, likely=likely))
 
 
 def _in_china(lon: Degrees, lat: Degrees) -> npt.NDArray[np.bool_]:

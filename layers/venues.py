@@ -6,14 +6,10 @@ Also the venues of the buffer around the district: people cross borders.
 
 from __future__ import annotations
 
-import csv
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import SequenceMatcher, get_close_matches
-from functools import partial
-from importlib.resources import files
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +19,20 @@ from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.crs import require_metric
 from ..geo.errors import LayerError
-from .cells import CellError, choice, code, day, lookup_key, number, text, yes_no
+from .cells import choice, code, day, text, words, yes_no
 from .columns import Column, Match, resolve
+from .corrections import read_corrected
+from .features import read_records
 from .ledger import Ledger, listed
-from .lookup import TOWN_ALIASES, town_named, town_names, warn_far_from_town
+from .lookup import TOWN_ALIASES, TOWN_CODE_ALIASES, town_named, town_names, warn_far_from_town
 from .points import DATUM, LAT, LON, locate
-from .tables import column_texts, open_ledger, parse_rows, read_table, refuse_twice
+from .rows import column_texts, open_ledger, parse_rows, refuse_twice
+from .tables import Table
+from .twins import warn_twins
+from .venue_cells import TARGETS, amount, targets, unit_name
+from .venue_types import VenueType as VenueType
+from .venue_types import venue_type as venue_type
+from .venue_types import venue_types as venue_types
 
 STATUSES = {
     "open": "open", "在用": "open", "开放": "open", "已开放": "open", "运营": "open",
@@ -39,74 +43,46 @@ STATUSES = {
     "暂停": "closed", "suspended": "closed",
     "candidate": "candidate", "候选": "candidate", "备选": "candidate",
 }  # fmt: skip
-PRECISIONS = {letter: letter for letter in "ABCDE"} | {f"{letter}级": letter for letter in "ABCDE"}
+GRADES = {
+    "A": ("测量", "实测", "GPS"), "B": ("门牌", "门牌号"), "C": ("兴趣点", "POI"),
+    "D": ("村", "村级", "社区"), "E": ("镇", "镇级", "乡镇", "镇街", "街道"),
+}  # fmt: skip
+"""How well a point is known: surveyed, by its door, a point of interest, its village, its town."""
+PRECISIONS = {
+    spelling: grade for grade, names in GRADES.items() for spelling in (grade, f"{grade}级", *names)
+}
 CAPACITY_UNITS = {"座位数": "座", "床位数": "床", "学位数": "学位"}
 """Headers that say what they count."""
 HEADER_REMARK = re.compile(r"[(（](.+)[)）]$")
 
+NAMED_TARGETS = tuple(names[0] for names in TARGETS.values())
+
 TOWN_METRES = 500.0
 """A point this far from its stated town is worth a warning."""
-SEVERAL = re.compile(r"[;；、,，/+]")
-"""What stands between the types of a cell that holds more than one."""
-
-TWIN_METRES = 50.0
-TWIN_LIKENESS = 0.6
-"""Venues of one type with names as alike, this near to each other, may be one."""
 INSIDE_METRES = 1.0
-
-
-@dataclass(frozen=True)
-class VenueType:
-    """A row of `data/venue_types.csv`: its key, its Chinese name and the other spellings."""
-
-    key: str
-    name: str
-    spellings: tuple[str, ...]
-
-
-def venue_types() -> dict[str, VenueType]:
-    """Read the types of the package, by key."""
-    root = files(__package__.rpartition(".")[0])
-    lines = (root / "data" / "venue_types.csv").read_text("utf-8-sig").splitlines()
-    return {
-        row["key"]: VenueType(
-            row["key"],
-            row["name_zh"],
-            (row["key"], row["name_zh"], row["name_en"], *filter(None, row["aliases"].split(";"))),
-        )
-        for row in csv.DictReader(lines)
-    }
-
-
-def venue_type(types: Mapping[str, VenueType], cell: str) -> str:
-    """Read the key of the one type that a cell names."""
-    keys = {lookup_key(word): kind.key for kind in types.values() for word in kind.spellings}
-    key = lookup_key(text(cell))
-    if key in keys:
-        return keys[key]
-    parts = [part for part in SEVERAL.split(key) if part]
-    if len(parts) > 1 and any(part in keys for part in parts):
-        raise CellError("Q-TYPE-SEVERAL")
-    near = get_close_matches(key, keys, 1, 0.5)
-    raise CellError("Q-TYPE", near=types[keys[near[0]]].name if near else "—")
 
 
 def venue_columns(types: Mapping[str, VenueType]) -> tuple[Column, ...]:
     """Return the columns of a table of venues."""
     optional = partial(Column, required=False, filled=False)
-    name = partial(text, most=100)
+    name = partial(words, most=100)
+    read_type = cache(partial(venue_type, types))
     return (
         Column("venue", ("编号", "设施编号", "场馆编号", "统一编码", "ID", "venue_id"), code),
         Column("name", ("名称", "设施名称", "场馆名称", "单位名称", "name"), name),
-        Column("type", ("类型", "类别", "设施类型", "type"), partial(venue_type, types)),
+        Column("type", ("类型", "类别", "设施类型", "设施类别", "type"), read_type),
         LON, LAT, DATUM,
         Column("status", ("状态", "运营状态", "status"), choice(STATUSES)),
-        optional("town", TOWN_ALIASES, text),
-        optional("capacity", ("容量", "服务能力", *CAPACITY_UNITS, "capacity"), number),
-        optional("capacity_unit", ("容量单位", "capacity_unit"), text),
-        optional("groups", ("服务对象", "服务人群", "groups"), text),
+        optional("town", TOWN_ALIASES, words),
+        optional("town_code", TOWN_CODE_ALIASES, code),
+        optional("capacity", ("容量", "服务能力", *CAPACITY_UNITS, "capacity"), amount,
+                 spread=False),
+        optional("capacity_unit", ("容量单位", "capacity_unit"), words),
+        optional("groups", ("服务对象", "服务人群", "groups"), words),
+        optional("days", ("开放日", "开放星期", "每周开放日", "opening_days"), words),
+        optional("hours", ("开放时间", "开放时段", "营业时间", "opening_hours"), words),
         optional("precision", ("点位精度", "精度", "precision"), choice(PRECISIONS)),
-        optional("address", ("地址", "详细地址", "address"), text),
+        optional("address", ("地址", "详细地址", "address"), words),
         optional("public", ("是否对外开放", "对外开放", "public"), yes_no),
         optional("opened", ("启用日期", "开放日期", "建成日期", "open_date"), day),
         optional("closed", ("关闭日期", "停用日期", "close_date"), day),
@@ -123,6 +99,9 @@ def read_venues(
     buffer_metres: float,
     date: datetime.date,
     sheet: str | None = None,
+    header: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    corrections: Path | str | None = None,
     types: Mapping[str, VenueType] | None = None,
     accept_datum: bool = False,
 ) -> tuple[GeoDataFrame, Ledger]:
@@ -131,16 +110,22 @@ def read_venues(
 
     Parameters
     ----------
-    path, sheet
-        CSV or XLSX.
+    path, sheet, header
+        CSV, a workbook or a spatial file; its sheet or layer, and the row of its header, where
+        they cannot be told.
     datum
-        What longitudes and latitudes are declared to be; a column 坐标系 may say otherwise by row.
+        What the coordinates are declared to be; a column 坐标系 may say otherwise by row. May be
+        none if a spatial file bears a reference system.
     towns
         From `read_towns`.
     buffer_metres
         How far outside the district venues are taken.
     date
         The day of the analysis: what opens later is planned, what closed before is closed.
+    columns
+        Headers as they stand by the names of columns; they override the known aliases.
+    corrections
+        A corrected quarantine of this table; its rows replace those that were refused.
     types
         Known types, by default those of the package.
     accept_datum
@@ -151,7 +136,8 @@ def read_venues(
     GeoDataFrame
         Index `venue`: texts, unique, in the order of the table. Columns `name`, `type`,
         `type_name`, `status` (open, planned, closed, candidate), `capacity` (none: NaN),
-        `capacity_unit`, `groups`, `precision` (A to E or empty), `address`, `town` (code, the
+        `capacity_unit`, `groups` (as it stands), `targets` (keys of groups, with ;), `days` and
+        `hours` of opening (texts), `precision` (A to E or empty), `address`, `town` (code, the
         stated one or empty), `public`, `outside` (of all towns), `source`, `as_of`, geometry in the
         reference system of `towns`.
     Ledger
@@ -162,31 +148,28 @@ def read_venues(
     LayerError
         The file as a whole is wrong, or no row of it can be used.
     """
-    crs = require_metric(towns, "towns")
+    require_metric(towns, "towns")
     types = venue_types() if types is None else types
-    table = read_table(path, sheet=sheet)
-    ledger = open_ledger(table)
-    matches = resolve(list(table.cells.columns), venue_columns(types), ledger)
-    values = parse_rows(table, matches, ledger, totals=("venue", "name"))
-    refuse_twice(values["venue"], matches["venue"].header, ledger)
-    points = locate(
-        values, matches, ledger, towns,
-        datum=datum, reach_metres=buffer_metres, accept_datum=accept_datum,
-    )  # fmt: skip
-    _check_days(values, matches, ledger)
-    if "capacity" in matches:
-        values["capacity_unit"] = _capacity_units(values, matches["capacity"].header)
-    ledger.settle(table.cells, table.blank)
-    if not ledger.ok:
-        raise LayerError(ledger.fault("E-NONE-LEFT"), *ledger.faults)
-    kept = values.loc[~values.index.isin(sorted(ledger.refused))]
-    frame = _frame(kept, points.loc[kept.index], types, towns)
-    frame["status"] = _status(kept, date, ledger)
-    if not frame["public"].all():
-        ledger.warn("W-NOT-PUBLIC", rows=listed(frame.index[~frame["public"]]))
-    frame["town"] = _stated_towns(kept, frame, towns, ledger)
-    _warn_twins(frame, list(kept["venue"]), ledger)
-    return frame.set_index(pd.Index(kept["venue"].astype(str), name="venue")).set_crs(crs), ledger
+    known = venue_columns(types)
+    table = read_records(path, known, sheet=sheet, header=header, stated=columns)
+
+    def read(table: Table) -> tuple[GeoDataFrame, Ledger]:
+        ledger = open_ledger(table)
+        matches = resolve(list(table.cells.columns), known, ledger, columns)
+        values = parse_rows(table, matches, ledger, totals=("venue", "name"))
+        refuse_twice(values["venue"], matches["venue"].header, ledger)
+        points = locate(
+            table, values, matches, ledger, towns,
+            datum=datum, reach_metres=buffer_metres, accept_datum=accept_datum,
+        )  # fmt: skip
+        _check_days(values, matches, ledger)
+        _check_capacity(values, matches, ledger)
+        ledger.settle(table.cells, table.blank)
+        if not ledger.ok:
+            raise LayerError(ledger.fault("E-NONE-LEFT"), *ledger.faults)
+        return _frame(values, points, types, towns, date, ledger), ledger
+
+    return read(table) if corrections is None else read_corrected(table, corrections, read)
 
 
 def _check_days(values: pd.DataFrame, matches: Mapping[str, Match], ledger: Ledger) -> None:
@@ -196,19 +179,47 @@ def _check_days(values: pd.DataFrame, matches: Mapping[str, Match], ledger: Ledg
             ledger.refuse(row, "Q-DAYS", matches["closed"].header, both.at[row, "closed"])
 
 
-def _capacity_units(values: pd.DataFrame, header: str) -> pd.Series:
-    """Return the stated unit, else the one that the header of the capacities names."""
+def _check_capacity(values: pd.DataFrame, matches: Mapping[str, Match], ledger: Ledger) -> None:
+    """Part capacities from their units: of the cell, of the column of units, of the header."""
+    if "capacity" not in matches:
+        return
+    header = matches["capacity"].header
     remark = HEADER_REMARK.search(header)
-    implied = remark[1] if remark else CAPACITY_UNITS.get(header, "")
-    stated = column_texts(values, "capacity_unit")
-    return stated.where((stated != "") | values["capacity"].isna(), implied)
+    implied = unit_name(remark[1]) if remark else CAPACITY_UNITS.get(header, "")
+    units = []
+    stated = column_texts(values, "capacity_unit").map(unit_name)
+    for row, held, unit in zip(values.index, values["capacity"], stated, strict=True):
+        own = held.unit if held is not None else ""
+        if own and unit and own != unit:
+            ledger.refuse(row, "Q-UNIT-CLASH", header, f"{held}{own}", unit=unit, suffix=own)
+        units.append(own or unit or (implied if held is not None else ""))
+    values["capacity"] = [None if held is None else held.number for held in values["capacity"]]
+    values["capacity_unit"] = units
 
 
 def _frame(
+    values: pd.DataFrame, points: GeoSeries, types: Mapping[str, VenueType], towns: GeoDataFrame,
+    date: datetime.date, ledger: Ledger,
+) -> GeoDataFrame:  # fmt: skip
+    """Return the rows that are left, with what they mean on the day of the analysis."""
+    kept = values.loc[~values.index.isin(sorted(ledger.refused))]
+    frame = _own_columns(kept, points.loc[kept.index], types, towns)
+    frame["status"] = _status(kept, date, ledger)
+    if not frame["public"].all():
+        ledger.warn("W-NOT-PUBLIC", rows=listed(frame.index[~frame["public"]]))
+    frame["targets"] = _targets(frame["groups"], ledger)
+    frame["town"] = _stated_towns(kept, frame, towns, ledger)
+    warn_twins(frame, list(kept["venue"]), ledger)
+    return frame.set_index(pd.Index(kept["venue"].astype(str), name="venue")).set_crs(towns.crs)
+
+
+def _own_columns(
     values: pd.DataFrame, points: GeoSeries, types: Mapping[str, VenueType], towns: GeoDataFrame
 ) -> GeoDataFrame:
     """Return the columns that rest on their own cells."""
-    texts = ("capacity_unit", "groups", "precision", "address", "source", "as_of")
+    texts = (
+        "capacity_unit", "groups", "days", "hours", "precision", "address", "source", "as_of",
+    )  # fmt: skip
     capacity = values["capacity"] if "capacity" in values.columns else np.nan
     public = values["public"] if "public" in values.columns else pd.Series(True, values.index)
     away = shapely.distance(np.asarray(points, object), towns.union_all())
@@ -219,15 +230,30 @@ def _frame(
         "status": "",
         "capacity": pd.Series(capacity, values.index).astype(float),
         **{name: column_texts(values, name) for name in texts},
+        "targets": "",
         "town": "",
         "public": public.where(public.notna(), True).astype(bool),
         "outside": away > INSIDE_METRES,
     }
     order = [
-        "name", "type", "type_name", "status", "capacity", "capacity_unit", "groups", "precision",
-        "address", "town", "public", "outside", "source", "as_of",
+        "name", "type", "type_name", "status", "capacity", "capacity_unit", "groups", "targets",
+        "days", "hours", "precision", "address", "town", "public", "outside", "source", "as_of",
     ]  # fmt: skip
     return GeoDataFrame(columns, geometry=points, index=values.index)[[*order, "geometry"]]
+
+
+def _targets(groups: pd.Series, ledger: Ledger) -> list[str]:
+    """Return the keys of the groups that each venue is for, and warn of words that name none."""
+    found: list[str] = []
+    strange: dict[str, object] = {}
+    read = cache(targets)
+    for row, cell in groups.items():
+        keys, unknown = read(cell) if cell else ((), [])
+        found.append(";".join(keys))
+        strange |= dict.fromkeys(unknown, row)
+    if strange:
+        ledger.warn("W-TARGETS", words=listed(strange), known="、".join(NAMED_TARGETS))
+    return found
 
 
 def _status(values: pd.DataFrame, date: datetime.date, ledger: Ledger) -> pd.Series:
@@ -257,6 +283,7 @@ def _stated_towns(
     """Return the code of the stated town, empty where none of ours is stated."""
     names = town_names(towns)
     stated = column_texts(values, "town")
+    stated = stated.where(stated != "", column_texts(values, "town_code"))
     codes = [town_named(name, names) or "" for name in stated]
     strange = [
         row
@@ -269,21 +296,3 @@ def _stated_towns(
         ledger.warn("W-TOWN-UNKNOWN", known="、".join(towns["name"]), rows=listed(strange))
     warn_far_from_town(frame.geometry, codes, towns, TOWN_METRES, ledger)
     return codes
-
-
-def _warn_twins(frame: GeoDataFrame, ids: list[str], ledger: Ledger) -> None:
-    """Warn of venues that may be one: same type, near, names alike, neither closed."""
-    shapes = np.asarray(frame.geometry, object)
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=TWIN_METRES)
-    kinds, names = frame["type"].tolist(), [lookup_key(name) for name in frame["name"]]
-    closed = (frame["status"] == "closed").tolist()
-    twins = [
-        f"{ids[i]} = {ids[j]}"
-        for i, j in sorted(zip(one.tolist(), other.tolist(), strict=True))
-        if i < j
-        and kinds[i] == kinds[j]
-        and not (closed[i] or closed[j])
-        and SequenceMatcher(None, names[i], names[j], autojunk=False).ratio() >= TWIN_LIKENESS
-    ]
-    if twins:
-        ledger.warn("W-TWINS", count=len(twins), venues=listed(twins))

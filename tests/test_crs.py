@@ -101,17 +101,23 @@ def test_the_district_is_shifted_by_half_a_kilometre_to_the_south_east():
         (4490, 113.05, 23.7),
         (4547, 403_000, 2_622_000),
         (4526, 38_403_000, 2_622_000),
-        (2381, 1_015_000, 2_632_000),
     ],
 )
 def test_east_comes_first_whatever_the_axis_order(code, east, north):
-    """EPSG writes north or latitude first for all of these; 2381 lies two zones to the west."""
+    """EPSG writes north or latitude first for all of these."""
     x, y = transform(np.array([CENTRE[0]]), np.array([CENTRE[1]]), WGS84, CRS.from_epsg(code))
     tolerance = 1e-9 if code == 4490 else 3000
     assert abs(x[0] - east) < tolerance
     assert abs(y[0] - north) < tolerance
     lon, lat = to_wgs84(x, y, f"EPSG:{code}")
     assert metres_between(*CENTRE, lon[0], lat[0]) <= METRES
+
+
+@pytest.mark.parametrize("datum", ["EPSG:2381", "EPSG:2433", "EPSG:4610", "EPSG:4214"])
+def test_a_datum_without_a_published_shift_is_refused(datum):
+    """Xi'an 1980 and Beijing 1954: PROJ would take them for WGS 84 and say nothing."""
+    with pytest.raises(CrsError, match="E-CRS-SHIFT"):
+        to_wgs84(np.array([113.05]), np.array([23.7]), datum)
 
 
 @pytest.mark.parametrize("meridian", [75, 90, 105, 114, 126, 135])
@@ -210,9 +216,10 @@ def test_one_wrong_point_among_many_is_enough():
 
 
 def test_degrees_beyond_the_pole_are_refused_for_metres():
-    assert code_of(
-        lambda: transform(np.array([113.0]), np.array([123.7]), WGS84, CRS.from_epsg(4547))
-    ) == "E-CRS-OUTSIDE"
+    assert (
+        code_of(lambda: transform(np.array([113.0]), np.array([123.7]), WGS84, CRS.from_epsg(4547)))
+        == "E-CRS-OUTSIDE"
+    )
 
 
 def test_nobody_is_somewhere():

@@ -146,9 +146,7 @@ class TestMonaco:
         metres = self.metres_of_the_fastest(network, profile, ends)
         assert metres == pytest.approx(float(query["expected_distance_m"]), rel=0.02)
 
-    def metres_of_the_fastest(
-        self, network: Network, profile: Profile, ends: list[Snaps]
-    ) -> float:
+    def metres_of_the_fastest(self, network: Network, profile: Profile, ends: list[Snaps]) -> float:
         """Let networkx lay the fastest path and add up its metres; 1e-9 s a metre breaks ties."""
         graph = to_networkx(network, profile)
         for label, snaps, leaving in (("start", ends[0], True), ("end", ends[1], False)):
@@ -246,9 +244,7 @@ class TestSaoPaulo:
         slow = replace(straight, detour=1.0, access_kmh=3.6)
         homes = doors(network, slow, times.place_doors.snaps, leaving=True)
         goals = doors(network, straight, times.venue_doors.snaps, leaving=False)
-        ticks = door_to_door(
-            network, slow, network.arcs(slow), homes, goals, horizon=times.horizon
-        )
+        ticks = door_to_door(network, slow, network.arcs(slow), homes, goals, horizon=times.horizon)
         found = self.nearest(facility, replace(times, ticks=ticks))
         self.check(found, self.expected[facility, "offsets"])
 
@@ -278,9 +274,7 @@ class TestSaoPaulo:
         return rows(self.folder / "expected_walk_distance.csv")
 
     def test_driving(self):
-        self.check(
-            self.nearest("healthcare", self.times("healthcare", "car", 0.0)), self.driving
-        )
+        self.check(self.nearest("healthcare", self.times("healthcare", "car", 0.0)), self.driving)
 
 
 TAGS = [
@@ -552,9 +546,7 @@ class TestNanchang:
         for line in lines[nodes + 2 : nodes + 2 + 3 * roads : 3]:
             a, b, metres, _, _, _, name, _ = line.split()
             for start, end in ((a, b), (b, a)):
-                graph.add_edge(
-                    start, end, osmid=int(name), highway="primary", length=float(metres)
-                )
+                graph.add_edge(start, end, osmid=int(name), highway="primary", length=float(metres))
         return graph
 
     def test_it_is_one_component_of_the_told_length(self):

@@ -175,9 +175,7 @@ def test_nothing_wrong_is_an_empty_table_of_the_same_columns():
 
 
 def test_towns_come_first_then_places_by_standard_and_people():
-    case = Case(
-        [[20_000]] * 4, [5, 50, 50, 7], town=["t0", "t1", "t1", "t2"], rural=[True] * 4
-    )
+    case = Case([[20_000]] * 4, [5, 50, 50, 7], town=["t0", "t1", "t1", "t2"], rural=[True] * 4)
     found = case.asked(standard("b"), standard("a"))
     towns = found[found["kind"] == "town"]
     assert found["kind"].tolist() == ["town"] * 6 + ["place"] * 8
@@ -243,9 +241,7 @@ def check_town(row: Mapping[str, object], case: Case, asked: Standard) -> None:
     if row["cause"] == "unknown":
         assert row["people"] == 0
         return
-    said_share, said_goal = (
-        Fraction(n) / 100 for n in re.findall(r"(\d+\.\d)%", row["sentence"])
-    )
+    said_share, said_goal = (Fraction(n) / 100 for n in re.findall(r"(\d+\.\d)%", row["sentence"]))
     people, uncovered = int(row["people"]), int(row["uncovered"])
     assert said_share < said_goal == Fraction(str(asked.goal))
     assert 0 <= Fraction(people - uncovered, people) - said_share < Fraction(1, 1000)

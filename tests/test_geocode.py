@@ -320,8 +320,10 @@ def test_normalise() -> None:
 
 
 @given(st.text(max_size=60))
-def test_normalising_twice_changes_nothing(text: str) -> None:
-    assert normalise(normalise(text)) == normalise(text)
+def test_white_space_goes_and_punctuation_parts(text: str) -> None:
+    plain = normalise(text)
+    assert plain == " ".join(plain.split())
+    assert not set(plain) & set("，。、（）()\u3000\t\n")
 
 
 def test_districts() -> None:

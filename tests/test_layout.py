@@ -34,7 +34,9 @@ MAY_IMPORT = {
     "checks": {GROUND, INPUTS, MEASURES, "study_file", "inputs"},
     "study": {GROUND, INPUTS, MEASURES, "study_file", "inputs", "checks"},
     "results": {"kepu", GROUND, INPUTS, MEASURES, "folder", "study_file", "inputs", "study"},
-    "starter": {GROUND, INPUTS, MEASURES, "study_file"},
+    "starter_forms": {INPUTS},
+    "starter_books": {"starter_forms"},
+    "starter": {GROUND, "starter_books", "starter_forms"},
     "atlas": {INPUTS, MEASURES, "study_file", "study", "results"},
     "cli": {
         *{"kepu", *FOLDERS, "folder", "study_file", "inputs", "study", "results", "atlas"},

@@ -254,10 +254,17 @@ class TestSpeeds:
     def network(self, **changes) -> Network:
         return replace(self.base, length=np.array([1000.0, 1000.0]), **changes)
 
-    def test_class_speed_and_the_wait_for_a_ferry(self):
+    def test_the_class_gives_the_speed(self):
         times = self.network().milliseconds(self.profile)
+        assert times.tolist() == [[180_000, 180_000], [360_000, 360_000]]
+
+    def test_a_ferry_is_waited_for_where_one_comes_from_land_and_only_there(self):
+        """Land, two legs of a ferry, land: ten minutes each way, not twenty."""
+        classes = ["residential", "ferry", "ferry", "residential"]
+        network = build(ways_of([1, 2], [2, 3], [3, 4], [4, 5], highway=classes))
+        times = replace(network, length=np.full(4, 1000.0)).milliseconds(self.profile)
         wait = FERRY_WAIT_SECONDS * 1000
-        assert times.tolist() == [[180_000, 180_000], [360_000 + wait] * 2]
+        assert times[1:3].tolist() == [[360_000 + wait, 360_000], [360_000, 360_000 + wait]]
 
     def test_built_up_speeds_apply_inside_towns_only(self):
         towns = shapely.box(113.0, 23.6, 113.0025, 23.8)

@@ -379,10 +379,24 @@ class TestBackground:
         found = self.drawn(tmp_path, [4, 6, 5, 7, 4], natural="water")
         assert found.geometry[0].is_valid
 
-    def test_a_tunnel_is_no_barrier(self, tmp_path):
-        assert self.drawn(tmp_path, [4, 5], railway="rail", tunnel="yes").empty
+    @pytest.mark.parametrize(
+        ("tags", "wall"),
+        [
+            ({"railway": "rail"}, True),
+            ({"railway": "rail", "tunnel": "yes"}, False),
+            ({"railway": "rail", "bridge": "viaduct"}, False),
+            ({"railway": "rail", "bridge": "no"}, True),
+            ({"waterway": "river"}, True),
+            ({"waterway": "stream", "tunnel": "culvert"}, False),
+            ({"natural": "water", "water": "river"}, True),
+            ({"natural": "water", "water": "pond"}, False),
+            ({"waterway": "riverbank"}, True),
+        ],
+    )
+    def test_who_can_be_passed_under_or_over_is_no_wall(self, tmp_path, tags, wall):
+        assert self.drawn(tmp_path, self.square, **tags)["wall"].tolist() == [wall]
 
     def test_nothing_drawn_is_an_empty_frame(self, tmp_path):
         found = self.drawn(tmp_path, [4, 5], building="yes")
         assert found.empty
-        assert list(found.columns) == ["kind", "name", "geometry"]
+        assert list(found.columns) == ["kind", "name", "wall", "geometry"]

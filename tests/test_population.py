@@ -16,6 +16,7 @@ from geopandas import GeoDataFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Geod
+from pyproj.exceptions import CRSError
 from shapely.geometry import box
 
 from kepu.geo.crs import WGS84, metric_crs, transform
@@ -441,6 +442,47 @@ def test_wrong_values_stop(tmp_path, code, value):
     with pytest.raises(LayerError, match="R2C3") as error:
         read(path, ONE)
     assert [fault.code for fault in error.value.faults] == [code]
+
+
+@pytest.mark.parametrize("value", [1e11, 1e300, 5e9])
+def test_more_people_than_on_earth_stop(tmp_path, value):
+    path = raster(tmp_path / "a.tif", np.full((4, 4), value))
+    assert stopped(path, ONE) == "E-RASTER-MANY"
+
+
+def test_reference_systems_that_cannot_be_read_stop(tmp_path, monkeypatch):
+    path = raster(tmp_path / "a.tif", np.full((4, 4), 10.0), cell=0.01, crs="EPSG:4807")
+    assert stopped(path, ONE) == "E-RASTER-CRS", "grades are not degrees"
+
+    def unreadable(text: str) -> CRS:
+        raise CRSError(text)
+
+    monkeypatch.setattr("kepu.layers.raster.CRS.from_wkt", unreadable)
+    assert stopped(path, ONE) == "E-RASTER-CRS"
+
+
+@pytest.mark.parametrize("cell", [1e-300, 1e-9])
+def test_cells_without_size_miss_the_towns(tmp_path, cell):
+    path = raster(tmp_path / "a.tif", np.full((4, 4), 10.0), cell=cell)
+    assert stopped(path, ONE) == "E-RASTER-EXTENT"
+
+
+@pytest.mark.parametrize("high, code", [
+    (1e-300, "E-DAMAGED"), (1e-12, "E-DAMAGED"), (1e-5, "E-RASTER-EXTENT"),
+    (1e30, "E-RASTER-ZERO"), (1e300, "E-RASTER-ZERO"),
+])  # fmt: skip
+def test_cells_out_of_all_proportion_stop(tmp_path, high, code):
+    turn = affine.Affine(100, 0, X, 0, -high, Y + 400)
+    assert stopped(raster(tmp_path / "a.tif", np.full((4, 4), 10.0), transform=turn), ONE) == code
+
+
+def test_lost_people_are_a_fault_of_the_program(tmp_path):
+    _, ledger = read(raster(tmp_path / "a.tif", np.full((4, 4), 10.0)), ONE)
+    sound = ledger.towns
+    for change in ({"parts": 160.1}, {"raster": 160.0000005}, {"people": 159}):
+        ledger.towns = sound.assign(**change)
+        with pytest.raises(RuntimeError):
+            ledger.balance()
 
 
 def test_several_bands_stop(tmp_path):

@@ -101,9 +101,7 @@ def test_scenarios_are_many_and_told_by_hand() -> None:
 def test_scenario(
     scenario: Scenario, variant: str, town: Callable[..., Any], tmp_path: Path
 ) -> None:
-    place = town(
-        scenario.drawing, mirrored=variant == "mirrored", shuffled=variant == "shuffled"
-    )
+    place = town(scenario.drawing, mirrored=variant == "mirrored", shuffled=variant == "shuffled")
     cache = tmp_path / "cache" if variant == "cached" else None
     roads: Roads = place.roads(cache)
     if cache:

@@ -163,9 +163,7 @@ class TestGridTown:
         table = coverage_table(
             {"walk": walk(venues)}, venues, TOWN, TOWNS, kinds=[ANY], thresholds=[3]
         )
-        covered = {
-            (row.scope, row.code): named(int(row.covered)) for row in table.itertuples()
-        }
+        covered = {(row.scope, row.code): named(int(row.covered)) for row in table.itertuples()}
         near = blocks_away((1, 1), most=2)
         west = {name for name in near if name[1] in "01"}
         assert covered == {
@@ -363,9 +361,11 @@ def test_the_table_balances_grows_and_equals_a_count_by_hand(district):
         sums = table.pivot_table(values=column, index=question, columns="scope", aggfunc="sum")
         assert (sums["town"] == sums["district"]).all()
         assert (sums["urban"] + sums["rural"] == sums["district"]).all()
-    assert table.sort_values("minutes").groupby([*SCOPE, "types", "group"])[
-        "covered"
-    ].is_monotonic_increasing.all()
+    assert (
+        table.sort_values("minutes")
+        .groupby([*SCOPE, "types", "group"])["covered"]
+        .is_monotonic_increasing.all()
+    )
     wide = table.pivot_table(
         values="covered", index=[*SCOPE, "minutes", "group"], columns="types", aggfunc="sum"
     )
@@ -412,9 +412,7 @@ def test_of_equally_near_venues_the_lowest_identifier_wins_in_any_order(district
     venues = venues.set_axis(names)
     order = [i for i in order if i < len(names)]
     mixed = replace(times, ticks=times.ticks[:, order], venues=times.venues[order])
-    found, other = (
-        nearest(t, v, TYPES) for t, v in ((times, venues), (mixed, venues.iloc[order]))
-    )
+    found, other = (nearest(t, v, TYPES) for t, v in ((times, venues), (mixed, venues.iloc[order])))
     np.testing.assert_array_equal(found.ticks, other.ticks)
     for place in range(len(times.places)):
         near = sorted(
@@ -443,9 +441,7 @@ def test_a_venue_that_opens_lengthens_nothing_and_one_that_closes_undoes_it(dist
         times, ticks=times.ticks[:, without], venues=times.venues[without],
         venue_doors=table_times(np.zeros((1, len(without)), int)).venue_doors,
     )  # fmt: skip
-    np.testing.assert_array_equal(
-        nearest(dropped, venues.iloc[without], TYPES).ticks, before.ticks
-    )
+    np.testing.assert_array_equal(nearest(dropped, venues.iloc[without], TYPES).ticks, before.ticks)
 
 
 @given(districts(), st.integers(2, 9))

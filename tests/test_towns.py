@@ -17,7 +17,7 @@ from shapely.geometry import Point, Polygon, box, mapping
 from kepu.geo.crs import WGS84, gcj02_to_bd09, transform, wgs84_to_gcj02
 from kepu.geo.errors import LayerError
 from kepu.layers.lookup import town_at, town_named, town_names
-from kepu.layers.points import check_datum, datum_named
+from kepu.layers.datums import check_datum, datum_named
 from kepu.layers.towns import read_towns
 
 BOUNDARIES = Path(__file__).parents[2] / "shared" / "data" / "boundaries"
@@ -357,10 +357,10 @@ def test_shapefile_without_prj_needs_a_datum(shapefile: Path) -> None:
     read_towns(shapefile, datum="WGS84", year=2021)
 
 
-@pytest.mark.parametrize("part", [".dbf", ".shx", ".cpg"])
+@pytest.mark.parametrize("part", [".dbf", ".shx"])
 def test_shapefile_without_a_part_stops(shapefile: Path, part: str) -> None:
     shapefile.with_suffix(part).unlink()
-    assert stopped(shapefile, None) == {"E-SHP-CPG" if part == ".cpg" else "E-SHP-PART"}
+    assert stopped(shapefile, None) == {"E-SHP-PART"}
 
 
 @pytest.mark.parametrize("part", [".shp", ".dbf", ".shx"])

@@ -110,6 +110,9 @@ def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
         "capacity",
         "capacity_unit",
         "groups",
+        "targets",
+        "days",
+        "hours",
         "precision",
         "address",
         "town",
@@ -128,6 +131,9 @@ def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
         "capacity": 1200.0,
         "capacity_unit": "座",
         "groups": "青少年",
+        "targets": "youth",
+        "days": "",
+        "hours": "",
         "precision": "B",
         "address": "某路１号",
         "town": "441802102",
@@ -140,7 +146,7 @@ def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
     assert math.isnan(first["capacity"])
     assert (first["capacity_unit"], first["town"], first["outside"]) == ("", "", False)
     assert venues.crs == towns.crs
-    assert warned(ledger) == {"W-TOWN"}
+    assert warned(ledger) == {"W-TOWN", "W-COARSE"}
 
 
 def test_workbook_and_csv_give_the_same(tmp_path: Path, towns: GeoDataFrame) -> None:
@@ -183,7 +189,7 @@ def test_a_datum_is_required_and_must_not_be_contradicted(
 ) -> None:
     path = table(tmp_path, venue())
     assert stopped(path, towns, datum=None) == {"E-DATUM-MISSING"}
-    assert stopped(path, towns, datum="EPSG:4547") == {"E-DATUM-METRES"}
+    assert stopped(path, towns, datum="EPSG:4547") == {"E-NOT-METRES"}
     assert stopped(path, towns, datum="GPS") == {"E-DATUM"}
     row = venue()
     row["经度（GCJ02）"] = row.pop("经度")
@@ -209,7 +215,7 @@ def test_exchanged_coordinates(tmp_path: Path, towns: GeoDataFrame) -> None:
     [
         ("0", "0", "Q-NULL-POINT"),
         ("113.3", "23.65", "Q-FAR"),
-        ("-9999", "-9999", "Q-DEGREES"),
+        ("-9999", "-9999", "Q-NULL-POINT"),
         ("-99", "-9", "Q-FAR"),
         ("181", "23.6", "Q-DEGREES-RANGE"),
         ("", "23.6", "Q-MISSING"),

@@ -320,7 +320,6 @@ def test_one_way_streets_and_directions(ok, tmp_path):
     forward, backward = times("yes", "yes"), times("-1", "-1")
     assert times("turned", "-1", turned=True) == forward
     assert forward != backward
-    assert float(forward[0]) < float(backward[0])
     assert forward[50:] == minutes(ok(), HALL)[50:]
     assert times("from", "yes", "from_venue") == backward
 
@@ -376,7 +375,8 @@ def test_the_cache_follows_the_bytes_of_the_file(tmp_path, monkeypatch):
     study = with_limit(tmp_path / "in", "50")
     cold, warm = cached("cold", study), cached("warm", study)
     (kept,) = (tmp_path / "cache").iterdir()
-    assert cold.answer["files"] == warm.answer["files"]
+    for name in ("coverage.csv", "places.csv", "flags.csv", "results.gpkg"):
+        assert (cold.out / name).read_bytes() == (warm.out / name).read_bytes()
     with_limit(tmp_path / "in", "10")
     changed = cached("changed", study)
     assert float(minutes(changed, HALL)[0]) > float(minutes(cold, HALL)[0])

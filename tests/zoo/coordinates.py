@@ -191,7 +191,7 @@ planted("N3 venues state an unknown town", 0, "W-TOWN-UNKNOWN", says=("venues.cs
     lambda f: f.venues[1].update(所属镇街="城关镇")
 )
 planted(
-    "N4 one code twice", 2, "Q-ID-TWICE", says=("第3行", "441802901000"),
+    "N4 one code twice", 2, "Q-ID-TWICE", says=("第3行", "441802901001"),
     people=-1000, table="demand", row=3,
 )(lambda f: f.demand[1].update(代码=f.demand[0]["代码"]))  # fmt: skip
 planted(
@@ -278,9 +278,13 @@ planted("V12 no edition", 0, "W-YEAR-MISSING")(
         [t["properties"].pop("edition_year") for t in f.towns["features"]],
     )
 )
-planted("V12 towns since merged", 3, "E-QUARANTINE", "Q-TOWN-UNKNOWN", check=2, says=("水口镇",))(
-    lambda f: f.towns["features"].pop()
-)
+
+
+@planted("V12 towns since merged", 3, "E-QUARANTINE", "Q-TOWN-UNKNOWN", check=2, says=("水口镇",))
+def _(f):
+    (_, south), (east, north) = kinds.ring(f, 2)[1], kinds.ring(f, 2)[2]
+    kinds.ring(f, 1)[1:3] = [[east, south], [east, north]]
+    f.towns["features"].pop()
 
 
 @planted("V12 a town without places", 0, "W-TOWN-EMPTY", says=("新镇",))

@@ -250,7 +250,7 @@ def places() -> list[Row]:
         rural = kind == "rural"
         rows.append(
             {
-                "代码": f"{code}{number:03d}",
+                "代码": f"{code}{number + 1:03d}",
                 "名称": f"{name[:2]}{number:03d}号{'村' if rural else '社区'}",
                 "所属镇街": name,
                 "经度": f"{x:.6f}",

@@ -87,7 +87,7 @@ def nobody(found, _):
     assert {row["科普场馆驾车30分钟·说明"] for row in places} == {"无可到达的此类设施"}
 
 
-@planted("R3 no hall is open", 0, hall=-healthy.ALL_PEOPLE, also=nobody)
+@planted("R3 no hall is open", 0, "W-EDGE", hall=-healthy.ALL_PEOPLE, also=nobody)
 def _(f):
     for row in f.venues:
         if row["名称"].endswith("科普馆"):
@@ -98,8 +98,11 @@ def _(f):
 def _(f):
     for refs, tags in list(f.ways.values()):
         if tags.get("highway") in healthy.CLASSES:
+            x, y, _ = f.nodes[refs[1]]
+            twin = 800_000 + len(f.ways)
+            f.nodes[twin] = (x - 0.002, y - 0.002, {})
             slow = {"highway": "track", "tracktype": "grade5"}
-            f.ways[800_000 + len(f.ways)] = (refs, slow)
+            f.ways[twin] = ([refs[0], twin, refs[-1]], slow)
 
 
 @planted("R5 a road without length", 0, also=same_minutes)

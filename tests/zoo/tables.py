@@ -118,7 +118,7 @@ planted("X6 a workbook that lacks a part", 3, says=("[E-", "demand.xlsx"))(
 # X7 to X9: codes and names
 bad_place("X7 E-notation", "Q-CODE-SPOILT", 代码="4.41803E+11")
 bad_place("X7 a date", "Q-CODE-SPOILT", 代码="2026-01-02")
-bad_venue("X7 digits lost after the 15th", "Q-CODE-SPOILT", 编号="441802901000001000")
+bad_venue("X7 digits lost after the 15th", "Q-CODE-SPOILT", 编号="441802901001001000")
 planted("X7 all codes in E-notation", 3, "Q-CODE-SPOILT", check=3, says=("4.41803E+11",))(
     lambda f: [row.update(代码="4.41803E+11") for row in f.demand]
 )
@@ -196,7 +196,7 @@ planted(
     lambda f: kinds.as_text(f, "demand", lambda t: t.replace(",10,城镇,", ",1,0,城镇,", 1))
 )  # fmt: skip
 planted("X13 a quote that does not close", 3, says=("[E-", "demand.csv"))(
-    lambda f: kinds.as_text(f, "demand", lambda text: text.replace("441802901000", '"441802901000'))
+    lambda f: kinds.as_text(f, "demand", lambda text: text.replace("441802901001", '"441802901001'))
 )
 planted("X13 a NUL byte", 3, "E-CONTROL", says=("demand.csv",))(
     lambda f: kinds.as_text(f, "demand", lambda text: text.replace("河东000", "河东\0000"))
