@@ -13,7 +13,7 @@ from .coverage.share import GROUPS
 from .layers.venues import venue_types
 from .results import MODE_NAMES
 from .study import Assessment, Survey
-from .study_file import Study
+from .study_keys import Study
 
 ROAD_CLASSES = {
     "motorway": "motorway",

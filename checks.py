@@ -13,7 +13,7 @@ from .geo.probe import FEWEST, probe_datum
 from .geo.profile import default_profiles
 from .inputs import Layers
 from .layers.edges import people_near_border
-from .study_file import Study
+from .study_keys import Study
 
 ENOUGH_BUFFER = 0.5
 """Roads that reach half of the buffer on every side are not complained about."""
@@ -81,6 +81,8 @@ def check_datums(
         ("venues", layers.venues, study.venues),
         ("demand", layers.demand, study.demand),
     ):
+        if source.datum is None:  # a raster bears its own reference system
+            continue
         points = layer.geometry.to_crs(4326)
         declared = source.datum if source.datum in ("GCJ02", "BD09") else "WGS84"
         probe = probe_datum(network, points.x.to_numpy(), points.y.to_numpy(), declared)

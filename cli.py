@@ -20,7 +20,7 @@ from .geo.errors import Fault, KepuError
 
 if TYPE_CHECKING:
     from .study import Assessment, Survey
-    from .study_file import Study
+    from .study_keys import Study
 
 CLEAN, QUARANTINED, REFUSED, INTERNAL = 0, 2, 3, 4
 """Exit codes: all is well; done, with rows in quarantine; refused; a fault of the program."""

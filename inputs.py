@@ -5,30 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 from geopandas import GeoDataFrame
 
 from .geo.errors import Fault, LayerError
+from .layers.control import control, factor_faults
 from .layers.demand import read_demand
+from .layers.groups import LABELS, estimate_faults, estimate_groups
 from .layers.ledger import Ledger
+from .layers.population import read_population
 from .layers.towns import read_towns
 from .layers.venues import read_venues
-from .study_file import Study
+from .study_keys import Study
 
 
 @dataclass(frozen=True, eq=False)
 class Layers:
-    """The validated inputs without roads: what `kepu check` looks at first."""
+    """
+    The validated inputs without roads.
+
+    Parameters
+    ----------
+    towns, venues, demand
+        In one metric CRS.
+    ledgers
+        Rows and people of each table.
+    own_warnings
+        What was noticed outside the tables.
+    control
+        By town: people before, official total, factor; None where there are no totals.
+    """
 
     towns: GeoDataFrame
     venues: GeoDataFrame
     demand: GeoDataFrame
     ledgers: Mapping[str, Ledger]
-    town_warnings: tuple[Fault, ...]
+    own_warnings: tuple[Fault, ...]
+    control: pd.DataFrame | None
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
         """What was noticed up to now."""
-        return (*self.town_warnings, *(w for one in self.ledgers.values() for w in one.warnings))
+        return (*self.own_warnings, *(w for one in self.ledgers.values() for w in one.warnings))
 
 
 def read_layers(study: Study) -> Layers:
@@ -56,14 +74,7 @@ def read_layers(study: Study) -> Layers:
         date=about.date,
         accept_datum=study.venues.accept_datum,
     )
-    demand, demand_ledger = read_demand(
-        folder / study.demand.file,
-        datum=study.demand.datum,
-        sheet=study.demand.sheet,
-        towns=towns,
-        population=study.demand.population,
-        accept_datum=study.demand.accept_datum,
-    )
+    demand, demand_ledger, noticed, report = _read_demand(study, towns)
     missing = [s.key for s in study.standards if s.group not in demand]
     if missing:
         raise LayerError(
@@ -75,4 +86,42 @@ def read_layers(study: Study) -> Layers:
             )
         )
     ledgers = {"venues": venue_ledger, "demand": demand_ledger}
-    return Layers(towns, venues, demand, ledgers, tuple(warnings))
+    return Layers(towns, venues, demand, ledgers, (*warnings, *noticed), report)
+
+
+def _read_demand(
+    study: Study, towns: GeoDataFrame
+) -> tuple[GeoDataFrame, Ledger, list[Fault], pd.DataFrame | None]:
+    """Read the people, bring them to official totals, and estimate the groups that are missing."""
+    asked, path = study.demand, study.folder / study.demand.file
+    totals = study.control.totals if study.control else {}
+    whole = study.control.district_total if study.control else None
+    noticed: list[Fault] = []
+    report: pd.DataFrame | None = None
+    ledger: Ledger
+    if asked.is_raster:
+        demand, ledger = read_population(
+            path,
+            kind=asked.kind or "count",
+            towns=towns,
+            year=asked.year,
+            block=asked.block,
+            control=totals or None,
+            district_total=whole,
+        )
+        report = ledger.control
+    else:
+        demand, ledger = read_demand(
+            path,
+            datum=asked.datum or "",
+            sheet=asked.sheet,
+            towns=towns,
+            population=asked.population,
+            accept_datum=asked.accept_datum,
+        )
+        if totals or whole is not None:
+            columns = [group for group in LABELS if group in demand]
+            demand, report = control(demand, totals, district_total=whole, columns=columns)
+            noticed += factor_faults(report)
+    demand, estimates = estimate_groups(demand, study.estimates)
+    return demand, ledger, noticed + estimate_faults(estimates), report

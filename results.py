@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from .inputs import Layers
 from .layers.ledger import Ledger
 from .layers.venues import venue_types
 from .study import Assessment, Survey
-from .study_file import Study
+from .study_keys import Study
 
 GROUP_NAMES = dict(
     zip(
@@ -289,6 +290,9 @@ def passport(
         "datum_probe_metres": survey.probes,
         "tables": {name: ledger.summary() for name, ledger in survey.ledgers.items()},
         "people": int(survey.demand["people"].sum()),
+        "control": None
+        if survey.control is None
+        else json.loads(survey.control.reset_index().to_json(orient="records")),
         "warnings": [texts(fault) for fault in survey.warnings],
         "flags": len(found.flags),
     }

@@ -19,7 +19,7 @@ from .inputs import Layers
 from .layers.ledger import Ledger, limits
 from .layers.roads import Roads, read_roads
 from .layers.venues import venue_types
-from .study_file import Study
+from .study_keys import Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,8 @@ class Survey:
         Everything that was noticed, printed on every output.
     probes
         Median metres to the nearest road by table and datum.
+    control
+        By town: people before, official total, factor; None where there are no totals.
     """
 
     towns: GeoDataFrame
@@ -51,6 +53,7 @@ class Survey:
     ledgers: Mapping[str, Ledger]
     warnings: tuple[Fault, ...]
     probes: Mapping[str, Mapping[str, float]]
+    control: pd.DataFrame | None
 
 
 def survey(
@@ -104,6 +107,7 @@ def survey(
         layers.ledgers,
         tuple(warnings),
         probes,
+        layers.control,
     )
 
 

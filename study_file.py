@@ -1,23 +1,18 @@
-"""The study file: what it may say, and what is wrong with it when it says something else."""
+"""Reading a study file: what is wrong with it is told with its line and the nearest right key."""
 
 from __future__ import annotations
 
-import datetime
 import difflib
 import tomllib
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from .coverage.share import Standard
 from .geo.errors import Fault, StudyError
-from .geo.profile import MODES, Profile, default_profiles, with_speeds
+from .geo.profile import MODES
 from .layers.venues import venue_types
-
-Mode = Literal["walk", "ebike", "car"]
-
+from .study_keys import StandardRules, Study
 
 SPEEDS_KMH = {"walk": (1, 8), "ebike": (3, 40), "car": (3, 130)}
 """Speeds outside these are mistakes of unit: m/s for km/h, or the other way round."""
@@ -40,119 +35,6 @@ VALUE_TEXTS = {
     "dict_type": "须为一节",
 }
 """What pydantic's kinds of error mean, for those who read Chinese; it says the English itself."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class About(_Strict):
-    """What the study is, and what holds for all of it."""
-
-    name: str = Field(min_length=1)
-    date: datetime.date
-    illustrative: bool = False
-    review: str = ""
-    direction: Literal["to_venue", "from_venue"] = "to_venue"
-    buffer_km: float = Field(default=15, ge=0, le=200)
-    horizon_minutes: float = Field(default=120, gt=0, le=600)
-    thresholds: tuple[float, ...] = Field(default=(5, 10, 15, 30, 60), strict=False)
-    modes: tuple[Mode, ...] = Field(default=("walk", "ebike", "car"), min_length=1, strict=False)
-
-
-class Source(_Strict):
-    """A file, where it comes from, and what its coordinates mean."""
-
-    file: str = Field(min_length=1)
-    source: str = ""
-    date: datetime.date | None = None
-
-
-class TownSource(Source):
-    """Boundaries of the towns."""
-
-    datum: str | None = None
-    year: int | None = Field(default=None, ge=1949, le=2100)
-    accept_datum: bool = False
-
-
-class VenueSource(Source):
-    """Table of the venues."""
-
-    datum: str
-    sheet: str | None = None
-    accept_datum: bool = False
-
-
-class DemandSource(VenueSource):
-    """Table of the places where people live."""
-
-    population: Literal["resident", "registered", "census"]
-    year: int = Field(ge=1949, le=2100)
-
-
-class RoadSource(Source):
-    """Road network."""
-
-    ferries: bool = False
-    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$")
-
-
-class ModeRules(_Strict):
-    """What a study changes in `data/modes.csv`."""
-
-    access_kmh: float | None = Field(default=None, ge=1, le=8)
-    detour: float | None = Field(default=None, ge=0, le=3)
-    snap_metres: float | None = Field(default=None, ge=0, le=20000)
-    arrival_seconds: float | None = Field(default=None, ge=0, le=3600)
-
-
-class StandardRules(_Strict):
-    """Who should reach what within how long; see `coverage.share.Standard`."""
-
-    key: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")
-    name: str = Field(min_length=1)
-    types: tuple[str, ...] = Field(min_length=1, strict=False)
-    mode: Mode
-    minutes: float = Field(gt=0, le=600)
-    goal: float = Field(gt=0, le=1)
-    group: Literal["people", "youth", "farmers", "workers", "elderly", "officials"] = "people"
-    area: Literal["all", "urban", "rural"] = "all"
-    basis: str = ""
-
-
-class Study(_Strict):
-    """
-    A study file (TOML) as it stands; paths are relative to it.
-
-    Unknown keys are errors that name the nearest right one.
-    """
-
-    study: About
-    towns: TownSource
-    venues: VenueSource
-    demand: DemandSource
-    roads: RoadSource
-    modes: dict[Mode, ModeRules] = Field(default_factory=dict)
-    speeds: dict[Mode, dict[str, float]] = Field(default_factory=dict)
-    standards: tuple[StandardRules, ...] = Field(min_length=1, strict=False)
-    folder: Path = Field(default=Path(), exclude=True)
-    path: Path = Field(default=Path(), exclude=True)
-
-    @property
-    def profiles(self) -> dict[str, Profile]:
-        """The modes with the study's changes."""
-        profiles = {}
-        for mode, profile in default_profiles().items():
-            rules = self.modes.get(mode, ModeRules()).model_dump(exclude_none=True)  # type: ignore[call-overload]
-            speeds = self.speeds.get(mode, {})  # type: ignore[call-overload]
-            profiles[mode] = with_speeds(replace(profile, **rules), speeds)
-        return profiles
-
-    @property
-    def wanted(self) -> tuple[Standard, ...]:
-        """The standards, for the analysis."""
-        return tuple(Standard(**rules.model_dump()) for rules in self.standards)
 
 
 def read_study(path: Path) -> Study:
@@ -230,16 +112,16 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
     for part in location:
         if isinstance(part, int) or part in MODES:
             continue
-        model = {
-            "study": About,
-            "towns": TownSource,
-            "venues": VenueSource,
-            "demand": DemandSource,
-            "roads": RoadSource,
-            "modes": ModeRules,
-            "standards": StandardRules,
-        }.get(part, model)
+        model = _model_of(model.model_fields[part].annotation)
     return [name for name in model.model_fields if name not in ("folder", "path")]
+
+
+def _model_of(annotation: Any) -> Any:
+    """Return the model inside an annotation such as `tuple[Model, ...]` or `dict[str, Model]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_of(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in found if model is not None), None)
 
 
 def _too_fine(standard: StandardRules, path: Path) -> list[Fault]:
@@ -305,6 +187,10 @@ def _check_standards(study: Study, path: Path) -> None:
                     facts={"horizon": study.study.horizon_minutes, "key": standard.key},
                 )
             )
+    if study.demand.datum is None and not study.demand.is_raster:
+        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.datum"))
+    if study.demand.kind is None and study.demand.is_raster:
+        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.kind"))
     for mode, speeds in study.speeds.items():
         low, high = SPEEDS_KMH[mode]
         faults += [

@@ -44,7 +44,7 @@ def contracted(graph: Graph) -> tuple[Array, Array]:
     """Take out all nodes; the list of a node then holds those that were taken out after it."""
     nodes = graph.nodes
     lists, pool = _lists(graph)
-    time, touched = np.full(nodes, FAR + 1, np.int64), np.empty(nodes, np.int32)
+    time, touched = np.full(nodes, FAR + 1, np.int32), np.empty(nodes, np.int32)
     level, rank = np.zeros(nodes, np.int32), np.full(nodes, UNRANKED, np.int64)
     heap, near = np.empty(WITNESS_HEAP, np.int64), np.arange(nodes)
     state = np.array([len(pool), 0, nodes, 0, 0, 0], np.int64)

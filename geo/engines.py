@@ -9,6 +9,7 @@ to nothing. numba, which both load, takes a third of a second: it is imported wh
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -33,8 +34,8 @@ Engine = Literal["auto", "scipy", "bucket", "hierarchy"]
 NEVER = 2**62
 FARTHEST = 2**30 - 1
 """The longest horizon of the kernels, ticks; what may be farther is left to scipy."""
-LOAD_SECONDS = 0.7
-COMPILE_SECONDS = {"bucket": 4.0, "hierarchy": 12.0}
+LOAD_SECONDS = 0.5
+COMPILE_SECONDS = {"bucket": 3.0, "hierarchy": 9.0}
 """Until compiled kernels are loaded, and until they are compiled, once per machine."""
 SCIPY_SECONDS, BUCKET_SECONDS, SWEEP_SECONDS = 2e-7, 5e-8, 1e-9
 """Of one search for one node."""
@@ -99,7 +100,7 @@ def times_between(
     width
         Searches in one sweep of the hierarchy, 16 or 32.
     """
-    name = _engine(engine, network, arcs, leaving, arriving, horizon)
+    name = _engine(engine, network, arcs, leaving, arriving, horizon, folder)
     if name == "scipy":
         return door_to_door(network, profile, arcs, leaving, arriving, horizon=horizon)
     from .sweep import cores
@@ -142,7 +143,7 @@ def nearest_venue(
     int64, shape (p, g)
         Number of the venue; -1 for none.
     """
-    name = _engine(engine, network, arcs, leaving, arriving, horizon)
+    name = _engine(engine, network, arcs, leaving, arriving, horizon, folder)
     if name == "scipy":
         times = door_to_door(network, profile, arcs, leaving, arriving, horizon=horizon)
         return _nearest_of(times, groups)
@@ -238,7 +239,7 @@ def warm() -> dict[str, float]:
 
 def _engine(
     engine: Engine, network: Network, arcs: csr_matrix, leaving: Doors, arriving: Doors,
-    horizon: int,
+    horizon: int, folder: Path | None,
 ) -> Named:  # fmt: skip
     """Settle on an engine that can reckon with the horizon."""
     farthest = float(arcs.data.sum()) + float(leaving.ticks.max(initial=0))
@@ -247,19 +248,37 @@ def _engine(
     if engine != "auto":
         return engine
     compiled = [name for name in COMPILE_SECONDS if is_compiled(name)]
+    key = content(network, arcs)
+    built = key in _prepared and "hierarchy" in vars(_prepared[key])
+    kept = folder is not None and _file(folder, key).is_file()
     searches = min(len(leaving.ticks), len(arriving.ticks))
-    return choose(network.nodes, searches, compiled=compiled)
+    return choose(network.nodes, searches, compiled=compiled, built=built or kept)
+
+
+def content(network: Network, arcs: csr_matrix) -> str:
+    """Return a digest of the roads of a mode and of what builds hierarchies."""
+    digest = hashlib.sha256()
+    for array in (arcs.indptr, arcs.indices, arcs.data, network.lon, network.lat):
+        digest.update(np.ascontiguousarray(array).data)
+    for name in ("bucket.py", "chains.py", "contraction.py", "hierarchy.py"):
+        digest.update((Path(__file__).parent / name).read_bytes())
+    return digest.hexdigest()
+
+
+def _file(folder: Path, key: str) -> Path:
+    return folder / f"{key}.hierarchy"
 
 
 def _ready(network: Network, arcs: csr_matrix, folder: Path | None) -> Prepared:
     """Return the prepared roads; those of the last few networks are remembered."""
-    from .prepared import Prepared, content
+    from .prepared import Prepared
 
-    key = content(arcs, network.lon, network.lat)
+    key = content(network, arcs)
     if key not in _prepared:
         while len(_prepared) >= KEPT:
             del _prepared[next(iter(_prepared))]
-        _prepared[key] = Prepared.of(arcs, network.lon, network.lat, folder)
+        stored = _file(folder, key) if folder else None
+        _prepared[key] = Prepared.of(arcs, network.lon, network.lat, stored)
     return _prepared[key]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -29,16 +28,6 @@ UNREACHED = np.iinfo(np.uint32).max
 SOURCES_AT_ONCE = 64
 
 
-def content(arcs: csr_matrix, *more: Array) -> str:
-    """Return a digest of arcs (and where their nodes lie): the same for the same roads."""
-    digest = hashlib.sha256()
-    for array in (arcs.indptr, arcs.indices, arcs.data, *more):
-        digest.update(np.ascontiguousarray(array).data)
-    for name in ("chains.py", "hierarchy.py", "contraction.py", "bucket.py"):
-        digest.update((Path(__file__).parent / name).read_bytes())
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """
@@ -49,16 +38,15 @@ class Prepared:
     chains
         The contracted graph, and where the nodes of the network are on it.
     stored
-        Where the hierarchy is kept; None builds it anew for each process.
+        File of the hierarchy, named after the roads; None builds it anew in each process.
     """
 
     chains: Chains
     stored: Path | None = None
 
     @classmethod
-    def of(cls, arcs: csr_matrix, lon: Array, lat: Array, folder: Path | None = None) -> Prepared:
-        """Contract the chains; the hierarchy is kept in `folder` under the digest of the roads."""
-        stored = folder and folder / f"{content(arcs, lon, lat)}.hierarchy"
+    def of(cls, arcs: csr_matrix, lon: Array, lat: Array, stored: Path | None = None) -> Prepared:
+        """Contract the chains of a mode; the hierarchy waits until it is asked for."""
         return cls(contract(arcs, lon, lat), stored)
 
     @cached_property

@@ -249,14 +249,49 @@ def by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
 
 def asked(hierarchy: Hierarchy, places: Ends) -> tuple[Ends, Array]:
     """Return doors by row, in the order of the rows, and which places they are of."""
-    ends = by_row(hierarchy, places)
-    none = np.diff(ends.first) == 0
-    row = np.append(ends.doors[:, 0], 0)[ends.first[:-1]]
-    order = np.argsort(np.where(none, -1, row), kind="stable")
-    ends = ends.take(order)
-    return Ends(
-        ends.first.astype(np.int32), np.minimum(ends.doors, FAR + 1).astype(np.int32)
-    ), order
+    many, rows = len(places.first) - 1, len(hierarchy.row)
+    first, doors = np.zeros(many + 1, np.int32), np.empty((len(places.doors), 2), np.int32)
+    order, ahead = np.empty(many, np.int64), np.zeros(rows + 2, np.int64)
+    _ask(places.first, places.doors, hierarchy.row, ahead, first, doors, order)
+    return Ends(first, doors), order
+
+
+@kernel
+def _ask(
+    first: Array, doors: Array, row: Array, ahead: Array, asked_first: Array, asked_doors: Array,
+    order: Array,
+) -> None:  # fmt: skip
+    """
+    Sort places by the row of their first door, by counting; those without one come first.
+
+    Parameters
+    ----------
+    first, doors
+        `Ends` of the places, by node.
+    row
+        Rows of the nodes.
+    ahead
+        int64, shape (rows + 2,), zeros: how many places come before those of a row.
+    asked_first, asked_doors, order
+        Written; see `_answer`.
+    """
+    for p in range(len(order)):
+        key = row[doors[first[p], 0]] + 1 if first[p] < first[p + 1] else 0
+        ahead[key + 1] += 1
+    for k in range(1, len(ahead)):
+        ahead[k] += ahead[k - 1]
+    for p in range(len(order)):
+        key = row[doors[first[p], 0]] + 1 if first[p] < first[p + 1] else 0
+        order[ahead[key]] = p
+        ahead[key] += 1
+    count = 0
+    for k in range(len(order)):
+        p = order[k]
+        for d in range(first[p], first[p + 1]):
+            asked_doors[count, 0] = row[doors[d, 0]]
+            asked_doors[count, 1] = min(doors[d, 1], FAR + 1)
+            count += 1
+        asked_first[k + 1] = count
 
 
 def cores() -> int:

@@ -25,8 +25,8 @@ from .ledger import Ledger, listed
 from .lookup import TOWN_ALIASES, TOWN_CODE_ALIASES, warn_far_from_town
 from .places import check_totals, place_towns
 from .points import DATUM, LAT, LON, locate
-from .rows import column_texts, open_ledger, parse_rows, refuse_twice
-from .tables import Table
+from .rows import column_texts, parse_rows, refuse_twice
+from .tables import Table, open_ledger
 from .venues import PRECISIONS
 
 GROUPS = {

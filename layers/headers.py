@@ -20,7 +20,7 @@ from .sheets import TOP_ROWS, Block, Sheet
 
 NOTE = re.compile(
     r"[(（【\[]?(注|备注|附注|说明|填表说明|填报说明|注意|资料来源|数据来源|来源|单位|坐标系|notes?|source)"
-    r"[0-9一二三四五]?[)）】\]]?[:：].*",
+    r"[0-9一二三四五]?[)）】\]]?[:：].*|.*(单位|坐标系) ?[:：].*",
     re.IGNORECASE | re.DOTALL,
 )
 SIGNATURE = re.compile(

@@ -22,19 +22,6 @@ from .tables import Table
 TOTAL = re.compile(r".*(合计|小计|总计|共计)|全(区|县|市|镇|街道?)|(sub)?total")
 
 
-def open_ledger(table: Table) -> Ledger:
-    """Begin the ledger of a table; rows with a wrong number of cells are refused at once."""
-    return Ledger(
-        table.file,
-        table.sheet,
-        table.encoding,
-        faults=list(table.faults),
-        warnings=list(table.warnings),
-        titles=list(table.titles),
-        notes=list(table.notes),
-    )
-
-
 def parse_rows(
     table: Table,
     matches: Mapping[str, Match],

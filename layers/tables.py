@@ -18,7 +18,7 @@ from ..geo.errors import Fault, LayerError
 from .cells import is_empty, squeeze
 from .columns import EXTRA, Column
 from .headers import Head, check_twice, find_head, has_head, without_notes
-from .ledger import ORIGIN, listed, unprotected
+from .ledger import ORIGIN, Ledger, listed, unprotected
 from .sheets import MOST_ROWS, Block, Sheet, read_csv
 from .workbooks import NOTES_SHEET, Workbook, open_workbook
 
@@ -233,3 +233,16 @@ def _merged(
         for column in range(left, min(right + 1, len(names)))
     }
     return frozenset(cells), frozenset(place for place, filled in cells.items() if filled)
+
+
+def open_ledger(table: Table) -> Ledger:
+    """Begin the ledger of a table; rows with a wrong number of cells are refused at once."""
+    return Ledger(
+        table.file,
+        table.sheet,
+        table.encoding,
+        faults=list(table.faults),
+        warnings=list(table.warnings),
+        titles=list(table.titles),
+        notes=list(table.notes),
+    )

@@ -25,8 +25,8 @@ from .datums import source_of
 from .ledger import Ledger, listed
 from .outlines import Outlines, read_outlines
 from .plane import DEGREES_MOST, ZONED_METRES, likely_by_number
-from .rows import open_ledger, parse_rows
-from .tables import Table
+from .rows import parse_rows
+from .tables import Table, open_ledger
 from .topology import check_topology, repaired
 
 KINDS = {

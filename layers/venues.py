@@ -26,8 +26,8 @@ from .features import read_records
 from .ledger import Ledger, listed
 from .lookup import TOWN_ALIASES, TOWN_CODE_ALIASES, town_named, town_names, warn_far_from_town
 from .points import DATUM, LAT, LON, locate
-from .rows import column_texts, open_ledger, parse_rows, refuse_twice
-from .tables import Table
+from .rows import column_texts, parse_rows, refuse_twice
+from .tables import Table, open_ledger
 from .twins import warn_twins
 from .venue_cells import TARGETS, amount, targets, unit_name
 from .venue_types import VenueType as VenueType

@@ -16,8 +16,11 @@ from kepu.geo.crs import WGS84, metric_crs
 from kepu.geo.errors import LayerError
 from kepu.layers.demand import read_demand
 from kepu.layers.ledger import Ledger, limits
+from kepu.layers.tables import read_table
 
 HEADER = ("代码", "名称", "所属镇街", "经度", "纬度", "常住人口", "城乡")
+VILLAGES = Path(__file__).parents[2] / "shared/data/divisions/villages_441802_nbs2021.csv"
+TOTAL = 1_119_901
 WEST, EAST = "441802001", "441802102"
 
 
@@ -287,3 +290,164 @@ def test_whatever_stands_there_nobody_is_lost(
     assert ledger.people_in == readable + 100
     within = demand.geometry.distance(towns.geometry.loc[demand["town"]], align=False)
     assert (within <= 2000).all()
+
+
+# Real units, and tables as they are made
+
+
+@pytest.mark.skipif(not VILLAGES.exists(), reason="shared data absent")
+def test_the_real_units_lack_what_they_lack(towns: GeoDataFrame) -> None:
+    assert stopped(VILLAGES, towns) == {"E-HEADER-MISSING"}
+    with pytest.raises(LayerError) as error:
+        read(VILLAGES, towns)
+    missing = [fault.facts["header"] for fault in error.value.faults]
+    assert missing == ["经度", "纬度", "常住人口"]
+
+
+@pytest.mark.skipif(not VILLAGES.exists(), reason="shared data absent")
+def test_real_units_with_people_and_points(tmp_path: Path) -> None:
+    """161 units; the 2 virtual ones are set apart, and the census total is conserved."""
+    with VILLAGES.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    codes = sorted({row["town_code"] for row in rows if row["virtual"] == "0"})
+    shapes = [box(113 + i * 0.05, 23.6, 113.05 + i * 0.05, 23.7) for i in range(len(codes))]
+    names = {row["town_code"]: row["town_name"] for row in rows}
+    squares = GeoDataFrame(
+        {"name": [names[code] for code in codes], "kind": "rural"},
+        geometry=shapes,
+        index=codes,
+        crs=WGS84,
+    )
+    real = [row for row in rows if row["virtual"] == "0"]
+    share, rest = divmod(TOTAL, len(real))
+    for i, row in enumerate(real):
+        column = codes.index(row["town_code"])
+        row |= {"经度": f"{113.01 + column * 0.05 + i * 1e-5:.5f}", "纬度": "23.65123"}
+        row["常住人口"] = str(share + (i < rest))
+    path = table(tmp_path, *({"经度": "", "纬度": "", "常住人口": "", **row} for row in rows))
+    demand, ledger = read(path, squares.to_crs(metric_crs(113.2, 23.65)))
+    assert (ledger.rows_in, ledger.ok, ledger.ignored, len(ledger.apart)) == (163, 161, 2, 2)
+    assert ledger.people_in == ledger.people_ok == demand["people"].sum() == TOTAL
+    assert demand["rural"].sum() == 71
+    assert demand["town"].tolist() == [row["town_code"] for row in real]
+
+
+@pytest.mark.skipif(not VILLAGES.exists(), reason="shared data absent")
+@pytest.mark.parametrize("folder", ["divisions", "population", "poi", "venues"])
+def test_real_tables_are_read_as_they_are(folder: str) -> None:
+    for path in sorted((VILLAGES.parents[1] / folder).glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            expected = list(csv.reader(file))
+        found = read_table(path)
+        assert list(found.cells.columns) == expected[0], path.name
+        assert found.cells.to_numpy().tolist() == expected[1:], path.name
+
+
+def test_virtual_units_with_people_are_places(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(代码="1", virtual="0"),
+        place(代码="2", virtual="1", 常住人口="7"),
+        place(代码="3", virtual="1", 常住人口="", 经度=""),
+        place(代码="4", virtual="是", 常住人口="0", 纬度=""),
+        place(代码="5", virtual="?"),
+    ]
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert demand.index.tolist() == ["1", "2"]
+    assert (ledger.rows_in, ledger.ignored, ledger.apart) == (5, 2, {4: "virtual", 5: "virtual"})
+    assert refused(ledger) == [(6, "Q-YES-NO")]
+
+
+def test_towns_among_their_places_are_totals(tmp_path: Path, towns: GeoDataFrame) -> None:
+    """The people of a town must not be counted beside those of its villages."""
+    rows = [
+        place(代码="441802001", 名称="凤城街道", 常住人口="30", 经度="", 纬度=""),
+        place(代码="1", 名称="甲村", 常住人口="10", 所属镇街="凤城街道"),
+        place(代码="2", 名称="乙村", 常住人口="20", 所属镇街="凤城街道"),
+        place(代码="441802102000", 名称="源潭", 常住人口="5", 经度="113.07"),
+        place(代码="3", 名称="丙村", 常住人口="5", 经度="113.07"),
+    ]
+    _, ledger = read(table(tmp_path, *rows), towns)
+    assert [row for row, code in refused(ledger) if code == "Q-TOTAL"] == [2, 5]
+    assert (ledger.people_in, ledger.total_rows) == (35, 2)
+    assert "W-TOTAL" not in warned(ledger)
+
+
+def test_a_table_of_towns_alone_is_one_of_places(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(代码=WEST, 名称="凤城街道", 常住人口="30"),
+        place(代码=EAST, 名称="源潭镇", 常住人口="5", 经度="113.07"),
+    ]
+    assert read(table(tmp_path, *rows), towns)[1].people_ok == 35
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"代码": "441802000000"}, "Q-CODE-SPOILT"),
+        ({"代码": "4.41802E+11"}, "Q-CODE-SPOILT"),
+        ({"代码": "2026-01-02"}, "Q-DATE-IN-TEXT"),
+        ({"名称": "1月2日"}, "Q-DATE-IN-TEXT"),
+        ({"常住人口": "2026-01-02"}, "Q-DATE-IN-TEXT"),
+        ({"常住人口": "五百"}, "Q-PEOPLE"),
+        ({"常住人口": "100户"}, "Q-PEOPLE"),
+        ({"所属镇街": "飛來峽鎮"}, "Q-TOWN-UNKNOWN"),
+        ({"所属镇街": "源潭镇", "乡镇代码": WEST}, "Q-TOWN-CLASH"),
+        ({"乡镇代码": "441802999"}, "Q-TOWN-UNKNOWN"),
+        ({"城乡": "郊区"}, "Q-CHOICE"),
+        ({"点位精度": "好"}, "Q-CHOICE"),
+        ({"名称": "合计"}, "Q-TOTAL"),
+        ({"名称": "凤城街道小计"}, "Q-TOTAL"),
+    ],
+)
+def test_places_that_are_refused(
+    tmp_path: Path, towns: GeoDataFrame, cells: dict[str, str], expected: str
+) -> None:
+    rows = [place(代码="0"), place(**{"代码": "1", **cells})]
+    _, ledger = read(table(tmp_path, *rows), towns)
+    assert (3, expected) in refused(ledger)
+    assert {row for row, _ in refused(ledger)} == {3}
+
+
+@pytest.mark.parametrize(
+    ("line", "header", "expected"),
+    [
+        ("单位：万人", "常住人口", {"E-UNIT-LINE"}),
+        ("2020年 单位: 千人", "常住人口", {"E-UNIT-LINE"}),
+        ("单位：万人", "常住人口（人）", set()),
+        ("单位：人", "常住人口", set()),
+        ("单位：万人", "常住人口（万人）", set()),
+    ],
+)
+def test_units_in_titles_and_notes(
+    tmp_path: Path, towns: GeoDataFrame, line: str, header: str, expected: set[str]
+) -> None:
+    row = place(常住人口="10000")
+    row[header] = row.pop("常住人口")
+    plain = table(tmp_path, row).read_text("utf-8-sig")
+    for text in (f"{line}\n{plain}", f"{plain}{line}\n"):
+        (tmp_path / "demand.csv").write_text(text, "utf-8-sig")
+        if expected:
+            assert stopped(tmp_path / "demand.csv", towns) == expected
+        else:
+            read(tmp_path / "demand.csv", towns)
+
+
+def test_editions_of_codes_and_towns(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        place(代码="441802006001"),
+        place(代码="441802006002"),
+        place(代码="441802001001", 所属镇街="龙塘镇"),
+    ]
+    _, ledger = read(table(tmp_path, *rows), towns)
+    facts = warned(ledger)
+    assert facts["W-PLACE-CODES"]["count"] == 2
+    assert facts["W-PLACE-CODES"]["pairs"] == "441802006 = 441802001 凤城街道"
+    assert facts["W-TOWN-SETS"] == {"unknown": "龙塘镇", "missing": "源潭镇"}
+
+
+def test_stated_headers(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [place(人数="7")]
+    path = table(tmp_path, *rows)
+    assert read(path, towns, columns={"people": "人数"})[1].people_in == 7
+    assert read(path, towns)[1].people_in == 100
+    assert stopped(path, towns, columns={"people": "人口数"}) == {"E-COLUMN-HEADER"}

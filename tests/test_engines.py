@@ -24,7 +24,6 @@ from kepu.geo.compiled import is_compiled, kernel_folder
 from kepu.geo.engines import choose, nearest_venue, times_between
 from kepu.geo.nearest import labels_by_row
 from kepu.geo.network import Network, quickest_arcs
-from kepu.geo.prepared import Prepared
 from kepu.geo.profile import Profile, default_profiles
 from kepu.geo.routing import UNREACHED, door_to_door
 from kepu.geo.snap import NOWHERE, Doors, Snaps, doors
@@ -266,9 +265,15 @@ def test_the_way_of_a_tree_takes_its_time(trip, engine):
     assert set(ends.tolist()) <= set(trip.goals.node[venue].tolist())
 
 
-def test_a_hierarchy_is_kept_and_believed_only_whole(trip, tmp_path):
-    roads = Prepared.of(trip.arcs, trip.network.lon, trip.network.lat, tmp_path)
-    built = roads.hierarchy
+def test_a_hierarchy_is_kept_and_believed_only_whole(trip, tmp_path, monkeypatch):
+    monkeypatch.setattr(engines, "_prepared", {})
+    expected = door_to_door(*trip.question, horizon=9000)
+
+    def ask() -> np.ndarray:
+        return times_between(*trip.question, horizon=9000, engine="hierarchy", folder=tmp_path)
+
+    np.testing.assert_array_equal(ask(), expected)
+    (built,) = (roads.hierarchy for roads in engines._prepared.values())
     (kept,) = tmp_path.iterdir()
     loaded = hierarchy.load(kept)
     np.testing.assert_array_equal(loaded.row, built.row)
@@ -280,6 +285,12 @@ def test_a_hierarchy_is_kept_and_believed_only_whole(trip, tmp_path):
     raw[len(raw) // 2] ^= 1
     kept.write_bytes(raw)
     assert hierarchy.load(kept) is None
+    engines._prepared.clear()
+    np.testing.assert_array_equal(ask(), expected)
+    assert hierarchy.load(kept) is not None
+    engines._prepared.clear()
+    monkeypatch.setattr(hierarchy, "build", None)
+    np.testing.assert_array_equal(ask(), expected)
     assert hierarchy.load(tmp_path / "none") is None
 
 

@@ -29,7 +29,8 @@ from kepu.layers.venues import PRECISIONS, STATUSES, venue_columns, venue_types
 from kepu.starter import new_study, study_text
 from kepu.starter_books import COLOURS, LAST_ROW, NOTES, WORDS
 from kepu.starter_forms import DEMAND_FIELDS, EACH, MAY, MUST, TEXT, VENUE_FIELDS, Field
-from kepu.study_file import Study, read_study
+from kepu.study_file import read_study
+from kepu.study_keys import Study
 
 NAME = '某区 "科普" \\ 覆盖'
 TABLES = {

@@ -33,8 +33,8 @@ from kepu.layers.cells import (
 )
 from kepu.layers.columns import Column, resolve
 from kepu.layers.ledger import Ledger, limits
-from kepu.layers.rows import open_ledger, parse_rows
-from kepu.layers.tables import Table, read_table
+from kepu.layers.rows import parse_rows
+from kepu.layers.tables import Table, open_ledger, read_table
 
 ROOT = Path(__file__).parents[1]
 CODE = re.compile(r"[EQW]-[A-Z0-9-]+")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from shapely.geometry import Point, Polygon, box, mapping
 
 from kepu.geo.crs import WGS84, gcj02_to_bd09, transform, wgs84_to_gcj02
 from kepu.geo.errors import LayerError
-from kepu.layers.lookup import town_at, town_named, town_names
 from kepu.layers.datums import check_datum, datum_named
+from kepu.layers.lookup import town_at, town_named, town_names
 from kepu.layers.towns import read_towns
 
 BOUNDARIES = Path(__file__).parents[2] / "shared" / "data" / "boundaries"
@@ -370,6 +372,89 @@ def test_cut_shapefile_stops(shapefile: Path, part: str) -> None:
     for share in (0.0, 0.3, 0.6, 0.9):
         path.write_bytes(whole[: int(len(whole) * share)])
         assert stopped(shapefile, None) == {"E-SHP-CUT"}
+
+
+# Editions, enclaves, zones
+
+
+def warned(path: Path, **options: Any) -> dict[str, Any]:
+    _, warnings = read_towns(path, **{"datum": "WGS84", "year": 2021, **options})
+    assert all(fault.zh and fault.en for fault in warnings)
+    return {fault.code: fault.facts for fault in warnings}
+
+
+@pytest.mark.parametrize(
+    ("year", "table_year", "expected"),
+    [(2021, 2021, False), (2021, 2020, True), (2021, None, False), (None, 2020, False)],
+)
+def test_the_edition_and_the_year_of_the_table(
+    tmp_path: Path, year: int | None, table_year: int | None, expected: bool
+) -> None:
+    found = warned(towns_file(tmp_path), year=year, table_year=table_year)
+    assert ("W-EDITION" in found) is expected
+    assert ("W-YEAR-MISSING" in found) is (year is None)
+
+
+def test_an_enclave_may_be_real(tmp_path: Path) -> None:
+    inner = box(WEST + 0.01, SOUTH + 0.01, WEST + 0.02, SOUTH + 0.02)
+    features = [(*TOWNS[0][:2], TOWNS[0][2].difference(inner)), *TOWNS[1:]]
+    path = towns_file(tmp_path, features)
+    assert stopped(path) == {"E-GAP"}
+    assert "W-GAP-ACCEPTED" in warned(path, accept_gaps=True)
+    wide = box(WEST, SOUTH, WEST + STEP * 1.2, SOUTH + STEP)
+    over = towns_file(tmp_path, [(*TOWNS[0][:2], wide), *TOWNS[1:]])
+    assert stopped(over, accept_gaps=True) == {"E-OVERLAP"}
+
+
+def test_tiny_parts_are_told(tmp_path: Path) -> None:
+    speck = box(WEST - 0.001, SOUTH - 0.001, WEST - 0.0009, SOUTH - 0.0009)
+    island = box(WEST - 0.02, SOUTH - 0.02, WEST - 0.01, SOUTH - 0.01)
+    shape = shapely.MultiPolygon([TOWNS[0][2], speck, island])
+    found = warned(towns_file(tmp_path, [(*TOWNS[0][:2], shape), *TOWNS[1:]]))
+    assert (found["W-SLIVER"]["name"], found["W-SLIVER"]["count"]) == ("凤城街道", 1)
+
+
+def in_metres(number: int, east: float = 0.0, turned: bool = False) -> GeoDataFrame:
+    frame, shift = layer().to_crs(number), np.array([east, 0.0])
+    moved = shapely.transform(
+        np.asarray(frame.geometry, object),
+        lambda xy: (xy + shift)[:, ::-1] if turned else xy + shift,
+    )
+    return frame.set_geometry(list(moved), crs=number)
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected", "likely"),
+    [
+        (lambda: in_metres(4547), None, None),
+        (lambda: in_metres(4526), None, None),
+        (lambda: in_metres(4547, 38e6), "E-ZONE", "EPSG:4526"),
+        (lambda: in_metres(4526, -38e6), "E-ZONE", "EPSG:4547"),
+        (lambda: in_metres(4502 + 6, 19e6), "E-ZONE", "EPSG:4497"),
+        (lambda: in_metres(4526, turned=True), "E-PLANE-AXES", None),
+        (lambda: layer().set_crs(4547, allow_override=True), "E-NOT-METRES", None),
+        (lambda: layer().set_crs(2383, allow_override=True), "E-CRS-SHIFT", None),
+    ],
+)
+def test_zones_of_outlines(
+    tmp_path: Path, frame: Callable[[], GeoDataFrame], expected: str | None, likely: str | None
+) -> None:
+    frame().to_file(tmp_path / "t.gpkg")
+    if expected is None:
+        read_towns(tmp_path / "t.gpkg", datum=None, year=2021)
+        return
+    with pytest.raises(LayerError) as error:
+        read_towns(tmp_path / "t.gpkg", datum=None, year=2021)
+    (fault,) = error.value.faults
+    assert (fault.code, fault.facts.get("likely")) == (expected, likely)
+
+
+def test_zipped_outlines(shapefile: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        for part in shapefile.parent.glob("towns.*"):
+            archive.write(part, f"边界/{part.name}")
+    towns, _ = read_towns(tmp_path / "t.zip", datum=None, year=2021)
+    assert towns["name"].tolist() == [name for _, name, _ in TOWNS]
 
 
 # Looking towns up

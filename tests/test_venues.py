@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime
 import math
+import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,16 @@ import openpyxl
 import pytest
 import shapely
 from geopandas import GeoDataFrame
+from hypothesis import given
+from hypothesis import strategies as st
 from shapely.geometry import box
 
 from kepu.geo.crs import WGS84, gcj02_to_bd09, metric_crs, transform, wgs84_to_gcj02
 from kepu.geo.errors import LayerError
 from kepu.layers.cells import CellError, lookup_key
 from kepu.layers.ledger import Ledger
+from kepu.layers.twins import alike
+from kepu.layers.venue_cells import Amount, amount, targets
 from kepu.layers.venues import read_venues, venue_type, venue_types
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "venues" / "qingcheng_kepu_venues.csv"
@@ -330,14 +336,36 @@ def test_stated_towns(tmp_path: Path, towns: GeoDataFrame) -> None:
 def test_twins(tmp_path: Path, towns: GeoDataFrame) -> None:
     rows = [
         venue(编号="1", 名称="青龙村农家书屋"),
-        venue(编号="2", 名称="青龙村委会农家书屋", 经度="113.0203"),
+        venue(编号="2", 名称="青龙村委会农家书屋", 经度="113.0220"),
         venue(编号="3", 名称="青龙村农家书屋", 类型="农村夜校"),
         venue(编号="4", 名称="青龙村农家书屋", 状态="停用"),
         venue(编号="5", 名称="青龙村农家书屋", 经度="113.03"),
+        venue(编号="6", 名称="白虎村农家书屋", 经度="113.0302"),
+        venue(编号="7", 名称="白虎村农家书屋", 经度="113.0334"),
     ]
     _, ledger = read(table(tmp_path, *rows), towns)
     (twins,) = [fault.facts for fault in ledger.warnings if fault.code == "W-TWINS"]
-    assert twins["venues"] == "1 = 2"
+    assert twins["venues"] == "1 = 2, 5 = 6"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("石角镇文化站", "源潭镇文化站", False),
+        ("民平村综合文化服务中心", "民平村综合文化服务站", True),
+        ("龙塘镇民平村综合文化服务中心", "民平村综合文化服务站", True),
+        ("青龙村农家书屋", "青龙村委会农家书屋", True),
+        ("城东第一小学科技馆", "城东第二小学科技馆", False),
+        ("文化站", "活动室", False),
+        ("科普活动室", "科普活动室", True),
+        ("１号农家书屋", "1号书屋", True),
+        ("东城街道办事处", "东城街道文化站", True),
+        ("头村书屋", "街头村书屋", False),
+    ],
+)
+def test_names_without_generic_words(one: str, other: str, same: bool) -> None:
+    assert alike(one, other) is same
+    assert alike(other, one) is same
 
 
 def test_many_at_one_point(tmp_path: Path, towns: GeoDataFrame) -> None:
@@ -353,6 +381,213 @@ def test_capacity_units_from_the_header(tmp_path: Path, towns: GeoDataFrame) -> 
         assert venues["capacity_unit"].tolist() == [unit, ""]
         assert venues["capacity"].iloc[0] == 30
         assert math.isnan(venues["capacity"].iloc[1])
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("120", Amount(120.0)),
+        ("120座", Amount(120.0, "座")),
+        ("1,200 个座位", Amount(1200.0, "座")),
+        ("３０张床位", Amount(30.0, "床")),
+        ("85.5㎡", Amount(85.5, "平方米")),
+        ("85.5 m2", Amount(85.5, "平方米")),
+        ("200平米", Amount(200.0, "平方米")),
+        ("50人", Amount(50.0, "人")),
+        ("3间", Amount(3.0, "间")),
+    ],
+)
+def test_capacities(cell: str, value: Amount) -> None:
+    assert amount(cell) == value
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("约200", "Q-NUMBER"),
+        ("200多人", "Q-AMOUNT"),
+        ("200-300", "Q-NUMBER"),
+        ("5万册", "Q-AMOUNT"),
+        ("-5", "Q-NUMBER"),
+        ("2026-01-02", "Q-DATE-IN-TEXT"),
+        ("1月2日", "Q-DATE-IN-TEXT"),
+        ("1e3", "Q-AMOUNT"),
+        ("#REF!", "Q-CELL-ERROR"),
+    ],
+)
+def test_capacities_that_are_refused(cell: str, expected: str) -> None:
+    with pytest.raises(CellError) as error:
+        amount(cell)
+    assert error.value.code == expected
+
+
+@given(st.decimals(0, 10**6, places=2), st.sampled_from(["", "座", "㎡", "人"]))
+def test_capacities_come_back(size: Decimal, unit: str) -> None:
+    for cell in (f"{size}{unit}", f"{size:,} {unit}".strip()):
+        assert amount(cell).number == float(size)
+
+
+def test_units_beside_capacities(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        venue(编号="1", 容量="30座", 容量单位=""),
+        venue(编号="2", 名称="乙", 容量="30", 容量单位="座位"),
+        venue(编号="3", 名称="丙", 容量="30座", 容量单位="个座位"),
+        venue(编号="4", 名称="丁", 容量="30座", 容量单位="㎡"),
+    ]
+    venues, ledger = read(table(tmp_path, *rows), towns)
+    assert venues["capacity_unit"].tolist() == ["座"] * 3
+    assert refused(ledger) == [(5, "Q-UNIT-CLASH")]
+    assert ledger.normalised["容量"] == 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "keys", "strange"),
+    [
+        ("青少年", ("youth",), []),
+        ("青少年；老年人", ("youth", "elderly"), []),
+        ("中小学生、村民", ("youth", "farmers"), []),
+        ("领导干部和公务员", ("officials",), []),
+        ("老年人和儿童", ("elderly", "youth"), []),
+        ("社会公众", ("people",), []),
+        ("职工,外星人", ("workers",), ["外星人"]),
+        ("游客", (), ["游客"]),
+    ],
+)
+def test_whom_venues_are_for(cell: str, keys: tuple[str, ...], strange: list[str]) -> None:
+    assert targets(cell) == (keys, strange)
+
+
+def test_targets_and_opening_of_the_table(tmp_path: Path, towns: GeoDataFrame) -> None:
+    opening = {"开放日": "周一至周五", "开放时间": "9:00-17:00"}
+    rows = [
+        venue(编号="1", 服务对象="青少年、游客", **opening),
+        venue(编号="2", 名称="乙", 服务对象="", 开放日="2026-01-05", 开放时间=""),
+    ]
+    venues, ledger = read(table(tmp_path, *rows), towns)
+    first = venues.loc["1"]
+    assert (first["groups"], first["targets"]) == ("青少年、游客", "youth")
+    assert (first["days"], first["hours"]) == ("周一至周五", "9:00-17:00")
+    assert refused(ledger) == [(3, "Q-DATE-IN-TEXT")]
+    assert "W-TARGETS" in warned(ledger)
+
+
+@pytest.mark.parametrize(
+    ("cell", "grade"),
+    [("a", "A"), ("测量", "A"), ("门牌", "B"), ("兴趣点", "C"), ("POI", "C"), ("村", "D"),
+     ("镇", "E"), ("E级", "E"), ("精确", None)],
+)  # fmt: skip
+def test_grades_of_points(
+    tmp_path: Path, towns: GeoDataFrame, cell: str, grade: str | None
+) -> None:
+    rows = [venue(编号="0"), venue(编号="1", 名称="乙", 点位精度=cell)]
+    venues, ledger = read(table(tmp_path, *rows), towns)
+    if grade is None:
+        assert refused(ledger) == [(3, "Q-CHOICE")]
+    else:
+        assert venues["precision"].iloc[1] == grade
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "expected"),
+    [
+        ("编号", "2026-01-02", "Q-DATE-IN-TEXT"),
+        ("编号", "1-Feb", "Q-DATE-IN-TEXT"),
+        ("名称", "2026-01-02", "Q-DATE-IN-TEXT"),
+        ("地址", "2026-01-02 00:00:00", "Q-DATE-IN-TEXT"),
+        ("所属镇街", "1月2日", "Q-DATE-IN-TEXT"),
+        ("启用日期", "45231", "Q-DATE-SERIAL"),
+        ("启用日期", "45231.0", "Q-DATE-SERIAL"),
+        ("关闭日期", "2026.13.1", "Q-DATE"),
+        ("是否对外开放", "也许", "Q-YES-NO"),
+        ("类型", "农家书屋、农村夜校", "Q-TYPE-SEVERAL"),
+        ("类型", "农家书屋/小卖部", "Q-TYPE-SEVERAL"),
+        ("状态", "待定", "Q-CHOICE"),
+        ("坐标系", "北京54", "Q-CHOICE"),
+        ("经度", "9999", "Q-NULL-POINT"),
+        ("纬度", "-9999.0", "Q-NULL-POINT"),
+        ("纬度", "99999", "Q-NULL-POINT"),
+        ("经度", "113°75′", "Q-DEGREES"),
+        ("名称", "x" * 101, "Q-LONG"),
+        ("名称", "\u202e倒", "Q-CONTROL"),
+    ],
+)
+def test_cells_that_are_refused(
+    tmp_path: Path, towns: GeoDataFrame, column: str, cell: str, expected: str
+) -> None:
+    rows = [venue(编号="0"), venue(**{"编号": "1", column: cell})]
+    _, ledger = read(table(tmp_path, *rows), towns)
+    assert (3, expected) in refused(ledger)
+    assert {row for row, _ in refused(ledger)} == {3}
+
+
+def test_several_words_for_one_type() -> None:
+    types = venue_types()
+    for cell in ("农家书屋（村级）", "农家书屋/书屋", "科普活动室、社区科普活动室", "农家书屋[新]"):
+        assert venue_type(types, cell) in ("rural.bookhouse", "room.community")
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "expected"),
+    [
+        ("113.02", "23.65", {"W-COARSE"}),
+        ("113.021", "23.651", {"W-COARSE"}),
+        ("113.0", "23.7", {"E-COARSE"}),
+        ("113", "23.65", {"W-COARSE"}),
+        ("113.0212", "23.6512", set()),
+        ("113.02123", "23.65", set()),
+        ("113°1′", "23°39′", {"E-COARSE"}),
+        ("113°1′12″", "23°39′4″", set()),
+        ("113°1.23′", "23°39.12′", set()),
+    ],
+)
+def test_digits_that_are_missing(
+    tmp_path: Path, towns: GeoDataFrame, lon: str, lat: str, expected: set[str]
+) -> None:
+    path = table(tmp_path, venue(经度=lon, 纬度=lat))
+    if expected == {"E-COARSE"}:
+        assert stopped(path, towns) == expected
+    else:
+        assert warned(read(path, towns)[1]) == expected
+
+
+def test_few_coarse_points_are_counted(tmp_path: Path, towns: GeoDataFrame) -> None:
+    fine = [venue(编号=str(i), 名称=f"{i}号", 经度=f"113.0{i}123") for i in range(3)]
+    _, ledger = read(table(tmp_path, *fine, venue(编号="x", 经度="113.0", 纬度="23.7")), towns)
+    (fault,) = [fault for fault in ledger.warnings if fault.code == "W-COARSE"]
+    assert fault.facts == {"count": 1, "total": 4, "metres": "7872", "rows": "5"}
+
+
+@pytest.mark.parametrize(
+    "notice", ["坐标系：GCJ-02", "说明：坐标取自百度地图", "注：高德坐标，GCJ02"]
+)
+def test_a_note_that_names_another_datum_stops(
+    tmp_path: Path, towns: GeoDataFrame, notice: str
+) -> None:
+    path = table(tmp_path, venue())
+    path.write_text(path.read_text("utf-8-sig") + f"{notice}\n", "utf-8-sig")
+    assert stopped(path, towns) == {"E-DATUM-CLASH"}
+
+
+def test_name_and_code_of_a_town(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [venue(乡镇代码="441802001"), venue(编号="2", 名称="乙", 乡镇代码="999999999")]
+    venues, ledger = read(table(tmp_path, *rows), towns)
+    assert venues["town"].tolist() == ["441802001", ""]
+    assert "W-TOWN-UNKNOWN" in warned(ledger)
+
+
+@pytest.mark.slow
+def test_twenty_thousand_rows_take_few_seconds(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [
+        venue(
+            编号=f"V{i}", 名称=f"{i}号文化站", 经度=f"113.{i:05d}", 纬度=f"23.6{i * 7 % 9999:04d}"
+        )
+        for i in range(20_000)
+    ]
+    path = table(tmp_path, *rows)
+    start = time.process_time()
+    _, ledger = read(path, towns)
+    assert ledger.rows_in == 20_000
+    assert time.process_time() - start < 5
 
 
 def test_not_public(tmp_path: Path, towns: GeoDataFrame) -> None:

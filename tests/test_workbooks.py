@@ -19,8 +19,8 @@ from kepu.layers import sheets
 from kepu.layers.cells import code, people, text
 from kepu.layers.columns import Column, resolve
 from kepu.layers.ledger import Ledger
-from kepu.layers.rows import open_ledger, parse_rows
-from kepu.layers.tables import Table, read_table
+from kepu.layers.rows import parse_rows
+from kepu.layers.tables import Table, open_ledger, read_table
 
 COLUMNS = (
     Column("id", ("编号", "id"), code),

@@ -396,14 +396,17 @@ def test_a_time_equal_to_the_threshold_is_covered(tmp_path):
     study = read_study(files.write(tmp_path / "in"))
     times = survey(study, read_layers(study)).times["walk"]
     rooms = [number for number, row in enumerate(files.venues) if row["状态"] == "在用"]
-    exact = int(times.ticks[0, rooms].min())
+    ticks = int(times.ticks[0, rooms].min())
+    whole_minutes = -(-ticks // 600)
     covered = []
-    for ticks in (exact - 1, exact):
-        files.toml = healthy.TOML.replace("minutes = 5\n", f"minutes = {ticks / 600!r}\n")
-        name = tmp_path / str(ticks)
-        found = run("run", files.write(tmp_path / "in"), out=name)
+    for late in (0, 1):
+        seconds = (whole_minutes * 600 - ticks + late) / 10
+        files.toml = f"{healthy.TOML}\n[modes.walk]\narrival_seconds = {seconds}\n".replace(
+            "minutes = 5\n", f"minutes = {whole_minutes}\n"
+        )
+        found = run("run", files.write(tmp_path / "in"), out=tmp_path / f"late {late}")
         covered.append(found.sheet("places")[0]["社区科普活动室步行5分钟·判定"])
-    assert covered == ["未达标", "达标"]
+    assert covered == ["达标", "未达标"]
 
 
 def test_nothing_that_is_no_number_leaves_the_program(tmp_path):

@@ -127,13 +127,13 @@ planted("C6 the label is of another system", 3, "E-DATUM-CLASH", says=("towns.gp
 )
 
 
-@planted("C6 venues in metres", 3, "Q-DEGREES", says=("venues.csv", "403000"))
+@planted("C6 venues in metres", 3, "E-PLANE", says=("venues.csv", "403000", "EPSG:4547"))
 def _(f):
     for row in f.venues:
         row["经度"], row["纬度"] = "403000.5", "2619000.5"
 
 
-planted("C6 metres declared for a table", 3, "E-DATUM-METRES", says=("venues.csv", "EPSG:4547"))(
+planted("C6 metres declared for a table", 3, "E-NOT-METRES", says=("venues.csv", "EPSG:4547"))(
     lambda f: f.say(
         'file = "venues.csv"\ndatum = "WGS84"', 'file = "venues.csv"\ndatum = "EPSG:4547"'
     )
@@ -157,7 +157,7 @@ planted("C8 table without datum", 3, "E-STUDY-MISSING", says=("venues.datum",))(
 
 # C9, C10: placeholders and spellings
 bad_place("C9 null point", "Q-NULL-POINT", 经度="0", 纬度="0")
-bad_place("C9 -9999", "Q-DEGREES", 经度="-9999", 纬度="-9999")
+bad_place("C9 -9999", "Q-NULL-POINT", 经度="-9999", 纬度="-9999")
 bad_venue("C9 venue without coordinates", "Q-MISSING", 经度="")
 
 
@@ -208,9 +208,16 @@ def shapefile(f, change=lambda path: None, encoding="utf-8"):
 
 
 planted("V1 Shapefile, whole", 0)(shapefile)
-planted("V2 Shapefile in GBK without .cpg", 3, "E-SHP-CPG", says=("towns.shp",))(
+
+
+def names_are_read(found, ok):
+    assert found.town_people == ok.town_people
+
+
+planted("V2 Shapefile in GBK without .cpg", 0, "W-SHP-CPG", also=names_are_read,
+        says=("towns.shp", "gb18030"))(
     lambda f: shapefile(f, lambda path: path.with_suffix(".cpg").unlink(), "gbk")
-)
+)  # fmt: skip
 for part in (".dbf", ".shx"):
     planted(f"V3 no {part}", 3, "E-SHP-PART", says=(part,))(
         lambda f, part=part: shapefile(f, lambda path: path.with_suffix(part).unlink())
@@ -260,7 +267,7 @@ def more_people(found, healthy):
     assert sum(found.town_people.values()) == sum(healthy.town_people.values())
 
 
-planted("V6 a village on the border", 0, also=more_people)(
+planted("V6 a village on the border", 0, "W-PLACE-CODES", also=more_people)(
     lambda f: f.demand[9].update(经度="113.045", 所属镇街="")
 )
 planted("V11 GeoPackage cut", 3, "E-DAMAGED", says=("towns.gpkg",))(

@@ -190,8 +190,9 @@ def last_row_book(files: Any) -> None:
     """Write a workbook whose data end where an old Excel cut them: mostly blank rows."""
 
     def fill(sheet: Any) -> None:
-        sheet.delete_cols(2, 20)
-        sheet.cell(65_536, 1, "441802901999")
+        sheet.delete_rows(3, 300)
+        for column, cell in enumerate(files.demand[0].values(), 1):
+            sheet.cell(65_536, column, cell)
 
     as_book(files, "demand", fill)
 

@@ -68,7 +68,7 @@ planted("X3 a total that does not add up", 2, "Q-TOTAL", "W-TOTAL", says=("99999
         table="demand", row=249)(lambda f: total(f, 999999))  # fmt: skip
 planted("X3 a total by another name", 2, "Q-TOTAL", table="demand", row=249)(
     lambda f: total(f, healthy.ALL_PEOPLE, "测试区", **{
-        "代码": "441802000000", "经度": "113.063", "纬度": "23.7102", "城乡": "城镇",
+        "代码": "441802999999", "经度": "113.063", "纬度": "23.7102", "城乡": "城镇",
         "老年人口": "49202", "农民人口": "105000", "所属镇街": "山前镇"})
 )  # fmt: skip
 planted("X3 total of the venues", 2, "Q-TOTAL", says=("venues.csv", "第64行"),
@@ -87,14 +87,17 @@ def _(f):
 
 
 planted("X5 a workbook", 0)(lambda f: kinds.as_book(f, "demand"))
-planted("X5 a title above the header", 3, "E-HEADER-MISSING", says=("代码", "常住人口"))(
+planted("X5 a title above the header", 0)(
     lambda f: kinds.as_book(f, "demand", lambda sheet: (sheet.insert_rows(1),
                             sheet.cell(1, 1, "测试区2020年人口")))
 )  # fmt: skip
-planted("X5 two sheets", 3, "E-SHEET", says=("demand.xlsx", "旧表"))(
+planted("X5 another sheet", 0, "W-SHEETS-OTHER", says=("demand.xlsx", "旧表"))(
     lambda f: kinds.as_book(
         f, "demand", lambda sheet: sheet.parent.create_sheet("旧表").append(["代码", "名称"])
     )
+)
+planted("X5 two sheets of one form", 3, "E-SHEET", says=("demand.xlsx", "Sheet Copy"))(
+    lambda f: kinds.as_book(f, "demand", lambda sheet: sheet.parent.copy_worksheet(sheet))
 )
 planted("X5 blank rows", 0)(lambda f: kinds.as_book(f, "demand", lambda s: s.insert_rows(100)))
 planted("X6 the last row of an old Excel", 3, "E-LAST-ROW", says=("demand.xlsx", "65536"))(
@@ -117,7 +120,7 @@ planted("X6 a workbook that lacks a part", 3, says=("[E-", "demand.xlsx"))(
 
 # X7 to X9: codes and names
 bad_place("X7 E-notation", "Q-CODE-SPOILT", 代码="4.41803E+11")
-bad_place("X7 a date", "Q-CODE-SPOILT", 代码="2026-01-02")
+bad_place("X7 a date", "Q-DATE-IN-TEXT", 代码="2026-01-02")
 bad_venue("X7 digits lost after the 15th", "Q-CODE-SPOILT", 编号="441802901001001000")
 planted("X7 all codes in E-notation", 3, "Q-CODE-SPOILT", check=3, says=("4.41803E+11",))(
     lambda f: [row.update(代码="4.41803E+11") for row in f.demand]
