@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import shapely
+from geopandas import GeoDataFrame
 
 from .coverage.times import Times
 from .geo.errors import CrsError, Fault, LayerError
 from .geo.network import Network
-from .geo.probe import FEWEST, probe_datum
+from .geo.probe import FEWEST, Probe, probe_datum
 from .geo.profile import default_profiles
 from .inputs import Layers
 from .layers.edges import people_near_border
-from .study_keys import Study
+from .study_keys import DemandSource, Study, VenueSource
 
 ENOUGH_BUFFER = 0.5
 """Roads that reach half of the buffer on every side are not complained about."""
@@ -63,6 +64,9 @@ def check_datums(
     """
     Ask the roads whether venues and demand are in the datum that the study declares.
 
+    A table is asked as a whole, and then each of its sources that names enough points: one of them
+    may have come from another map.
+
     Returns
     -------
     dict
@@ -83,22 +87,43 @@ def check_datums(
     ):
         if source.datum is None:  # a raster bears its own reference system
             continue
-        points = layer.geometry.to_crs(4326)
-        declared = source.datum if source.datum in ("GCJ02", "BD09") else "WGS84"
-        probe = probe_datum(network, points.x.to_numpy(), points.y.to_numpy(), declared)
-        found[name] = probe.metres
-        facts: dict[str, object] = {
-            datum: f"{metres:.0f}" for datum, metres in probe.metres.items()
-        }
-        facts |= {"declared": source.datum, "winner": str(probe.winner), "count": len(layer)}
-        if probe.winner is None:
-            if len(layer) >= FEWEST:
-                warnings.append(Fault("W-DATUM-UNSURE", file=source.file, facts=facts))
-        elif probe.winner != declared:
-            if not source.accept_datum:
-                raise CrsError(Fault("E-DATUM-PROBE", file=source.file, facts=facts))
-            warnings.append(Fault("W-DATUM-PROBE", file=source.file, facts=facts))
+        for part, rows in _parts(layer):
+            probe, fault = _ask(network, rows, source, part)
+            if part is None:
+                found[name] = probe.metres
+            if fault is not None and fault.code == "E-DATUM-PROBE":
+                raise CrsError(fault)
+            if fault is not None:
+                warnings.append(fault)
     return found, warnings
+
+
+def _parts(layer: GeoDataFrame) -> Iterator[tuple[str | None, GeoDataFrame]]:
+    """Yield the whole layer, and the points of each source and stated datum, enough of them."""
+    yield None, layer
+    columns = [name for name in ("source", "datum") if name in layer]
+    groups = layer.groupby(columns) if columns else ()
+    for key, rows in groups:
+        if FEWEST <= len(rows) < len(layer):
+            yield "、".join(str(part) for part in key if str(part)), rows
+
+
+def _ask(
+    network: Network, rows: GeoDataFrame, source: VenueSource | DemandSource, part: str | None
+) -> tuple[Probe, Fault | None]:
+    """Probe some points; return what to say of it: an error, a warning or nothing."""
+    points = rows.geometry.to_crs(4326)
+    stated = rows["datum"].iloc[0] if part is not None and "datum" in rows else source.datum
+    declared = stated if stated in ("GCJ02", "BD09") else "WGS84"
+    probe = probe_datum(network, points.x.to_numpy(), points.y.to_numpy(), declared)
+    facts: dict[str, object] = {name: f"{metres:.0f}" for name, metres in probe.metres.items()}
+    facts |= {"declared": stated, "winner": str(probe.winner), "count": len(rows)}
+    code = None
+    if probe.winner is None:
+        code = "W-DATUM-UNSURE" if part is None and len(rows) >= FEWEST else None
+    elif probe.winner != declared:
+        code = "W-DATUM-PROBE" if source.accept_datum else "E-DATUM-PROBE"
+    return probe, Fault(code, file=source.file, value=part, facts=facts) if code else None
 
 
 def check_snaps(layers: Layers, times: Mapping[str, Times]) -> list[Fault]:

@@ -90,7 +90,9 @@ def _cache_folder() -> Path:
 
 
 def _command(name: str, *parts: str) -> str:
-    return " ".join(["kepu", name, *(f'"{p}"' if " " in p else p for p in parts)])
+    """Return the command as it can be typed; bytes of a path that are no UTF-8 become marks."""
+    text = " ".join(["kepu", name, *(f'"{p}"' if " " in p else p for p in parts)])
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @app.command()
@@ -143,6 +145,25 @@ def new(
             print(path)
         command = _command("check", str(folder / "study.toml"))
         print(f"下一步 next: 先看 {paths[0].name} / read it first; {command}")
+
+
+@app.command()
+def warm(as_json: AsJson = False) -> None:
+    """预先编译计算内核，大型路网首次运行不必等待 / compile the kernels ahead."""
+    with _guarded(as_json):
+        from time import perf_counter
+
+        from .geo.engines import warm as compile_kernels
+
+        begun = perf_counter()
+        with _steps() as step:
+            step("编译 / compiling")
+            compile_kernels()
+        seconds = round(perf_counter() - begun, 1)
+        if as_json:
+            print(json.dumps({"status": "ok", "seconds": seconds}))
+        else:
+            print(f"已就绪 ready: {seconds} s")
 
 
 @app.command()

@@ -145,10 +145,9 @@ def publish(out: Path, write: Callable[[Path], None], passport: dict[str, Any]) 
         for path in (*files, new / MANIFEST):
             _to_disk(path)
         _swap(new, out)
-    except OSError as error:
-        raise OutputError(
-            Fault("E-OUT-WRITE", file=str(out), facts={"error": error.strerror or error})
-        ) from error
+    except (OSError, UnicodeEncodeError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise OutputError(Fault("E-OUT-WRITE", file=str(out), facts={"error": said})) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return passport

@@ -75,14 +75,15 @@ def read_layers(study: Study) -> Layers:
         accept_datum=study.venues.accept_datum,
     )
     demand, demand_ledger, noticed, report = _read_demand(study, towns)
-    missing = [s.key for s in study.standards if s.group not in demand]
+    missing = sorted({s.group for s in study.standards if s.group not in demand})
     if missing:
+        keys = [s.key for s in study.standards if s.group in missing]
         raise LayerError(
             Fault(
                 "E-GROUP-MISSING",
                 file=study.demand.file,
-                value="、".join(missing),
-                facts={"groups": "、".join(sorted({s.group for s in study.standards}))},
+                column="、".join(f"{LABELS[group]}人口" for group in missing),
+                facts={"standards": "、".join(keys)},
             )
         )
     ledgers = {"venues": venue_ledger, "demand": demand_ledger}

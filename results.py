@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 from geopandas import GeoDataFrame
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from . import __version__
 from .coverage.gaps import percent_down
@@ -259,13 +260,14 @@ def _write_geopackage(
         "村社区": (sheets["places"], survey.demand.geometry),
         "设施": (venues_sheet(survey), survey.venues.geometry),
     }
-    for name, (sheet, geometry) in layers.items():
-        frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=survey.towns.crs)
-        frame.to_file(path, layer=name, driver="GPKG")
-    for name in ("coverage", "flags"):
-        pyogrio.write_dataframe(
-            sheets[name], path, layer={"coverage": "覆盖", "flags": "短板"}[name], driver="GPKG"
-        )
+    try:
+        for name, (sheet, geometry) in layers.items():
+            frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=survey.towns.crs)
+            frame.to_file(path, layer=name, driver="GPKG")
+        for name, title in (("coverage", "覆盖"), ("flags", "短板")):
+            pyogrio.write_dataframe(sheets[name], path, layer=title, driver="GPKG")
+    except (DataSourceError, DataLayerError, FieldError) as error:
+        raise OSError(str(error)) from error  # a full disk, told as such
 
 
 def passport(

@@ -93,6 +93,7 @@ def survey(
             horizon_minutes=study.study.horizon_minutes,
             direction=study.study.direction,
             barriers=barriers,
+            folder=cache,
         )
         for mode, profile in study.profiles.items()
         if mode in study.study.modes

@@ -24,13 +24,15 @@ def race(candidates: Mapping[str, Callable[[], Any]], rounds: int = 5) -> dict[s
     answers = {name: run() for name, run in candidates.items()}
     wall: dict[str, list[float]] = {name: [] for name in candidates}
     cpu: dict[str, list[float]] = {name: [] for name in candidates}
+    gc.collect()
+    gc.disable()
     for _ in range(rounds):
         for name, run in candidates.items():
-            gc.collect()
             begin, busy = time.perf_counter(), time.process_time()
             run()
             cpu[name].append(time.process_time() - busy)
             wall[name].append(time.perf_counter() - begin)
+    gc.enable()
     return {
         name: Lap(statistics.median(wall[name]), statistics.median(cpu[name]), answers[name])
         for name in candidates

@@ -199,7 +199,10 @@ def matrix(ground: Ground, rounds: int) -> list[Row]:
         if not np.array_equal(laps["one"].answer, laps["two"].answer):
             raise AssertionError("one and two threads differ")
         one, two = 1000 * laps["one"].wall, 1000 * laps["two"].wall
-        work = f"{SITES} x {PLACES} matrix, {minutes} min, 2 threads against 1 (wall)"
+        work = f"{SITES} x {PLACES} matrix, {minutes} min"
+        alone = round(1000 * laps["one"].cpu, 1)
+        rows.append(Row(f"{work}, 1 thread", ground.roads.name, alone, "-", 0.0, 0.0))
+        work += ", 2 threads (wall)"
         rows.append(Row(work, ground.roads.name, round(two, 1), "one thread", round(one, 1),
                         round(one / two, 2)))  # fmt: skip
     return rows
@@ -253,8 +256,10 @@ def main(quick: bool, large: bool) -> None:
         print(f"\n{roads.name}: {roads.arcs.shape[0]} nodes, {roads.arcs.nnz} arcs, contracted to "
               f"{len(ground.back)} nodes; {time.perf_counter() - begin:.0f} s")  # fmt: skip
         for row in found:
-            print(f"  {row.work:62s}{row.ours_ms:10.2f} ms  {row.peer:30s}{row.peer_ms:10.1f} ms"
-                  f"  {row.ratio:6.1f} x", flush=True)  # fmt: skip
+            line = f"  {row.work:62s}{row.ours_ms:10.2f} ms"
+            if row.peer != "-":
+                line += f"  {row.peer:30s}{row.peer_ms:10.1f} ms  {row.ratio:6.1f} x"
+            print(line, flush=True)
         rows += found
     if not quick:
         print(json.dumps([vars(row) for row in rows], ensure_ascii=False))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,8 @@ from geopandas import GeoDataFrame
 from ..geo.crs import require_metric
 from ..geo.network import TICKS_A_MINUTE, Network
 from ..geo.profile import Profile
-from ..geo.routing import UNREACHED, Ticks, door_to_door
+from ..geo.engines import Engine, times_between
+from ..geo.routing import UNREACHED, Ticks
 from ..geo.snap import Doors, Snaps, doors, snap
 
 Direction = Literal["to_venue", "from_venue"]
@@ -87,6 +89,8 @@ def travel_times(
     horizon_minutes: float,
     direction: Direction = "to_venue",
     barriers: npt.NDArray[np.object_] | None = None,
+    engine: Engine = "auto",
+    folder: Path | None = None,
 ) -> Times:
     """
     Measure the times between every place and every venue.
@@ -105,6 +109,10 @@ def travel_times(
         `to_venue`: residents travel to the venue. `from_venue`: the venue's people travel to them.
     barriers
         Lines in the CRS of the network that nobody walks across on the way to the road.
+    engine
+        Who searches; every engine gives the same integers.
+    folder
+        Where the prepared network is kept from run to run; None keeps nothing.
 
     Raises
     ------
@@ -130,8 +138,10 @@ def travel_times(
     homes = joined(demand, "demand", home_leaves)
     goals = joined(venues, "venues", not home_leaves)
     horizon = threshold_ticks(horizon_minutes)
-    if home_leaves:
-        ticks = door_to_door(network, profile, arcs, homes, goals, horizon=horizon)
-    else:
-        ticks = door_to_door(network, profile, arcs, goals, homes, horizon=horizon).T.copy()
+    ends = (homes, goals) if home_leaves else (goals, homes)
+    ticks = times_between(
+        network, profile, arcs, *ends, horizon=horizon, engine=engine, folder=folder
+    )
+    if not home_leaves:
+        ticks = ticks.T.copy()
     return Times(profile.mode, demand.index, venues.index, ticks, horizon, homes, goals)

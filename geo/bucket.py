@@ -46,10 +46,17 @@ class Graph:
 
     @classmethod
     def of(cls, source: Array, target: Array, weight: Array, nodes: int) -> Graph:
-        """Build from arcs in any order; those longer than `FAR` are of no use and left out."""
-        use = weight <= FAR
+        """
+        Build from arcs in any order: loops are left out, of parallel arcs the quickest stays.
+
+        So are arcs longer than `FAR`, which are of no use.
+        """
+        use = (weight <= FAR) & (source != target)
         source, target, weight = source[use], target[use], weight[use]
-        order = np.lexsort((target, source))
+        order = np.lexsort((weight, target, source))
+        same = (source[order][1:] == source[order][:-1]) & (target[order][1:] == target[order][:-1])
+        order = order[np.concatenate([np.ones(min(1, len(order)), bool), ~same])]
+        source = source[order]
         first = np.zeros(nodes + 1, np.int64)
         np.cumsum(np.bincount(source, minlength=nodes), out=first[1:])
         arcs = np.empty((len(order), 2), np.int32)

@@ -138,8 +138,8 @@ def contract(arcs: csr_matrix, x: npt.ArrayLike, y: npt.ArrayLike) -> Chains:
     target = np.concatenate([links[:, 1], links[:, 0], ends[:, 1], ends[:, 0]])
     sums = np.where(whole[:, :, 1] == 0, whole[:, :, 0], 0)
     weight = np.concatenate([ticks[~used, 0], ticks[~used, 1], sums[:, 0], sums[:, 1]])
-    real = (source != target) & (weight > 0)
-    graph = _quickest(source[real], target[real], weight[real], kept)
+    real = weight > 0
+    graph = Graph.of(source[real], target[real], weight[real], kept)
     return Chains(graph, number, chain, place, onward, back, ends, whole)
 
 
@@ -168,14 +168,6 @@ def _numbered(inside: Array, degree: Ints, x: npt.ArrayLike, y: npt.ArrayLike) -
     number = np.full(len(inside), -1, np.int64)
     number[order] = np.arange(len(order))
     return number
-
-
-def _quickest(source: Ints, target: Ints, weight: Ints, nodes: int) -> Graph:
-    order = np.lexsort((weight, target, source))
-    source, target, weight = source[order], target[order], weight[order]
-    fresh = np.ones(len(source), bool)
-    fresh[1:] = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
-    return Graph.of(source[fresh], target[fresh], weight[fresh], nodes)
 
 
 @kernel

@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import dijkstra
 from .compiled import is_compiled, note_compiled
 from .network import Ints, Network, quickest_arcs
 from .profile import Profile
-from .routing import UNREACHED, Ticks, _same_edge, door_to_door
+from .routing import UNREACHED, Ticks, same_edge, door_to_door
 from .snap import Doors, Snaps, along_edge
 
 if TYPE_CHECKING:
@@ -286,7 +286,7 @@ def _on_one_edge(
     network: Network, profile: Profile, leaving: Doors, arriving: Doors, horizon: int
 ) -> tuple[Ints, Ints, Ints]:
     """Return the pairs on a common edge that are within the horizon along it, and their ticks."""
-    place, venue = _same_edge(leaving, arriving)
+    place, venue = same_edge(leaving, arriving)
     ticks = along_edge(network, profile, leaving, arriving, place, venue)
     near = (ticks >= 0) & (ticks <= horizon)
     return place[near], venue[near], ticks[near]

@@ -39,7 +39,7 @@ def check_complete(path: Path) -> None:
         Not there, or cut.
     """
     if not path.is_file():
-        raise NetworkError(Fault("E-FILE-MISSING", file=str(path)))
+        raise NetworkError(Fault("E-FILE-MISSING", file=path.name))
     if path.suffix == ".pbf":
         size, end = path.stat().st_size, 0
         for end in _pbf_blocks(path):  # noqa: B007

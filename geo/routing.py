@@ -57,7 +57,7 @@ def door_to_door(
         times = _through_nodes(arcs.T.tocsr(), arriving, leaving, horizon).T.copy()
     else:
         times = _through_nodes(arcs, leaving, arriving, horizon)
-    start, end = _same_edge(leaving, arriving)
+    start, end = same_edge(leaving, arriving)
     direct = along_edge(network, profile, leaving, arriving, start, end)
     usable = (direct >= 0) & (direct <= horizon)
     np.minimum.at(times, (start[usable], end[usable]), direct[usable].astype(np.uint32))
@@ -106,7 +106,7 @@ def _with_venues(arcs: csr_matrix, arriving: Doors) -> csr_matrix:
     return csr_matrix(vstack([back, out]))
 
 
-def _same_edge(leaving: Doors, arriving: Doors) -> tuple[Ints, Ints]:
+def same_edge(leaving: Doors, arriving: Doors) -> tuple[Ints, Ints]:
     """Return the pairs (place, venue) that lie on a common edge."""
     places = np.flatnonzero(leaving.snaps.connected)
     venues = np.flatnonzero(arriving.snaps.connected)

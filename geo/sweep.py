@@ -250,7 +250,8 @@ def by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
 def asked(hierarchy: Hierarchy, places: Ends) -> tuple[Ends, Array]:
     """Return doors by row, in the order of the rows, and which places they are of."""
     many, rows = len(places.first) - 1, len(hierarchy.row)
-    first, doors = np.zeros(many + 1, np.int32), np.empty((len(places.doors), 2), np.int32)
+    first: Array = np.zeros(many + 1, np.int32)
+    doors: Array = np.empty((len(places.doors), 2), np.int32)
     order, ahead = np.empty(many, np.int64), np.zeros(rows + 2, np.int64)
     _ask(places.first, places.doors, hierarchy.row, ahead, first, doors, order)
     return Ends(first, doors), order

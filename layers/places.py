@@ -22,6 +22,8 @@ STATED_TOWN_METRES = 2000.0
 """A place may lie this far outside the town that it states: outlines are coarse."""
 PLACE_MOST = 200_000
 """More people than this in one place are worth a second look at the unit."""
+SUMMED = 10
+"""Of so many places none has by chance as many people as all others."""
 VILLAGE_CODE = re.compile(r"([0-9]{9})[0-9]{3}")
 
 
@@ -58,6 +60,7 @@ def place_towns(
         codes.append(town or at or "")
     found = pd.Series(codes, index=values.index, dtype=str)
     _refuse_towns(values, found, towns, ledger)
+    _refuse_sum(values, ledger)
     _compare_codes(values, found, stated.where(stated != "", coded), towns, ledger)
     return found
 
@@ -83,6 +86,15 @@ def _refuse_towns(
         town = whole.get(lookup_key(name or "")) or whole.get(place or "")
         if town and sizes[town] > (code == town):
             ledger.refuse(row, "Q-TOTAL")
+
+
+def _refuse_sum(values: pd.DataFrame, ledger: Ledger) -> None:
+    """Refuse the row that holds as many people as all others together: a total by another name."""
+    counts = {row: int(n) for row, n in values["people"].items() if n}
+    everything = sum(counts.values())
+    for row, count in counts.items():
+        if 2 * count == everything and len(counts) > SUMMED:
+            ledger.refuse(cast(int, row), "Q-TOTAL")
 
 
 def _compare_codes(

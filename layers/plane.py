@@ -22,6 +22,8 @@ from .ledger import Ledger
 DEGREES_MOST = 180.0
 ZONED_METRES = 1e7
 """Eastings from here on begin with the number of a zone."""
+ZONE_METRES = 1.1e6
+"""No zone is so wide: between these two no easting lies, but northings do."""
 NEAR_METRES = 200_000.0
 """The middle of the points is this near to that of the district, or the zone is another one."""
 FAMILIES = ((4513, 4534, 25, 3), (4491, 4502, 13, 6))

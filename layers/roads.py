@@ -92,7 +92,7 @@ def read_roads(
         The file is missing, damaged, cut off or without roads.
     """
     if not path.is_file():
-        raise NetworkError(Fault("E-FILE-MISSING", file=str(path)))
+        raise NetworkError(Fault("E-FILE-MISSING", file=path.name))
     if sha256 is not None:
         check_digest(path, sha256)
     kept, damaged = None, None

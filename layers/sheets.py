@@ -11,8 +11,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -62,8 +61,8 @@ class Sheet:
         Blocks of merged cells; every cell of a block bears its text.
     hidden
         Numbers of the rows that the sheet does not show.
-    notes
-        Codes of warnings about the workbook, with their facts.
+    ended
+        Whether the last line of a text file ends as lines do.
     """
 
     name: str | None
@@ -71,7 +70,7 @@ class Sheet:
     records: list[tuple[int, list[str]]]
     merged: tuple[Block, ...] = ()
     hidden: frozenset[int] = frozenset()
-    notes: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    ended: bool = True
 
 
 def check_size(path: Path) -> None:
@@ -204,7 +203,7 @@ def read_csv(path: Path) -> Sheet:
     widest = max((len(cells) for _, cells in records[:TOP_ROWS]), default=0)
     if records and not ended and len(records[-1][1]) < widest:
         raise LayerError(Fault("E-CUT", path.name, row=records[-1][0]))
-    return Sheet(None, encoding, records)
+    return Sheet(None, encoding, records, ended=ended)
 
 
 def value_text(value: object) -> str:

@@ -170,6 +170,8 @@ def _table(found: Sheet, head: Head, file: str, warnings: list[Fault]) -> Table:
     names = _cut(head.names, body)
     check_twice(names, file, found.name, head.last)
     frame, faults = _frame(names, body, file, found.name)
+    if not found.ended:
+        warnings = [*warnings, Fault("W-LAST-LINE", file, row=found.records[-1][0])]
     hidden = [row for row, _ in body if row in found.hidden]
     if hidden:
         facts = {"count": len(hidden), "rows": listed(hidden)}

@@ -15,9 +15,8 @@ REPAIR_SHARE = 1e-4
 FAULT_SHARE = 1e-3
 """Overlaps or gaps of more of the district's area stop."""
 NOISE_SQUARE_METRES = 1.0
-SLIVER_METRES = 10.0
-"""Half the width up to which an open slit between towns is a gap."""
-SLIVER_SQUARE_METRES = 100.0
+SLIVERS = ((10.0, 100.0), (60.0, 40_000.0))
+"""Half the width up to which an open slit between towns is a gap, and the least area in m2."""
 TOUCH_METRES = 0.1
 PART_SQUARE_METRES = 10_000.0
 PART_SHARE = 1e-3
@@ -126,12 +125,11 @@ def _gaps(shapes: npt.NDArray[np.object_], union: shapely.Geometry) -> list[shap
         shapely.difference(shapely.union_all(shapely.polygons(rings)), union) if rings else []
     )
     found = [hole for hole in holes if hole.area > NOISE_SQUARE_METRES]
-    closed = union.buffer(SLIVER_METRES, join_style="mitre").buffer(
-        -SLIVER_METRES, join_style="mitre"
-    )
     outside = shapely.union_all([union, *holes])
-    for sliver in shapely.get_parts(shapely.difference(closed, outside)):
-        beside = np.count_nonzero(shapely.dwithin(shapes, sliver, TOUCH_METRES))
-        if sliver.area > SLIVER_SQUARE_METRES and beside > 1:
-            found.append(sliver)
-    return found
+    for metres, least in SLIVERS:
+        closed = union.buffer(metres, join_style="mitre").buffer(-metres, join_style="mitre")
+        for sliver in shapely.get_parts(shapely.difference(closed, outside)):
+            beside = np.count_nonzero(shapely.dwithin(shapes, sliver, TOUCH_METRES))
+            if sliver.area > least and beside > 1:
+                found.append(sliver)
+    return list(shapely.get_parts(shapely.union_all(found))) if found else []

@@ -24,7 +24,7 @@ from .columns import Column, resolve
 from .datums import source_of
 from .ledger import Ledger, listed
 from .outlines import Outlines, read_outlines
-from .plane import DEGREES_MOST, ZONED_METRES, likely_by_number
+from .plane import DEGREES_MOST, ZONE_METRES, ZONED_METRES, likely_by_number
 from .rows import parse_rows
 from .tables import Table, open_ledger
 from .topology import check_topology, repaired
@@ -196,18 +196,23 @@ def _check_shapes(outlines: Outlines, source: str | CRS, ledger: Ledger) -> None
 
 
 def _check_zone(x: Degrees, y: Degrees, source: str | CRS, ledger: Ledger) -> None:
-    """Stop where eastings bear the number of a zone and ought not to, or the other way round."""
+    """Stop where numbers are no eastings of a zone, or bear its number and ought not to."""
     crs = _crs(source)
     name = f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.name
     shown = f"{x[0]:.0f}, {y[0]:.0f}"
     if max(np.abs(x).max(), np.abs(y).max()) <= DEGREES_MOST:
         raise CrsError(ledger.fault("E-NOT-METRES", value=shown, declared=name))
-    params = crs.coordinate_operation.params if crs.coordinate_operation else []
-    zoned = any(p.name == "False easting" and float(p.value) >= ZONED_METRES for p in params)
-    if np.median(y) >= ZONED_METRES or (zoned and np.median(y) < np.median(x) < ZONED_METRES):
+    operation = crs.coordinate_operation
+    if operation is None or operation.method_name != "Transverse Mercator":
+        return
+    zoned = any(
+        p.name == "False easting" and float(p.value) >= ZONED_METRES for p in operation.params
+    )
+    east, north = float(np.median(x)), float(np.median(y))
+    if north >= ZONED_METRES or ZONE_METRES < east < ZONED_METRES:
         raise CrsError(ledger.fault("E-PLANE-AXES", value=shown, declared=name))
-    if zoned != (np.median(x) >= ZONED_METRES):
-        likely = likely_by_number(float(np.median(x)), crs)
+    if zoned != (east >= ZONED_METRES):
+        likely = likely_by_number(east, crs)
         raise CrsError(ledger.fault("E-ZONE", value=shown, declared=name, likely=likely))
 
 

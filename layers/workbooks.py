@@ -29,7 +29,8 @@ XLSX_BYTES = 200 * 2**20
 XLSX_RATIO = 100
 XLSX_SMALL_BYTES = 2**20
 """Below this a high ratio does no harm: a sheet of equal rows packs well."""
-LAST_ROWS = {".xls": 65_536, ".xlsx": 1_048_576, ".xlsm": 1_048_576}
+LAST_ROWS = (65_536, 1_048_576)
+"""How many rows .xls and .xlsx can hold; a workbook may have been an .xls before."""
 
 TELLING = re.compile(rb'<(?:\w+:)?f[ >/]|t="e"|hidden="')
 ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
@@ -144,7 +145,7 @@ def open_workbook(path: Path) -> Workbook:
     by_name = {name: _extra_of(extras, name, order) for name in sheets}
     filled = [name for name in sheets if any(map(any, rows[name])) or by_name[name].cells]
     for name in filled:
-        if len(rows[name]) == LAST_ROWS[suffix]:
+        if len(rows[name]) in LAST_ROWS:
             raise LayerError(Fault("E-LAST-ROW", path.name, name, len(rows[name])))
     return Workbook(
         path,

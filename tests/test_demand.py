@@ -372,6 +372,13 @@ def test_towns_among_their_places_are_totals(tmp_path: Path, towns: GeoDataFrame
     assert "W-TOTAL" not in warned(ledger)
 
 
+def test_a_total_by_another_name(tmp_path: Path, towns: GeoDataFrame) -> None:
+    rows = [place(代码=str(i), 名称=f"{i}村", 常住人口=str(i)) for i in range(1, 12)]
+    path = table(tmp_path, *rows, place(代码="x", 名称="测试区", 常住人口="66"))
+    _, ledger = read(path, towns)
+    assert (refused(ledger), ledger.people_in) == ([(13, "Q-TOTAL")], 66)
+
+
 def test_a_table_of_towns_alone_is_one_of_places(tmp_path: Path, towns: GeoDataFrame) -> None:
     rows = [
         place(代码=WEST, 名称="凤城街道", 常住人口="30"),

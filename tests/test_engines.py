@@ -351,3 +351,11 @@ def test_fresh_and_kept_machine_code_agree(tmp_path):
     assert any((tmp_path / "code").rglob("*.nbc"))
     cold, warm = (np.load(tmp_path / f"{name}.npy") for name in ("cold", "warm"))
     np.testing.assert_array_equal(cold, warm)
+
+
+def test_a_graph_has_neither_loops_nor_parallel_arcs():
+    source, target, ticks = np.array([[0, 1, 0, 0, 1], [0, 0, 1, 1, 0], [3, 7, 6, 5, FAR + 1]])
+    graph = Graph.of(source, target, ticks, 3)
+    assert graph.first.tolist() == [0, 1, 2, 2]
+    assert graph.arcs.tolist() == [[1, 5], [0, 7]]
+    assert Graph.of(*np.empty((3, 0), np.int64), 2).first.tolist() == [0, 0, 0]

@@ -432,6 +432,8 @@ def in_metres(number: int, east: float = 0.0, turned: bool = False) -> GeoDataFr
         (lambda: in_metres(4526, -38e6), "E-ZONE", "EPSG:4547"),
         (lambda: in_metres(4502 + 6, 19e6), "E-ZONE", "EPSG:4497"),
         (lambda: in_metres(4526, turned=True), "E-PLANE-AXES", None),
+        (lambda: in_metres(4547, turned=True), "E-PLANE-AXES", None),
+        (lambda: in_metres(3857), None, None),
         (lambda: layer().set_crs(4547, allow_override=True), "E-NOT-METRES", None),
         (lambda: layer().set_crs(2383, allow_override=True), "E-CRS-SHIFT", None),
     ],

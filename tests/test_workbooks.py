@@ -459,6 +459,11 @@ def test_limits_of_rows_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(sheets, "MOST_BYTES", 200 * 2**20)
 
 
+def test_a_csv_without_its_last_line_break_may_be_cut(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("编号,名称,人口\n1,a,5", "utf-8-sig")
+    assert outcome(tmp_path / "t.csv") == {"W-LAST-LINE"}
+
+
 # .xls
 
 
@@ -522,7 +527,7 @@ def test_cut_xls_stops(tmp_path: Path) -> None:
 
 
 def test_a_full_xls_may_be_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kepu.layers.workbooks.LAST_ROWS", {".xls": 3})
+    monkeypatch.setattr("kepu.layers.workbooks.LAST_ROWS", (3,))
     assert outcome(old_book(tmp_path, (HEADER, ("1", "a", 5), ("2", "b", 6)))) == {"E-LAST-ROW"}
 
 
