@@ -113,7 +113,8 @@ def _ask(
 ) -> tuple[Probe, Fault | None]:
     """Probe some points; return what to say of it: an error, a warning or nothing."""
     points = rows.geometry.to_crs(4326)
-    stated = rows["datum"].iloc[0] if part is not None and "datum" in rows else source.datum
+    own = str(rows["datum"].iloc[0]) if part is not None and "datum" in rows else ""
+    stated = own or source.datum
     declared = stated if stated in ("GCJ02", "BD09") else "WGS84"
     probe = probe_datum(network, points.x.to_numpy(), points.y.to_numpy(), declared)
     facts: dict[str, object] = {name: f"{metres:.0f}" for name, metres in probe.metres.items()}

@@ -29,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
     help="科普设施覆盖分析：谁在多少分钟内能到达哪类科普设施，哪些乡村落在后面。\n\n"
     "Who reaches which science venue in how many minutes, and which places are left behind.",
 )
@@ -40,6 +41,13 @@ Accept = Annotated[
     bool,
     typer.Option(
         "--accept-quarantine", help="隔离行超限时仍继续 / go on beyond the quarantine limits"
+    ),
+]
+Corrected = Annotated[
+    Path | None,
+    typer.Option(
+        "--with-quarantine",
+        help="改好的隔离文件夹，其中的行替换原来被隔离的行 / folder of corrected quarantine files",
     ),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="不使用道路缓存 / read the roads afresh")]
@@ -101,15 +109,17 @@ def run(
     out: Out = None,
     as_json: AsJson = False,
     accept_quarantine: Accept = False,
+    corrected: Corrected = None,
     no_cache: NoCache = False,
 ) -> None:
     """从数据到结果：覆盖率、短板清单与离线地图 / tables, flags and one offline map."""
     with _guarded(as_json):
         folder = out or Path("out") / study.stem
         options = ["--accept-quarantine"] if accept_quarantine else []
+        options += ["--with-quarantine", str(corrected)] if corrected else []
         command = _command("run", str(study), "--out", str(folder), *options)
         cache = None if no_cache else _cache_folder()
-        _run(study, folder, command, as_json, accept_quarantine, cache)
+        _run(study, folder, command, as_json, accept_quarantine, cache, corrected)
 
 
 @app.command()
@@ -167,7 +177,9 @@ def warm(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def check(study: StudyPath, out: Out = None, as_json: AsJson = False) -> None:
+def check(
+    study: StudyPath, out: Out = None, as_json: AsJson = False, corrected: Corrected = None
+) -> None:
     """只检查数据，不计算 / validate the inputs only."""
     with _guarded(as_json):
         from .folder import claimed, publish
@@ -177,7 +189,7 @@ def check(study: StudyPath, out: Out = None, as_json: AsJson = False) -> None:
 
         with _steps() as step:
             step("检查数据 / checking")
-            asked = read_study(study)
+            asked = read_study(study, corrected=corrected)
             layers = read_layers(asked)
         passport = check_sheet(asked, layers)
         if out is not None:
@@ -192,8 +204,44 @@ def check(study: StudyPath, out: Out = None, as_json: AsJson = False) -> None:
         raise typer.Exit(_exit_code(passport["tables"]))
 
 
+@app.command()
+def geocode(
+    study: StudyPath,
+    provider: Annotated[
+        str, typer.Option("--provider", help="amap、tianditu、baidu 或 nominatim")
+    ] = "amap",
+    out: Annotated[Path, typer.Option("--out", help="核对表 / table to review")] = Path(
+        "地址核对.csv"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """联网查询设施表中没有坐标的地址，写成核对表 / ask an online service about addresses."""
+    with _guarded(as_json):
+        from .geocoding import ask_online
+
+        with _steps() as step:
+            table, error = ask_online(
+                study, provider, _cache_folder() / "geocode.sqlite", progress=step
+            )
+        table.to_csv(out, index_label="行", encoding="utf-8-sig")
+        if error is not None:
+            raise error
+        answered = int((table["verdict"] == "").sum())
+        if as_json:
+            facts = {"status": "ok", "out": str(out), "asked": len(table), "answered": answered}
+            print(json.dumps(facts, ensure_ascii=False))
+        else:
+            print(f"{answered}/{len(table)}: {out}")
+
+
 def _run(
-    path: Path, out: Path, command: str, as_json: bool, accept: bool, cache: Path | None
+    path: Path,
+    out: Path,
+    command: str,
+    as_json: bool,
+    accept: bool,
+    cache: Path | None,
+    corrected: Path | None = None,
 ) -> None:
     from .folder import claimed, publish
     from .inputs import read_layers
@@ -203,7 +251,7 @@ def _run(
 
     with claimed(out) as folder, _steps() as step:
         step("读取数据 / reading")
-        asked = read_study(path)
+        asked = read_study(path, corrected=corrected)
         layers = read_layers(asked)
         step("计算出行时间 / travel times")
         measured = survey(asked, layers, accept_quarantine=accept, cache=cache)

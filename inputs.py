@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from geopandas import GeoDataFrame
 
 from .geo.errors import Fault, LayerError
+from .geo.names import read_names
 from .layers.control import control, factor_faults
 from .layers.demand import read_demand
+from .layers.geocode import Gazetteer
 from .layers.groups import LABELS, estimate_faults, estimate_groups
 from .layers.ledger import Ledger
 from .layers.population import read_population
 from .layers.towns import read_towns
 from .layers.venues import read_venues
-from .study_keys import Study
+from .study_keys import Study, TableSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +66,20 @@ def read_layers(study: Study) -> Layers:
         folder / study.towns.file,
         datum=study.towns.datum,
         year=study.towns.year,
+        layer=study.towns.layer,
+        table_year=study.demand.year,
         accept_datum=study.towns.accept_datum,
+        accept_gaps=study.towns.accept_gaps,
     )
+    demand, demand_ledger, noticed, report = _read_demand(study, towns)
     venues, venue_ledger = read_venues(
         folder / study.venues.file,
-        datum=study.venues.datum,
-        sheet=study.venues.sheet,
         towns=towns,
         buffer_metres=about.buffer_km * 1000,
         date=about.date,
-        accept_datum=study.venues.accept_datum,
+        gazetteer=_gazetteer(study, towns, demand),
+        **_table(study, study.venues),
     )
-    demand, demand_ledger, noticed, report = _read_demand(study, towns)
     missing = sorted({s.group for s in study.standards if s.group not in demand})
     if missing:
         keys = [s.key for s in study.standards if s.group in missing]
@@ -88,6 +93,30 @@ def read_layers(study: Study) -> Layers:
         )
     ledgers = {"venues": venue_ledger, "demand": demand_ledger}
     return Layers(towns, venues, demand, ledgers, (*warnings, *noticed), report)
+
+
+def _table(study: Study, source: TableSource) -> dict[str, Any]:
+    """Return what the readers of tables ask for alike."""
+    return {
+        "datum": source.datum,
+        "sheet": source.sheet,
+        "header": source.header,
+        "columns": source.columns or None,
+        "corrections": study.folder / source.corrections if source.corrections else None,
+        "accept_datum": source.accept_datum,
+    }
+
+
+def _gazetteer(study: Study, towns: GeoDataFrame, demand: GeoDataFrame) -> Callable[[], Gazetteer]:
+    """Return what makes the gazetteer once an address has to be looked up: it reads the roads."""
+
+    def make() -> Gazetteer:
+        path = study.folder / study.roads.file
+        is_osm = path.is_file() and path.suffix != ".graphml"
+        names = read_names(path) if is_osm else None
+        return Gazetteer(towns, demand, names, district=study.study.name)
+
+    return make
 
 
 def _read_demand(
@@ -113,12 +142,7 @@ def _read_demand(
         report = ledger.control
     else:
         demand, ledger = read_demand(
-            path,
-            datum=asked.datum or "",
-            sheet=asked.sheet,
-            towns=towns,
-            population=asked.population,
-            accept_datum=asked.accept_datum,
+            path, towns=towns, population=asked.population, **_table(study, asked)
         )
         if totals or whole is not None:
             columns = [group for group in LABELS if group in demand]

@@ -21,7 +21,7 @@ from .coverage.share import GROUPS
 from .folder import file_digest
 from .geo.errors import Fault
 from .inputs import Layers
-from .layers.ledger import Ledger
+from .layers.ledger import FORMULA_STARTS, Ledger
 from .layers.venues import venue_types
 from .study import Assessment, Survey
 from .study_keys import Study
@@ -62,9 +62,6 @@ LIBRARIES = (
     "folium",
     "networkx",
 )
-
-
-FORMULA_STARTS = tuple("=+-@＝＋－＠")
 
 
 def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
@@ -198,6 +195,9 @@ def venues_sheet(survey: Survey) -> pd.DataFrame:
             "区外": np.where(venues["outside"], "是", "否"),
             "容量": venues["capacity"].to_numpy(),
             "容量单位": venues["capacity_unit"].to_numpy(),
+            "服务对象": venues["groups"].to_numpy(),
+            "开放日": venues["days"].to_numpy(),
+            "开放时间": venues["hours"].to_numpy(),
             "点位精度": venues["precision"].to_numpy(),
             "经度": points.x.round(6).to_numpy(),
             "纬度": points.y.round(6).to_numpy(),

@@ -20,6 +20,11 @@ STUDY = Template("""\
 # 行首是“# ”的是说明；行首是“#键 =”的是没有启用的可选项，写的是默认值或例子，删去行首的 # 即启用。
 # 键名写错、值不合规定，kepu check 会指出是哪一行、应当怎样写。
 
+# 把各镇街人口调整到官方总数（左边是镇街代码）；没有官方数的镇街按比例分摊其余。
+#control = { totals = { 441802008 = 240684 }, district_total = 1119901, source = "第七次人口普查" }
+# 人口表没有的人群怎样估算：share 按比例（城镇、乡村各一个），total 按总数分摊（城镇、乡村为权重）。
+#groups = [{group = "officials", basis = "total", urban = 1, rural = 0, total = 90, source = "例"}]
+
 [study]
 name = $name
 date = 2026-11-01             # 分析日期：此后启用的设施按拟建，此前关闭的按停用
@@ -37,7 +42,9 @@ source = "示意数据：名称、代码为国家统计局2021年公布，界线
 date = 2026-11-01             # 数据日期
 datum = "WGS84"               # WGS84、CGCS2000、GCJ02（高德、DataV）、BD09（百度）、EPSG:编号
 year = 2021                   # 界线是哪一年的
+#layer = "镇街"               # GPKG 有几个图层时写用哪一个
 #accept_datum = false         # 与文件自述的坐标系不符时仍继续；确认无误才写 true
+#accept_gaps = false          # 界线之间确有飞地、空白时写 true
 
 [venues]                      # 设施表
 file = "设施.xlsx"
@@ -45,6 +52,9 @@ sheet = "设施"                # 工作表名；CSV 请删去这一行
 source = "示意数据"
 date = 2026-11-01
 datum = "WGS84"               # 高德、腾讯拾取的写 GCJ02，百度的写 BD09；写错会偏 600 米以上
+#header = 1                   # 表头在第几行；找不到表头时才要写
+#columns = { name = "名称" }  # 表头与常见写法不同时，写明哪一列是什么
+#corrections = "quarantine/venues.csv"    # 改好的隔离表，其中的行替换原来被隔离的行
 #accept_datum = false         # 与道路核对不符时仍继续；确认无误才写 true
 
 [demand]                      # 人口表，一行一个村（社区）
@@ -55,7 +65,12 @@ date = 2026-11-01
 datum = "WGS84"
 population = "census"         # resident 常住、registered 户籍、census 普查
 year = 2020                   # 人口是哪一年的
+#header = 1
+#columns = { name = "名称" }
+#corrections = "quarantine/demand.csv"
 #accept_datum = false
+#kind = "count"               # 人口栅格（.tif）必填：count 每格人数、density 每平方公里人数
+#block = 1                    # 人口栅格每边几格合并为一处
 
 [roads]                       # 道路：.osm.pbf、.osm、.graphml，要包含区外缓冲；示意数据，请替换
 file = "roads.osm.pbf"

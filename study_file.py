@@ -37,9 +37,16 @@ VALUE_TEXTS = {
 """What pydantic's kinds of error mean, for those who read Chinese; it says the English itself."""
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, *, corrected: Path | None = None) -> Study:
     """
     Read a study file.
+
+    Parameters
+    ----------
+    path
+        The TOML file.
+    corrected
+        Folder with corrected quarantine files, `venues.csv` and `demand.csv`, either or both.
 
     Raises
     ------
@@ -67,7 +74,27 @@ def read_study(path: Path) -> Study:
         faults = [_fault(path, text, each) for each in found if each["loc"] not in inner]
         raise StudyError(*faults) from error
     _check_standards(study, path)
-    return study
+    return study if corrected is None else _with_corrections(study, corrected)
+
+
+def _with_corrections(study: Study, folder: Path) -> Study:
+    """
+    Return the study with the corrected quarantine files of a folder.
+
+    Raises
+    ------
+    StudyError
+        The folder holds neither.
+    """
+    found = {}
+    for name in ("venues", "demand"):
+        path = (folder / f"{name}.csv").absolute()
+        if path.is_file():
+            source = getattr(study, name)
+            found[name] = source.model_copy(update={"corrections": str(path)})
+    if not found:
+        raise StudyError(Fault("E-CORRECTIONS", file=str(folder)))
+    return study.model_copy(update=found)
 
 
 def _fault(path: Path, text: str, error: Any) -> Fault:
@@ -187,8 +214,6 @@ def _check_standards(study: Study, path: Path) -> None:
                     facts={"horizon": study.study.horizon_minutes, "key": standard.key},
                 )
             )
-    if study.demand.datum is None and not study.demand.is_raster:
-        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.datum"))
     if study.demand.kind is None and study.demand.is_raster:
         faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.kind"))
     for mode, speeds in study.speeds.items():

@@ -46,28 +46,39 @@ class TownSource(Source):
     """Boundaries of the towns."""
 
     datum: str | None = None
+    layer: str | None = None
     year: int | None = Field(default=None, ge=1949, le=2100)
     accept_datum: bool = False
+    accept_gaps: bool = False
 
 
-class VenueSource(Source):
-    """Table of the venues."""
+class TableSource(Source):
+    """
+    A table: its sheet or layer and the row of its header where they cannot be told.
 
-    datum: str
+    `columns` gives headers as they stand by the names of columns; `corrections` is a corrected
+    quarantine of the table, whose rows replace those that were refused.
+    """
+
+    datum: str | None = None
     sheet: str | None = None
+    header: int | None = Field(default=None, ge=1, le=1000)
+    columns: dict[str, str] = Field(default_factory=dict)
+    corrections: str | None = None
     accept_datum: bool = False
 
 
-class DemandSource(Source):
+class VenueSource(TableSource):
+    """Table of the venues."""
+
+
+class DemandSource(TableSource):
     """
     Where people live: a table of places, or a GeoTIFF of people.
 
     A raster (`.tif`) bears its own reference system and needs `kind`; a table needs `datum`.
     """
 
-    datum: str | None = None
-    sheet: str | None = None
-    accept_datum: bool = False
     kind: Literal["count", "density"] | None = None
     block: int = Field(default=1, ge=1, le=100)
     population: Literal["resident", "registered", "census"]

@@ -259,7 +259,7 @@ def reach(
     -------
     DataFrame, p rows
         `standard`, `place`, `minutes` (rounded up to 0.1; missing when not reached), `venue`,
-        `walk_minutes` (of them: the walks to and from the road, and the parking), `covered`, `meant`
+        `walk_minutes` (of them: the walks to and from the road, parking), `covered`, `meant`
         (the standard is meant for this place), `reason` (`REASONS`).
     """
     found = nearest(times, venues, standard.types)

@@ -17,9 +17,9 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from ..geo.crs import require_metric
+from ..geo.engines import Engine, times_between
 from ..geo.network import TICKS_A_MINUTE, Network
 from ..geo.profile import Profile
-from ..geo.engines import Engine, times_between
 from ..geo.routing import UNREACHED, Ticks
 from ..geo.snap import Doors, Snaps, doors, snap
 

@@ -161,7 +161,12 @@ def transform(x: Degrees, y: Degrees, source: CRS, target: CRS) -> tuple[Degrees
     """
     east, north = np.asarray(x, float), np.asarray(y, float)
     if not source.equals(target, ignore_axis_order=True):
-        east, north = _transformer(source, target).transform(east, north)
+        turned = _transformer(source, target)
+        if east.size == 1:  # pyproj takes an array of one for a scalar, and numpy objects
+            one = turned.transform(east.item(), north.item())
+            east, north = (np.full(east.shape, part) for part in one)
+        else:
+            east, north = turned.transform(east, north)
     if not (np.isfinite(east).all() and np.isfinite(north).all()):
         facts = {"source": source.name, "target": target.name}
         raise CrsError(Fault("E-CRS-OUTSIDE", facts=facts))

@@ -22,7 +22,7 @@ from scipy.sparse.csgraph import dijkstra
 from .compiled import is_compiled, note_compiled
 from .network import Ints, Network, quickest_arcs
 from .profile import Profile
-from .routing import UNREACHED, Ticks, same_edge, door_to_door
+from .routing import UNREACHED, Ticks, door_to_door, same_edge
 from .snap import Doors, Snaps, along_edge
 
 if TYPE_CHECKING:

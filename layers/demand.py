@@ -203,6 +203,7 @@ def _frame(
         "people": values["people"].astype("int64"),
         **{name: values[name].astype("int64") for name in GROUPS if name in values.columns},
         "precision": column_texts(values, "precision"),
+        "datum": column_texts(values, "datum"),
     }
     return GeoDataFrame(columns, geometry=points, crs=towns.crs).set_index(places)
 

@@ -19,7 +19,16 @@ from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.crs import WGS84, Degrees, to_wgs84, transform
 from ..geo.errors import CrsError, Fault, LayerError
-from .cells import PLACEHOLDER, PLAIN_NUMBER, choice, half_step, half_width, latitude, longitude
+from .cells import (
+    PLACEHOLDER,
+    PLAIN_NUMBER,
+    choice,
+    half_step,
+    half_width,
+    is_empty,
+    latitude,
+    longitude,
+)
 from .columns import Column, Match
 from .datums import SPELLINGS, check_datum, datum_named, same_datum, table_datum
 from .ledger import Ledger, listed
@@ -85,7 +94,7 @@ def _row_datums(
         ledger.warnings += [fault for fault in noticed if fault not in ledger.warnings]
     stated = own.dropna()
     other = [row for row, datum in stated.items() if declared and not same_datum(datum, declared)]
-    if other:
+    if other and "datum" in matches:
         ledger.warn("W-DATUM-ROWS", matches["datum"].header, count=len(other), declared=declared)
     return own.where(own.notna(), declared).to_numpy(object)
 
@@ -215,9 +224,10 @@ def _half_step(cell: str) -> float:
 
 def _check_coarse(cells: pd.DataFrame, ledger: Ledger) -> None:
     """Stop where most coordinates are rounded to kilometres; warn of the coarse ones."""
+    header = ", ".join(cells.columns)
+    cells = cells[~cells.map(is_empty).any(axis=1)]
     if not len(cells):
         return
-    header = ", ".join(cells.columns)
     steps = cells.map(_half_step).min(axis=1) * DEGREE_METRES * np.sqrt(2)
     coarse = steps[steps > COARSE_METRES]
     facts = {

@@ -39,6 +39,8 @@ COUNTY_DIGITS = 6
 SEGMENT_DEGREES = 0.005
 """Outlines are straight in degrees; in parts this long the metric chord strays by millimetres."""
 CHINA = (73.0, 16.0, 136.0, 54.0)
+EDITION_YEARS = 1
+"""Outlines this much older or newer than the table are taken without a word."""
 
 
 def town_code(cell: str) -> str:
@@ -144,8 +146,9 @@ def _check_year(
     if len(editions) > 1:
         years = listed(f"{year:g}" for year in sorted(stated))
         raise LayerError(ledger.fault("E-YEAR", declared=declared or "—", years=years))
-    if table_year is not None and editions != {table_year}:
-        ledger.warn("W-EDITION", edition=f"{editions.pop():g}", year=table_year)
+    edition = editions.pop()
+    if table_year is not None and abs(edition - table_year) > EDITION_YEARS:
+        ledger.warn("W-EDITION", edition=f"{edition:g}", year=table_year)
 
 
 def _check_codes(values: pd.DataFrame, ledger: Ledger) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,12 +24,15 @@ from .cells import choice, code, day, text, words, yes_no
 from .columns import Column, Match, resolve
 from .corrections import read_corrected
 from .features import read_records
+from .geocode import Gazetteer
 from .ledger import Ledger, listed
 from .lookup import TOWN_ALIASES, TOWN_CODE_ALIASES, town_named, town_names, warn_far_from_town
+from .plane import is_plane
 from .points import DATUM, LAT, LON, locate
 from .rows import column_texts, parse_rows, refuse_twice
 from .tables import Table, open_ledger
 from .twins import warn_twins
+from .venue_addresses import answer_addresses
 from .venue_cells import TARGETS, amount, targets, unit_name
 from .venue_types import VenueType as VenueType
 from .venue_types import venue_type as venue_type
@@ -71,7 +75,7 @@ def venue_columns(types: Mapping[str, VenueType]) -> tuple[Column, ...]:
         Column("venue", ("编号", "设施编号", "场馆编号", "统一编码", "ID", "venue_id"), code),
         Column("name", ("名称", "设施名称", "场馆名称", "单位名称", "name"), name),
         Column("type", ("类型", "类别", "设施类型", "设施类别", "type"), read_type),
-        LON, LAT, DATUM,
+        replace(LON, filled=False), replace(LAT, filled=False), DATUM,
         Column("status", ("状态", "运营状态", "status"), choice(STATUSES)),
         optional("town", TOWN_ALIASES, words),
         optional("town_code", TOWN_CODE_ALIASES, code),
@@ -104,6 +108,7 @@ def read_venues(
     corrections: Path | str | None = None,
     types: Mapping[str, VenueType] | None = None,
     accept_datum: bool = False,
+    gazetteer: Callable[[], Gazetteer] | None = None,
 ) -> tuple[GeoDataFrame, Ledger]:
     """
     Read the table of venues.
@@ -130,6 +135,8 @@ def read_venues(
         Known types, by default those of the package.
     accept_datum
         Whether a contradiction about the datum is only a warning.
+    gazetteer
+        Makes what addresses of rows without coordinates are looked up in; None refuses such rows.
 
     Returns
     -------
@@ -138,8 +145,8 @@ def read_venues(
         `type_name`, `status` (open, planned, closed, candidate), `capacity` (none: NaN),
         `capacity_unit`, `groups` (as it stands), `targets` (keys of groups, with ;), `days` and
         `hours` of opening (texts), `precision` (A to E or empty), `address`, `town` (code, the
-        stated one or empty), `public`, `outside` (of all towns), `source`, `as_of`, geometry in the
-        reference system of `towns`.
+        stated one or empty), `public`, `outside` (of all towns), `source`, `as_of`, `datum`
+        (stated by the row, or empty), geometry in the reference system of `towns`.
     Ledger
         What became of the rows.
 
@@ -158,6 +165,8 @@ def read_venues(
         matches = resolve(list(table.cells.columns), known, ledger, columns)
         values = parse_rows(table, matches, ledger, totals=("venue", "name"))
         refuse_twice(values["venue"], matches["venue"].header, ledger)
+        looked_up = None if datum is not None and is_plane(datum) else gazetteer
+        answer_addresses(values, matches, ledger, looked_up)
         points = locate(
             table, values, matches, ledger, towns,
             datum=datum, reach_metres=buffer_metres, accept_datum=accept_datum,
@@ -218,7 +227,8 @@ def _own_columns(
 ) -> GeoDataFrame:
     """Return the columns that rest on their own cells."""
     texts = (
-        "capacity_unit", "groups", "days", "hours", "precision", "address", "source", "as_of",
+        "capacity_unit", "groups", "days", "hours", "precision", "address", "source",
+        "as_of", "datum",
     )  # fmt: skip
     capacity = values["capacity"] if "capacity" in values.columns else np.nan
     public = values["public"] if "public" in values.columns else pd.Series(True, values.index)
@@ -237,7 +247,8 @@ def _own_columns(
     }
     order = [
         "name", "type", "type_name", "status", "capacity", "capacity_unit", "groups", "targets",
-        "days", "hours", "precision", "address", "town", "public", "outside", "source", "as_of",
+        "days", "hours", "precision", "address", "town", "public", "outside", "source",
+        "as_of", "datum",
     ]  # fmt: skip
     return GeoDataFrame(columns, geometry=points, index=values.index)[[*order, "geometry"]]
 

@@ -97,11 +97,7 @@ def test_the_district_is_shifted_by_half_a_kilometre_to_the_south_east():
 
 @pytest.mark.parametrize(
     ("code", "east", "north"),
-    [
-        (4490, 113.05, 23.7),
-        (4547, 403_000, 2_622_000),
-        (4526, 38_403_000, 2_622_000),
-    ],
+    [(4490, 113.05, 23.7), (4547, 403_000, 2_622_000), (4526, 38_403_000, 2_622_000)],
 )
 def test_east_comes_first_whatever_the_axis_order(code, east, north):
     """EPSG writes north or latitude first for all of these."""

@@ -100,6 +100,7 @@ def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
         "elderly",
         "officials",
         "precision",
+        "datum",
         "geometry",
     ]
     assert demand["people"].tolist() == [100, 1200]

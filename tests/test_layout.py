@@ -38,10 +38,11 @@ MAY_IMPORT = {
     "starter_forms": {INPUTS},
     "starter_books": {"starter_forms"},
     "starter": {GROUND, "starter_books", "starter_forms"},
+    "geocoding": {GROUND, INPUTS, "study_file"},
     "atlas": {INPUTS, MEASURES, "study_keys", "study", "results"},
     "cli": {
         *{"kepu", *FOLDERS, "folder", "study_file", "inputs", "study", "results", "atlas"},
-        *{"study_keys", "starter"},
+        *{"study_keys", "starter", "geocoding"},
     },
     "__main__": {"cli"},
     "kepu": set(),

@@ -86,10 +86,10 @@ def test_modes_and_speeds_are_changed_and_the_rest_stays(study_of):
     ("wrong", "right", "near"),
     [
         ("minuts = 15", "minutes = 15", "minutes"),
-        ("datumm = \"GCJ02\"", "datum = \"GCJ02\"", "datum"),
-        ("populations = \"resident\"", "population = \"resident\"", "population"),
+        ('datumm = "GCJ02"', 'datum = "GCJ02"', "datum"),
+        ('populations = "resident"', 'population = "resident"', "population"),
         ("detours = 1.0", "detour = 1.0", "detour"),
-        ("names = \"测试\"", "name = \"测试\"", "name"),
+        ('names = "测试"', 'name = "测试"', "name"),
     ],
 )
 def test_an_unknown_key_names_the_nearest_right_one_and_its_line(study_of, wrong, right, near):

@@ -126,6 +126,7 @@ def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
         "outside",
         "source",
         "as_of",
+        "datum",
         "geometry",
     ]
     second = venues.loc["NA"]
