@@ -148,6 +148,7 @@ def test_schema(tmp_path: Path, towns: GeoDataFrame) -> None:
         "outside": True,
         "source": "普查",
         "as_of": "2026-01",
+        "datum": "",
     }
     first = venues.loc["0013"]
     assert math.isnan(first["capacity"])

@@ -151,7 +151,7 @@ planted("C8 Shapefile without .prj", 3, "E-DATUM-MISSING", says=("towns.shp",))(
 planted("C8 GeoJSON without datum", 3, "E-DATUM-MISSING", says=("towns.geojson",))(
     lambda f: f.say('datum = "WGS84"\nyear', "year")
 )
-planted("C8 table without datum", 3, "E-STUDY-MISSING", says=("venues.datum",))(
+planted("C8 table without datum", 3, "E-DATUM-MISSING", says=("venues.csv",))(
     lambda f: f.say('file = "venues.csv"\ndatum = "WGS84"', 'file = "venues.csv"')
 )
 
