@@ -385,7 +385,13 @@ def warned(path: Path, **options: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("year", "table_year", "expected"),
-    [(2021, 2021, False), (2021, 2020, False), (2022, 2020, True), (2021, None, False), (None, 2020, False)],
+    [
+        (2021, 2021, False),
+        (2021, 2020, False),
+        (2022, 2020, True),
+        (2021, None, False),
+        (None, 2020, False),
+    ],
 )
 def test_the_edition_and_the_year_of_the_table(
     tmp_path: Path, year: int | None, table_year: int | None, expected: bool
