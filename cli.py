@@ -192,15 +192,15 @@ def check(
             asked = read_study(study, corrected=corrected)
             layers = read_layers(asked)
         passport = check_sheet(asked, layers)
-        if out is not None:
-            with claimed(out) as folder:
-                publish(folder, lambda new: write_quarantine(new, layers.ledgers), passport)
+        with claimed(out or Path("out") / f"{study.stem}-check") as folder:
+            publish(folder, lambda new: write_quarantine(new, layers.ledgers), passport)
         rows = [fault for ledger in layers.ledgers.values() for fault in ledger.faults]
         _report([*rows, *layers.warnings])
         if as_json:
             print(json.dumps({**passport, "faults": [texts(f) for f in rows]}, ensure_ascii=False))
         else:
             _print_ledgers(passport["tables"])
+            print(f"结果 results: {folder}")
         raise typer.Exit(_exit_code(passport["tables"]))
 
 
@@ -353,7 +353,30 @@ def _print_ledgers(tables: dict[str, Any]) -> None:
             *(str(ledger[n]) for n in ("rows_in", "ok", "quarantined", "ignored")),
             *(str(ledger[n]) for n in ("people_ok", "people_quarantined")),
         )
-    Console(highlight=False).print(table)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(table)
+    for key, ledger in tables.items():
+        for line in _remarks(ledger):
+            console.print(f"{names[key]}：{line}")
+
+
+def _remarks(ledger: dict[str, Any]) -> Iterator[str]:
+    """Yield what was done to a table beside reading it."""
+    normalised = ledger.get("normalised") or {}
+    if normalised:
+        yield "已规范写法 normalised：" + "、".join(f"{k} {n} 处" for k, n in normalised.items())
+    for key, title in (("titles", "标题行 titles"), ("notes", "备注行 notes")):
+        if ledger.get(key):
+            yield f"{title}：" + "；".join(
+                f"第{r['row']}行 {r['text'][:40]}" for r in ledger[key][:5]
+            )
+    if ledger.get("apart"):
+        rows = "、".join(list(ledger["apart"])[:10])
+        yield f"不计入的行（虚拟单位等） set apart：第 {rows} 行"
+    if ledger.get("corrected"):
+        yield f"已用改好的行 corrected rows：{ledger['corrected']}"
+    if ledger.get("unknown_columns"):
+        yield "未用的列 unused columns：" + "、".join(ledger["unknown_columns"][:10])
 
 
 def _version(wanted: bool) -> None:

@@ -94,9 +94,8 @@ def _check_ours(out: Path) -> None:
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
         raise OutputError(Fault("E-OUT-FOREIGN", file=str(out)))
     try:
-        new = _beside(out, "new")
-        new.mkdir(parents=True)
-        new.rmdir()
+        nearest = next(parent for parent in out.parents if parent.exists())
+        Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=nearest)).rmdir()
         if out.is_dir() and not os.access(out, os.W_OK):
             raise PermissionError(13, "read-only")
     except OSError as error:

@@ -57,7 +57,8 @@ def answer_addresses(
     filled = known[["lon", "lat"]].assign(datum="WGS84", precision=known["grade"])
     for column in ("lon", "lat", "datum", "precision"):
         known_cells = filled[column].astype(object).reindex(values.index)
-        before = column_texts(values, column) if column not in values.columns else values[column]
+        nothing = pd.Series(None, values.index, object)
+        before = values[column] if column in values.columns else nothing
         values[column] = known_cells.where(known_cells.notna(), before)
     rows_known = listed(known.index)
     ledger.warn("W-ADDRESSES", matches["address"].header, count=len(known), rows=rows_known)

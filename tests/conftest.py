@@ -192,3 +192,9 @@ def town(tmp_path: Path) -> Callable[..., Town]:
         return found
 
     return drawn
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """Stand in a folder of one's own: commands write below the present one unless told where."""
+    monkeypatch.chdir(tmp_path)
