@@ -173,9 +173,10 @@ def _sentence(
     limit = f"{standard.minutes:g}分钟"
     if minutes is not None:
         venue = venues.at[row["venue"], "name"]
+        parking = "" if standard.mode == "walk" else "与停车"
         return (
             f"{who}到最近的{venue}需{minutes:.1f}分钟"
-            f"（其中路网外步行与停车{float(row['walk_minutes']):.1f}分钟），"
+            f"（其中路网外步行{parking}{float(row['walk_minutes']):.1f}分钟），"
             f"超出“{standard.name}”{limit}的要求{minutes - standard.minutes:.1f}分钟"
         )
     why = {

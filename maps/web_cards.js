@@ -61,7 +61,7 @@
       rows([
         ['评价标准', view.standard.name],
         ['时限', `${kepu.MODES[view.standard.mode]} ≤ ${view.standard.minutes} 分钟`],
-        ['其中路网外步行与停车', walking(view, i)],
+        [view.standard.mode === 'walk' ? '其中路网外步行' : '其中路网外步行与停车', walking(view, i)],
         ['最近设施', venue < 0 ? '—' : venues.name[venue]],
         ['常住人口', kepu.count(places.people[i]) + ' 人'],
         [kepu.GROUPS[group] || group,

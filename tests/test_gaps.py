@@ -103,7 +103,7 @@ class TestOnePlace:
         place = found[found["kind"] == "place"].iloc[0]
         assert tuple(place[["cause", "minutes", "over_minutes"]]) == (cause, minutes, over)
         assert place["sentence"] == (
-            f"源潭镇村0（100人）到最近的馆0需{minutes}分钟（其中路网外步行与停车0.0分钟），"
+            f"源潭镇村0（100人）到最近的馆0需{minutes}分钟（其中路网外步行0.0分钟），"
             f"超出“标准room”15分钟的要求{over}分钟"
         )
 
@@ -122,7 +122,7 @@ class TestOnePlace:
         found = one_place(9060, walk=150_000.0)
         place = found[found["kind"] == "place"].iloc[0]
         assert place["walk_minutes"] == 2.5
-        assert "路网外步行与停车2.5分钟" in place["sentence"]
+        assert "路网外步行2.5分钟" in place["sentence"]
 
     @pytest.mark.parametrize(
         ("apart", "types", "cause", "why"),

@@ -197,7 +197,7 @@ def test_place_popup_and_tooltip(visit: Visit, data: dict[str, Any]) -> None:
     visit.page.mouse.click(x, y)
     assert visit.text(".card .verdict b") == minutes
     card = visit.text(".card .rows")
-    assert f"其中路网外步行与停车{printed(row['walk_minutes'])}" in card
+    assert f"其中路网外步行{printed(row['walk_minutes'])}" in card
     assert f"最近设施{data['venues'].at[row['venue'], 'name']}" in card
     assert f"常住人口{facts['people']:,} 人" in card
     assert TOWNS[facts["town"]][0] in visit.text(".card h3")
