@@ -46,7 +46,7 @@ def atlas(study: Study, survey: Survey, found: Assessment, facts: dict[str, Any]
     study, survey, found
         Asked, measured, answered.
     facts
-        From `results.passport`.
+        From `passport.passport`.
     """
     groups = [group for group in GROUPS if group in survey.demand]
     types = {key: kind.name for key, kind in venue_types().items()}

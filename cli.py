@@ -184,7 +184,8 @@ def check(
     with _guarded(as_json):
         from .folder import claimed, publish
         from .inputs import read_layers
-        from .results import check_sheet, texts, write_quarantine
+        from .passport import check_sheet, texts
+        from .results import write_quarantine
         from .study_file import read_study
 
         with _steps() as step:
@@ -245,7 +246,8 @@ def _run(
 ) -> None:
     from .folder import claimed, publish
     from .inputs import read_layers
-    from .results import headline, passport, write_tables
+    from .passport import headline, passport
+    from .results import write_tables
     from .study import assess, survey
     from .study_file import read_study
 

@@ -1,11 +1,8 @@
-"""What a run leaves: tables that planners read, a GeoPackage for QGIS, and the run's passport."""
+"""What a run leaves: tables that planners read, and a GeoPackage for QGIS."""
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +12,8 @@ import pyogrio
 from geopandas import GeoDataFrame
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from . import __version__
 from .coverage.gaps import percent_down
 from .coverage.share import GROUPS
-from .folder import file_digest
-from .geo.errors import Fault
-from .inputs import Layers
 from .layers.ledger import FORMULA_STARTS, Ledger
 from .layers.venues import venue_types
 from .study import Assessment, Survey
@@ -50,18 +43,6 @@ CAUSE_NAMES = {
     "low_share": "覆盖率低于目标",
     "unknown": "无法判定",
 }
-LIBRARIES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "geopandas",
-    "shapely",
-    "pyproj",
-    "pyogrio",
-    "osmium",
-    "folium",
-    "networkx",
-)
 
 
 def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
@@ -268,119 +249,3 @@ def _write_geopackage(
             pyogrio.write_dataframe(sheets[name], path, layer=title, driver="GPKG")
     except (DataSourceError, DataLayerError, FieldError) as error:
         raise OSError(str(error)) from error  # a full disk, told as such
-
-
-def passport(
-    study: Study, survey: Survey, found: Assessment, *, command: str, created: str
-) -> dict[str, Any]:
-    """Return what the manifest says: inputs, parameters, ledgers, warnings, versions, command."""
-    return {
-        "program": "kepu",
-        "version": __version__,
-        "created": created,
-        "command": command,
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "study": study.model_dump(mode="json"),
-        "illustrative": study.study.illustrative,
-        "direction": study.study.direction,
-        "threshold": "inclusive",
-        "crs": {"metric": survey.towns.crs.to_string(), "output": "EPSG:4326 (WGS 84)"},
-        "inputs": [_input(study, name) for name in ("towns", "venues", "demand", "roads")],
-        "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
-        "modes": {mode: _mode(study, survey, mode) for mode in survey.times},
-        "datum_probe_metres": survey.probes,
-        "tables": {name: ledger.summary() for name, ledger in survey.ledgers.items()},
-        "people": int(survey.demand["people"].sum()),
-        "control": None
-        if survey.control is None
-        else json.loads(survey.control.reset_index().to_json(orient="records")),
-        "warnings": [texts(fault) for fault in survey.warnings],
-        "flags": len(found.flags),
-    }
-
-
-def check_sheet(study: Study, layers: Layers) -> dict[str, Any]:
-    """Return what `kepu check` found: the ledgers and the warnings."""
-    return {
-        "program": "kepu",
-        "version": __version__,
-        "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
-        "tables": {name: ledger.summary() for name, ledger in layers.ledgers.items()},
-        "towns": len(layers.towns),
-        "warnings": [texts(fault) for fault in layers.warnings],
-    }
-
-
-def texts(fault: Fault) -> dict[str, str]:
-    """Return a fault for JSON."""
-    return {"code": fault.code, "zh": fault.zh, "en": fault.en}
-
-
-def _input(study: Study, name: str) -> dict[str, Any]:
-    source = getattr(study, name)
-    path = study.folder / source.file
-    return {
-        "layer": name,
-        "file": source.file,
-        "sha256": file_digest(path),
-        "bytes": path.stat().st_size,
-        "source": source.source,
-        "date": source.date.isoformat() if source.date else None,
-        "datum": getattr(source, "datum", "WGS84"),
-    }
-
-
-def _mode(study: Study, survey: Survey, mode: str) -> dict[str, Any]:
-    profile, times = study.profiles[mode], survey.times[mode]
-    snaps = times.place_doors.snaps
-    metres = snaps.metres[snaps.connected]
-    return {
-        "name": profile.name_zh,
-        "access_kmh": profile.access_kmh,
-        "detour": profile.detour,
-        "snap_metres": profile.snap_metres,
-        "arrival_seconds": profile.arrival_seconds,
-        "maxspeed_share": profile.maxspeed_share,
-        "speeds_kmh": {k: [s.kmh, s.built_up_kmh] for k, s in profile.speeds.items()},
-        "assumed_speed_share": round(survey.roads.network.assumed_share(mode), 4),
-        "places_by_access_metres": {
-            label: int(((metres > low) & (metres <= high)).sum())
-            for label, low, high in (
-                ("0-100", -1, 100),
-                ("100-300", 100, 300),
-                ("300-500", 300, 500),
-                ("500+", 500, np.inf),
-            )
-        },
-        "not_connected_places": int((~snaps.connected).sum()),
-        "not_connected_people": int(survey.demand["people"].to_numpy()[~snaps.connected].sum()),
-        "venues_not_connected": int((~times.venue_doors.snaps.connected).sum()),
-        "walks_across_a_barrier": int(snaps.crosses.sum()),
-    }
-
-
-def headline(study: Study, found: Assessment) -> list[dict[str, Any]]:
-    """Return district, urban and rural shares of each standard, for people and for JSON."""
-    rows = []
-    for standard in study.standards:
-        table = found.standards[found.standards["standard"] == standard.key]
-        shares = {
-            row["scope"]: None if pd.isna(row["share"]) else float(row["share"])
-            for row in table[table["scope"] != "town"].to_dict("records")
-        }
-        district = table[table["scope"] == "district"].iloc[0]
-        rows.append(
-            {
-                "key": standard.key,
-                "name": standard.name,
-                "minutes": standard.minutes,
-                "mode": standard.mode,
-                "goal": standard.goal,
-                "people": int(district["people"]),
-                "covered": int(district["covered"]),
-                "shares": shares,
-                "met": None if pd.isna(district["met"]) else bool(district["met"]),
-            }
-        )
-    return rows

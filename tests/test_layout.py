@@ -38,11 +38,12 @@ MAY_IMPORT = {
     "starter_forms": {INPUTS},
     "starter_books": {"starter_forms"},
     "starter": {GROUND, "starter_books", "starter_forms"},
+    "passport": {"kepu", GROUND, "folder", "inputs", "study", "study_keys"},
     "geocoding": {GROUND, INPUTS, "study_file"},
     "atlas": {INPUTS, MEASURES, "study_keys", "study", "results"},
     "cli": {
         *{"kepu", *FOLDERS, "folder", "study_file", "inputs", "study", "results", "atlas"},
-        *{"study_keys", "starter", "geocoding"},
+        *{"study_keys", "starter", "geocoding", "passport"},
     },
     "__main__": {"cli"},
     "kepu": set(),
