@@ -201,6 +201,7 @@ def check(
             print(json.dumps({**passport, "faults": [texts(f) for f in rows]}, ensure_ascii=False))
         else:
             _print_ledgers(passport["tables"])
+            _print_control(passport["control"])
             print(f"结果 results: {folder}")
         raise typer.Exit(_exit_code(passport["tables"]))
 
@@ -214,6 +215,9 @@ def geocode(
     out: Annotated[Path, typer.Option("--out", help="核对表 / table to review")] = Path(
         "地址核对.csv"
     ),
+    url: Annotated[
+        str | None, typer.Option("--url", help="自建服务的地址 / URL of a service of one's own")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """联网查询设施表中没有坐标的地址，写成核对表 / ask an online service about addresses."""
@@ -222,7 +226,7 @@ def geocode(
 
         with _steps() as step:
             table, error = ask_online(
-                study, provider, _cache_folder() / "geocode.sqlite", progress=step
+                study, provider, _cache_folder() / "geocode.sqlite", url=url, progress=step
             )
         table.to_csv(out, index_label="行", encoding="utf-8-sig")
         if error is not None:
@@ -360,6 +364,21 @@ def _print_ledgers(tables: dict[str, Any]) -> None:
     for key, ledger in tables.items():
         for line in _remarks(ledger):
             console.print(f"{names[key]}：{line}")
+
+
+def _print_control(rows: list[dict[str, Any]] | None) -> None:
+    """Print the people before and after control to official totals, by town."""
+    if not rows:
+        return
+    table = Table(
+        box=None, title="人口控制到官方总数 control to official totals", title_justify="left"
+    )
+    for name in ("镇街", "表内", "官方", "系数", "余差"):
+        table.add_column(name, justify="left" if name == "镇街" else "right")
+    for row in rows:
+        cells = (row["before"], row["official"], f"{row['factor']:.4f}", row["residual"])
+        table.add_row(str(next(iter(row.values()))), *map(str, cells))
+    Console(highlight=False, markup=False).print(table)
 
 
 def _remarks(ledger: dict[str, Any]) -> Iterator[str]:

@@ -18,7 +18,12 @@ from .study_file import read_study
 
 
 def ask_online(
-    path: Path, provider: str, cache: Path, *, progress: Callable[[str], None]
+    path: Path,
+    provider: str,
+    cache: Path,
+    *,
+    url: str | None = None,
+    progress: Callable[[str], None],
 ) -> tuple[pd.DataFrame, GeocodeError | None]:
     """
     Ask a service for the venues without coordinates.
@@ -31,6 +36,8 @@ def ask_online(
         amap, tianditu, baidu or nominatim; its key stands in the environment.
     cache
         Where replies are kept, so that nothing is asked twice.
+    url
+        Of a service of one's own, such as a Nominatim on the intranet; None asks the public one.
     progress
         Told how far it is.
 
@@ -68,7 +75,7 @@ def ask_online(
     if rows.empty:
         raise LayerError(Fault("E-NO-ADDRESSES", file=source.file))
     cache.parent.mkdir(parents=True, exist_ok=True)
-    service = provider_named(provider, client=Client(), url=None)
+    service = provider_named(provider, client=Client(), url=url)
     try:
         answers = geocode_table(
             rows,

@@ -53,9 +53,7 @@ def passport(
         "datum_probe_metres": survey.probes,
         "tables": {name: ledger.summary() for name, ledger in survey.ledgers.items()},
         "people": int(survey.demand["people"].sum()),
-        "control": None
-        if survey.control is None
-        else json.loads(survey.control.reset_index().to_json(orient="records")),
+        "control": control_rows(survey.control),
         "warnings": [texts(fault) for fault in survey.warnings],
         "flags": len(found.flags),
     }
@@ -69,8 +67,17 @@ def check_sheet(study: Study, layers: Layers) -> dict[str, Any]:
         "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
         "tables": {name: ledger.summary() for name, ledger in layers.ledgers.items()},
         "towns": len(layers.towns),
+        "control": control_rows(layers.control),
         "warnings": [texts(fault) for fault in layers.warnings],
     }
+
+
+def control_rows(report: pd.DataFrame | None) -> list[dict[str, Any]] | None:
+    """Return the control to official totals by town, for JSON; None where there was none."""
+    if report is None:
+        return None
+    rows: list[dict[str, Any]] = json.loads(report.reset_index().to_json(orient="records"))
+    return rows
 
 
 def texts(fault: Fault) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import pickle
+import shutil
 import socket
 import sqlite3
 import threading
@@ -21,13 +22,16 @@ import pandas as pd
 import pytest
 from geopandas import GeoDataFrame
 from shapely.geometry import box
+from typer.testing import CliRunner
 
+from kepu.cli import app
 from kepu.geo.crs import WGS84, gcj02_to_bd09, metric_crs, wgs84_to_gcj02
 from kepu.geo.errors import messages
 from kepu.layers.asking import Client, GeocodeError, NoReplyError, Secret
 from kepu.layers.geocode_online import ReplyCache, geocode_table, provider_named
 from kepu.layers.providers import KEY_VARIABLES, PROVIDERS, Provider, Reply
 
+DATA = Path(__file__).parents[1] / "data" / "boundaries"
 CANARY = "canary+4f/2e9&b1@x"
 """A key whose every spelling in a URL is another one."""
 SPELT = (CANARY, "canary%2B4f%2F2e9%26b1%40x", "canary+4f%2F2e9%26b1%40x", "canary")
@@ -617,3 +621,32 @@ def test_a_secret() -> None:
 
 def test_every_code_has_its_texts() -> None:
     assert len([code for code in messages() if "GEOCODE" in code]) >= 15
+
+
+def test_the_command_writes_a_table_to_review(
+    stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked twice, the second time from the cache; without a key nothing is asked at all."""
+    for name in ("study.toml", "towns.geojson", "demand.csv", "venues.csv"):
+        shutil.copy(DATA / name, tmp_path)
+    table = pd.read_csv(tmp_path / "venues.csv", dtype=str, encoding="utf-8-sig").fillna("")
+    table.loc[:2, ["经度", "纬度"]] = ""
+    table.loc[:2, ["所属镇街", "地址"]] = ["源潭镇", "源潭镇某路 1号"]
+    table.to_csv(tmp_path / "venues.csv", index=False, encoding="utf-8")
+    stub.say((200, amap(SPOT, level="兴趣点")))
+    monkeypatch.setattr("kepu.cli._cache_folder", lambda: tmp_path / "cache")
+    out = tmp_path / "核对.csv"
+    asked = ["geocode", str(tmp_path / "study.toml"), "--out", str(out), "--url", stub.url]
+    monkeypatch.delenv("KEPU_AMAP_KEY", raising=False)
+    refused = CliRunner().invoke(app, asked)
+    assert (refused.exit_code, len(stub.calls)) == (3, 0)
+    assert "E-GEOCODE-KEY" in refused.output
+    monkeypatch.setenv("KEPU_AMAP_KEY", CANARY)
+    for _ in range(2):
+        done = CliRunner().invoke(app, asked)
+        assert done.exit_code == 0, done.output
+        found = pd.read_csv(out, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+        assert found["行"].tolist() == ["2", "3", "4"]
+        assert set(found["provider"]) == {"amap"}
+        assert len(stub.calls) == 1, "one address, asked once"
+        assert not leaks(done.output + out.read_text("utf-8-sig"))
