@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from typer.testing import CliRunner
 
+from kepu.cli import app
 from kepu.maps.web import web_map
 
 from .test_maps import BAD_PLACE, HOSTILE, TOWNS, hostile_study, study
@@ -368,6 +370,27 @@ def test_hostile_text_is_only_text(chromium: Any, tmp_path: Path) -> None:
     assert text in visit.text(".card .shares th")
     assert visit.page.evaluate("window.__x === undefined")
     assert visit.page.evaluate("document.images.length") == 0
+    assert visit.requests == []
+    assert visit.complaints == []
+    visit.page.close()
+
+
+def test_the_illustrative_study_asks_for_nothing(chromium: Any, tmp_path: Path) -> None:
+    """The whole way from `kepu demo` to the open page."""
+    out = tmp_path / "demo"
+    done = CliRunner().invoke(app, ["demo", "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    page = out / "map.html"
+    assert page.stat().st_size <= 3_000_000
+    visit = Visit(chromium, page)
+    visit.page.goto(page.as_uri())
+    visit.page.wait_for_selector("#towns button")
+    standards = visit.page.locator("#standard option").count()
+    for k in range(standards):
+        visit.page.select_option("#standard", str(k))
+    assert standards == 9
+    assert len(visit.texts("#towns button")) == 8
+    assert "示意数据" in visit.text("header")
     assert visit.requests == []
     assert visit.complaints == []
     visit.page.close()
