@@ -12,7 +12,7 @@ from .layers.asking import Client, GeocodeError
 from .layers.features import read_records
 from .layers.geocode_online import ReplyCache, geocode_table, provider_named
 from .layers.towns import read_towns
-from .layers.venue_addresses import addresses_asked
+from .layers.venue_addresses import addresses_asked, with_coordinates
 from .layers.venues import venue_columns, venue_types
 from .study_file import read_study
 
@@ -71,6 +71,7 @@ def ask_online(
         header=source.header,
         stated=source.columns or None,
     )
+    table = with_coordinates(table, known, source.columns or None)
     rows = addresses_asked(table, known, source.columns or None)
     if rows.empty:
         raise LayerError(Fault("E-NO-ADDRESSES", file=source.file))

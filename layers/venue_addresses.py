@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
+from ..geo.errors import LayerError
 from .cells import is_empty
 from .columns import Column, Match, resolve
 from .geocode import Gazetteer, candidate_facts, locate_addresses
 from .ledger import Ledger, listed
 from .rows import column_texts
 from .tables import Table, open_ledger
+
+COORDINATES = {"lon": "经度", "lat": "纬度"}
+
+
+def with_coordinates(
+    table: Table, known: Sequence[Column], stated: Mapping[str, str] | None
+) -> Table:
+    """
+    Return a table that has columns of coordinates: blank ones where it only has addresses.
+
+    Parameters
+    ----------
+    table
+        From `read_records`.
+    known
+        Columns of venues, of which those of coordinates need not be there.
+    stated
+        Headers by the names of columns.
+    """
+    try:
+        found = resolve(list(table.cells.columns), known, open_ledger(table), stated)
+    except LayerError:
+        return table  # told in full by whoever asks for all columns
+    if COORDINATES.keys() & found.keys() or "address" not in found:
+        return table
+    return replace(table, cells=table.cells.assign(**dict.fromkeys(COORDINATES.values(), "")))
 
 
 def answer_addresses(

@@ -32,7 +32,7 @@ from .points import DATUM, LAT, LON, locate
 from .rows import column_texts, parse_rows, refuse_twice
 from .tables import Table, open_ledger
 from .twins import warn_twins
-from .venue_addresses import answer_addresses
+from .venue_addresses import COORDINATES, answer_addresses, with_coordinates
 from .venue_cells import TARGETS, amount, targets, unit_name
 from .venue_types import VenueType as VenueType
 from .venue_types import venue_type as venue_type
@@ -75,7 +75,7 @@ def venue_columns(types: Mapping[str, VenueType]) -> tuple[Column, ...]:
         Column("venue", ("编号", "设施编号", "场馆编号", "统一编码", "ID", "venue_id"), code),
         Column("name", ("名称", "设施名称", "场馆名称", "单位名称", "name"), name),
         Column("type", ("类型", "类别", "设施类型", "设施类别", "type"), read_type),
-        replace(LON, filled=False), replace(LAT, filled=False), DATUM,
+        *(replace(axis, required=False, filled=False) for axis in (LON, LAT)), DATUM,
         Column("status", ("状态", "运营状态", "status"), choice(STATUSES)),
         optional("town", TOWN_ALIASES, words),
         optional("town_code", TOWN_CODE_ALIASES, code),
@@ -159,6 +159,8 @@ def read_venues(
     types = venue_types() if types is None else types
     known = venue_columns(types)
     table = read_records(path, known, sheet=sheet, header=header, stated=columns)
+    table = with_coordinates(table, known, columns)
+    known = tuple(replace(c, required=c.required or c.name in COORDINATES) for c in known)
 
     def read(table: Table) -> tuple[GeoDataFrame, Ledger]:
         ledger = open_ledger(table)

@@ -112,6 +112,23 @@ def test_a_venue_without_coordinates_is_found_by_its_address(folder):
     assert len(found.venues) == len(before.venues)
 
 
+def test_a_table_of_addresses_alone_is_read(folder):
+    """The commonest list of venues: no coordinates at all."""
+    table = pd.read_csv(folder / "venues.csv", dtype=str, encoding="utf-8-sig").fillna("")
+    inside = table[table["地址"].str.contains("社区|村") & ~table["所属镇街"].str.contains("区")]
+    inside = inside.drop(columns=["经度", "纬度"]).head(60)
+    inside.to_csv(folder / "venues.csv", index=False, encoding="utf-8")
+    found = layers(folder)
+    ledger = found.ledgers["venues"]
+    assert ledger.rows_in == 60
+    assert len(found.venues) == ledger.ok == 60 - ledger.quarantined
+    assert ledger.ok >= 50
+    assert set(found.venues["precision"]) <= {"B", "C", "D"}
+    inside.drop(columns="地址").to_csv(folder / "venues.csv", index=False, encoding="utf-8")
+    with pytest.raises(KepuError, match="E-HEADER-MISSING"):
+        layers(folder)
+
+
 def test_a_corrected_quarantine_gives_every_row_back(folder, tmp_path):
     path = folder / "venues.csv"
     text = path.read_text("utf-8-sig").splitlines()

@@ -169,8 +169,8 @@ def test_what_must_be_filled_is_marked(matched, books: dict[str, Workbook], name
     for cell, field in zip(sheet[1], TABLES[name][0], strict=True):
         column = found[cell.value]
         point = field.header in ("经度", "纬度")  # an address may stand for it, at less precision
-        filled = column.filled or point
-        need = MUST if column.required and filled else EACH if filled else MAY
+        filled, required = column.filled or point, column.required or point
+        need = MUST if required and filled else EACH if filled else MAY
         assert field.need == need, field.header
         assert cell.fill.fgColor.rgb == f"00{COLOURS[need]}"
         assert said[field.header][1] == need
