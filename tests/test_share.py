@@ -206,6 +206,20 @@ class TestGridTown:
         assert found.reason.tolist() == ["" if here else "beyond_horizon" for here in near]
         assert (found.venue >= 0).tolist() == near
 
+    @pytest.mark.parametrize(("types", "covered"), [(ANY, 1), (("hall",), 0)])
+    def test_only_those_without_a_road_count_as_not_connected(self, types, covered):
+        """1 beside the venue, 2 beyond the horizon, 4 far from any road; then no venue at all."""
+        demand, venues = demand_at([(0, 0), (4, 4), (60, 60)], [1, 2, 4]), venues_at((0, 0))
+        times = walk(venues, demand, horizon=3 * BLOCK_MINUTES)
+        standard = Standard("s", "标准", types, "walk", 3, 0.5)
+        counted = standard_coverage(standard, times, venues, demand, TOWNS)
+        table = coverage_table(
+            {"walk": times}, venues, demand, TOWNS, kinds=[types], thresholds=[3.0]
+        )
+        for found in (counted, table):
+            district = found[found["scope"] == "district"].iloc[0]
+            assert district[["people", "covered", "not_connected"]].tolist() == [7, covered, 4]
+
     def test_the_direction_matters_where_streets_are_one_way(self):
         """Round the block one way: 100 m there, 300 m back, at 20 km/h."""
         car = replace(default_profiles()["car"], arrival_seconds=0.0)
