@@ -94,8 +94,10 @@ def _check_ours(out: Path) -> None:
     if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
         raise OutputError(Fault("E-OUT-FOREIGN", file=str(out)))
     try:
-        nearest = next(parent for parent in out.parents if parent.exists())
-        Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=nearest)).rmdir()
+        # A kill between the two leaves a folder that the next run finds and takes away.
+        trial = next(parent for parent in out.parents if parent.exists()) / f".{out.name}.new"
+        trial.mkdir(exist_ok=True)
+        trial.rmdir()
         if out.is_dir() and not os.access(out, os.W_OK):
             raise PermissionError(13, "read-only")
     except OSError as error:

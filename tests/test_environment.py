@@ -10,8 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-CONDA_NAMES = {"osmium": "pyosmium", "playwright": "playwright-python"}
-ONLY_ON_PYPI = {"xstatic-leaflet"}
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base",
+    "osmium": "pyosmium",
+    "playwright": "playwright-python",
+}
+ONLY_ON_PYPI = {"pyvrp", "xstatic-leaflet", "zhplot"}
 REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9.-]*) ?((?:[<>=!~]=?[0-9][0-9.]*,?)*)")
 
 

@@ -634,7 +634,7 @@ def test_the_command_writes_a_table_to_review(
     table.loc[:2, ["所属镇街", "地址"]] = ["源潭镇", "源潭镇某路 1号"]
     table.to_csv(tmp_path / "venues.csv", index=False, encoding="utf-8")
     stub.say((200, amap(SPOT, level="兴趣点")))
-    monkeypatch.setattr("kepu.cli._cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("kepu.commands_inputs.cache_folder", lambda: tmp_path / "cache")
     out = tmp_path / "核对.csv"
     asked = ["geocode", str(tmp_path / "study.toml"), "--out", str(out), "--url", stub.url]
     monkeypatch.delenv("KEPU_AMAP_KEY", raising=False)

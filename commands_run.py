@@ -1,0 +1,122 @@
+"""The commands `run` and `demo`: from data to results."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from .console import (
+    Accept,
+    AsJson,
+    Corrected,
+    NoCache,
+    Out,
+    StudyPath,
+    cache_folder,
+    command_text,
+    exit_code,
+    guarded,
+    print_headline,
+    report,
+    steps,
+)
+
+if TYPE_CHECKING:
+    from .study import Assessment, Survey
+    from .study_keys import Study
+
+
+def run(
+    study: StudyPath,
+    out: Out = None,
+    as_json: AsJson = False,
+    accept_quarantine: Accept = False,
+    corrected: Corrected = None,
+    no_cache: NoCache = False,
+) -> None:
+    """从数据到结果：覆盖率、短板清单与离线地图 / tables, flags and one offline map."""
+    with guarded(as_json):
+        folder = out or Path("out") / study.stem
+        options = ["--accept-quarantine"] if accept_quarantine else []
+        options += ["--with-quarantine", str(corrected)] if corrected else []
+        command = command_text("run", str(study), "--out", str(folder), *options)
+        cache = None if no_cache else cache_folder()
+        _run(study, folder, command, as_json, accept_quarantine, cache, corrected)
+
+
+def demo(out: Out = None, as_json: AsJson = False, no_cache: NoCache = False) -> None:
+    """用自带的示意数据从头跑一遍 / the illustrative study from start to end."""
+    from importlib.resources import as_file, files
+
+    with guarded(as_json), as_file(files("kepu") / "data" / "boundaries") as data:
+        folder = out or Path("kepu-demo")
+        command = command_text("demo", "--out", str(folder))
+        cache = None if no_cache else cache_folder()
+        _run(data / "study.toml", folder, command, as_json, False, cache)
+
+
+def _run(
+    path: Path,
+    out: Path,
+    command: str,
+    as_json: bool,
+    accept: bool,
+    cache: Path | None,
+    corrected: Path | None = None,
+) -> None:
+    from .folder import claimed, publish
+    from .inputs import read_layers
+    from .passport import headline, passport
+    from .results import write_tables
+    from .study import assess, survey
+    from .study_file import read_study
+
+    with claimed(out) as folder, steps() as step:
+        step("读取数据 / reading")
+        asked = read_study(path, corrected=corrected)
+        layers = read_layers(asked)
+        step("计算出行时间 / travel times")
+        measured = survey(asked, layers, accept_quarantine=accept, cache=cache)
+        step("统计覆盖 / coverage")
+        found = assess(asked, measured)
+        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        facts = passport(asked, measured, found, command=command, created=created)
+
+        def write(new: Path) -> None:
+            step("写出表格 / tables")
+            write_tables(new, asked, measured, found)
+            step("绘制地图 / map")
+            (new / "map.html").write_text(
+                _map(asked, measured, found, facts), encoding="utf-8", newline="\n"
+            )
+
+        manifest = publish(folder, write, facts)
+    rows = [fault for ledger in measured.ledgers.values() for fault in ledger.faults]
+    report([*rows, *measured.warnings])
+    shares = headline(asked, found)
+    if as_json:
+        result = {
+            "status": "ok",
+            "out": str(folder),
+            "map": str(folder / "map.html"),
+            "standards": shares,
+            "flags": len(found.flags),
+            "tables": manifest["tables"],
+            "warnings": manifest["warnings"],
+            "files": manifest["files"],
+        }
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        print_headline(shares, folder, asked.study.illustrative)
+    raise typer.Exit(exit_code(manifest["tables"]))
+
+
+def _map(asked: Study, measured: Survey, found: Assessment, facts: dict[str, Any]) -> str:
+    from .atlas import atlas
+    from .maps.web import web_map
+
+    return web_map(**atlas(asked, measured, found, facts))
