@@ -1,0 +1,257 @@
+"""
+Where good and poor access gather: local Moran and Getis-Ord Gi* on neighbours by road.
+
+One place among its neighbours is compared to itself among neighbours drawn at random from all the
+others; how often chance does as much is its p. With as many tests as places some are small by luck:
+only those that survive Benjamini & Hochberg (1995) are called clusters.
+
+Rule of enough: at least 30 places, and at least 3 neighbours of the place that is tested. Below it
+nothing is tested and the reason is said; eight towns have no clusters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import csr_matrix
+from scipy.spatial import KDTree
+from scipy.stats import false_discovery_control
+
+from ..geo.errors import Fault, LayerError
+from ..geo.routing import UNREACHED
+from .decay import Floats, TickTable, widened
+from .times import within
+
+FEWEST_PLACES = 30
+FEWEST_NEIGHBOURS = 3
+LEVEL = 0.05
+"""Share of false ones among all that are called clusters."""
+PERMUTATIONS = 9999
+BLOCK_CELLS = 5_000_000
+"""Permutations are drawn in blocks of at most so many cells: 40 MB."""
+EQUAL = 1e-9
+"""Sums that differ by less, relative to the spread of the values, are equal."""
+REASONS = ("", "few_places", "few_neighbours", "all_alike")
+CLUSTERS = ("", "high", "low", "high_among_low", "low_among_high")
+"""Not significant or not tested; a high or low place among its like; an island among the others."""
+
+
+def neighbours_within(ticks: TickTable, minutes: float) -> csr_matrix:
+    """
+    Return who is within `minutes` of whom, itself left out.
+
+    Parameters
+    ----------
+    ticks
+        Shape (p, p), times from each place (row) to the others.
+    """
+    near = within(widened(ticks), minutes)
+    np.fill_diagonal(near, val=False)
+    return csr_matrix(near.astype(np.float64))
+
+
+def nearest_neighbours(ticks: TickTable, count: int) -> csr_matrix:
+    """
+    Return the `count` nearest others of each place by time; of equally near ones the first in row.
+
+    Parameters
+    ----------
+    ticks
+        Shape (p, p); a place that reaches fewer has fewer.
+    """
+    places = len(ticks)
+    far = widened(ticks).copy()
+    np.fill_diagonal(far, UNREACHED)
+    order = np.argsort(far, axis=1, kind="stable")[:, :count]
+    row = np.repeat(np.arange(places), order.shape[1])
+    column = order.ravel()
+    known = far[row, column] != UNREACHED
+    shape = (places, places)
+    return csr_matrix((np.ones(known.sum()), (row[known], column[known])), shape=shape)
+
+
+def nearest_points(metres: npt.ArrayLike, count: int) -> csr_matrix:
+    """
+    Return the `count` nearest others in a straight line, where no times between places are known.
+
+    Rivers are no walls here: say so where it is used.
+
+    Parameters
+    ----------
+    metres
+        Shape (p, 2), metric coordinates.
+    """
+    points = np.asarray(metres, float).reshape(-1, 2)
+    places = len(points)
+    _, order = KDTree(points).query(points, k=np.arange(1, count + 2))
+    # Twins at one point may push the place itself out of its own list; `places` fills short lists.
+    others = (order != np.arange(places)[:, None]) & (order < places)
+    others &= np.cumsum(others, axis=1) <= count
+    row, at = np.nonzero(others)
+    return csr_matrix((np.ones(len(row)), (row, order[row, at])), shape=(places, places))
+
+
+def moran(values: npt.ArrayLike, neighbours: csr_matrix) -> float | None:
+    """
+    Return Moran's I with row-standardised weights; None where all are alike or nobody has any.
+
+    I = (n / Σ w) Σ_i z_i Σ_j w_ij z_j / Σ z²; a place without neighbours adds nothing to Σ w.
+
+    Parameters
+    ----------
+    values
+        Shape (p,), finite.
+    neighbours
+        Shape (p, p), 1 for a neighbour.
+    """
+    z = _finite(values)
+    z = z - z.mean()
+    degree = np.diff(neighbours.indptr)
+    if not _varies(z) or not degree.any():
+        return None
+    return float(z @ _lag(z, neighbours) / (z @ z) * len(z) / (degree > 0).sum())
+
+
+def local_clusters(
+    values: npt.ArrayLike,
+    neighbours: csr_matrix,
+    *,
+    seed: int,
+    permutations: int = PERMUTATIONS,
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """
+    Test every place among its neighbours.
+
+    Parameters
+    ----------
+    values
+        Shape (p,), finite: access, or minutes with a declared cap.
+    neighbours
+        Shape (p, p), 1 for a neighbour, from one of the functions here.
+    seed
+        Of the permutations. The same seed gives the same table, also for rows in another order.
+    permutations
+        At least 99; the smallest p is 2 / (permutations + 1).
+    level
+        Of the false discovery rate.
+
+    Returns
+    -------
+    DataFrame, p rows
+        `value`, `neighbours` (how many), `lag` (their mean), `local_moran`, `gi_star` (standard
+        deviations from the expected; with the place itself), `quadrant` (HH, LH, LL, HL), `p`
+        (two-sided), `q` (after Benjamini-Hochberg), `cluster` (`CLUSTERS`), `reason` (`REASONS`).
+        p and q are missing where nothing was tested.
+
+    Raises
+    ------
+    LayerError
+        A value is missing or infinite.
+    """
+    x = _finite(values)
+    z = x - x.mean() if len(x) else x
+    degree = np.diff(neighbours.indptr)
+    lag = np.where(degree > 0, _lag(x, neighbours), x.mean() if len(x) else 0.0)
+    varies = _varies(z)
+    tested = (degree >= FEWEST_NEIGHBOURS) & varies & (len(x) >= FEWEST_PLACES)
+    p = np.full(len(x), np.nan)
+    q = np.full(len(x), np.nan)
+    if tested.any():
+        p[tested] = _chance(x, lag, degree, np.flatnonzero(tested), seed, permutations)
+        q[tested] = false_discovery_control(p[tested], method="bh")
+    high, among_high = z > 0, lag > x - z
+    quadrant = np.where(among_high, np.where(high, "HH", "LH"), np.where(high, "HL", "LL"))
+    quadrant = np.where(degree > 0, quadrant, "").astype(object)
+    names = {"HH": "high", "LL": "low", "HL": "high_among_low", "LH": "low_among_high"}
+    found = [names[at] if low <= level else "" for at, low in zip(quadrant, q, strict=True)]
+    few = "few_places" if len(x) < FEWEST_PLACES else "few_neighbours" if varies else "all_alike"
+    scale = float(z @ z) / len(x) if len(x) else 0.0
+    return pd.DataFrame(
+        {
+            "value": x,
+            "neighbours": degree,
+            "lag": pd.array(np.where(degree > 0, lag, np.nan), dtype="Float64"),
+            "local_moran": z * (lag - x.mean()) / scale if varies else np.zeros(len(x)),
+            "gi_star": _gi_star(x, neighbours, degree) if varies else np.zeros(len(x)),
+            "quadrant": quadrant,
+            "p": pd.array(p, dtype="Float64"),
+            "q": pd.array(q, dtype="Float64"),
+            "cluster": np.array(found, object),
+            "reason": np.where(tested, "", few).astype(object),
+        }
+    )
+
+
+def _finite(values: npt.ArrayLike) -> Floats:
+    x = np.asarray(values, float)
+    if not np.isfinite(x).all():
+        raise LayerError(Fault("E-MEASURE-VALUES", facts={"count": int((~np.isfinite(x)).sum())}))
+    return x
+
+
+def _varies(z: Floats) -> bool:
+    return bool(len(z) and np.ptp(z) > EQUAL * max(1.0, float(np.abs(z).max())))
+
+
+def _lag(x: Floats, neighbours: csr_matrix) -> Floats:
+    """Return the mean of each place's neighbours; 0 where it has none."""
+    degree = np.diff(neighbours.indptr)
+    sums = np.asarray(neighbours @ x)
+    lag = np.zeros(len(x))
+    np.divide(sums, degree, out=lag, where=degree > 0)
+    return lag
+
+
+def _gi_star(x: Floats, neighbours: csr_matrix, degree: npt.NDArray[np.int32]) -> Floats:
+    """
+    Return Gi* of Ord & Getis (1995) as standard deviations, the place one of its neighbourhood.
+
+    (Σ_j w_ij x_j - W mean) / (s √((n S - W²) / (n - 1))), s the deviation of all, W = S = the size
+    of the neighbourhood; 0 where it holds every place.
+    """
+    places = len(x)
+    size = degree + 1.0
+    above = np.asarray(neighbours @ x) + x - size * x.mean()
+    error = x.std() * np.sqrt(np.maximum(0.0, (places * size - size**2) / max(1, places - 1)))
+    deviations = np.zeros(places)
+    np.divide(above, error, out=deviations, where=error > 0)
+    return deviations
+
+
+def _chance(
+    x: Floats, lag: Floats, degree: npt.NDArray[np.int32], tested: npt.NDArray[np.int64],
+    seed: int, permutations: int,
+) -> Floats:  # fmt: skip
+    """
+    Return how often chance does as much, two-sided, for the tested places.
+
+    The others are drawn from in the order of their values, not of their rows: so the rows may be
+    shuffled, and equal values are the same.
+    """
+    order = np.argsort(x, kind="stable")
+    ordered = x[order]
+    rank = np.searchsorted(ordered, x)
+    slack = EQUAL * float(np.ptp(x))
+    above = np.zeros(len(tested), np.int64)
+    below = np.zeros(len(tested), np.int64)
+    for draws in _draws(len(x) - 1, int(degree[tested].max()), seed, permutations):
+        for number, place in enumerate(tested.tolist()):
+            chosen = draws[: degree[place]]
+            mean = ordered[chosen + (chosen >= rank[place])].mean(axis=0)
+            above[number] += (mean >= lag[place] - slack).sum()
+            below[number] += (mean <= lag[place] + slack).sum()
+    return np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (permutations + 1.0))
+
+
+def _draws(others: int, most: int, seed: int, permutations: int) -> Iterator[npt.NDArray[np.int64]]:
+    """Draw the first `most` of the shuffled numbers below `others`: shape (most, block) each."""
+    random = np.random.default_rng(seed)
+    rows = max(1, BLOCK_CELLS // max(1, others))
+    for start in range(0, permutations, rows):
+        size = min(rows, permutations - start)
+        table = np.tile(np.arange(others, dtype=np.int64), (size, 1))
+        yield np.ascontiguousarray(random.permuted(table, axis=1)[:, :most].T)
