@@ -27,14 +27,16 @@ from .profile import MODES
 
 DIGEST_BYTES = 32
 BY_MODE = ("open", "barred")
+MODULES = (*("blocks", "gather", "osm", "ways", "network"), *("profile", "interchange", "cache"))
+"""What decides what is read from a file."""
 
 
 def cache_key(source: Path, options: Mapping[str, Any]) -> str:
     """Return the name under which what is read from `source` with `options` is kept."""
     digest = hashlib.sha256(source.read_bytes())
     digest.update(json.dumps(options, sort_keys=True, ensure_ascii=False, default=str).encode())
-    for module in ("osm.py", "ways.py", "network.py", "profile.py", "interchange.py", "cache.py"):
-        digest.update((Path(__file__).parent / module).read_bytes())
+    for module in MODULES:
+        digest.update((Path(__file__).parent / f"{module}.py").read_bytes())
     return digest.hexdigest()
 
 

@@ -30,7 +30,7 @@ Int = Any
 
 KERNELS = tuple(
     f"{name}.py"
-    for name in ("compiled", "chains", "bucket", "contraction", "lanes", "sweep", "nearest")
+    for name in ("compiled", "chains", "bucket", "contraction", "lanes", "sweep", "nearest", "grid")
 )
 
 

@@ -14,15 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from geopandas import GeoDataFrame, GeoSeries
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError as PyprojCRSError
 
 from .errors import CrsError, Fault
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame, GeoSeries
 
 Degrees = npt.NDArray[np.float64]
 Shift = Callable[[Degrees, Degrees], tuple[Degrees, Degrees]]

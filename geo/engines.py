@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
+from . import roadside
 from .compiled import is_compiled, note_compiled
 from .network import Ints, Network, quickest_arcs
 from .profile import Profile
@@ -37,17 +37,20 @@ FARTHEST = 2**30 - 1
 LOAD_SECONDS = 0.5
 COMPILE_SECONDS = {"bucket": 3.0, "hierarchy": 9.0}
 """Until compiled kernels are loaded, and until they are compiled, once per machine."""
-SCIPY_SECONDS, BUCKET_SECONDS, SWEEP_SECONDS = 2e-7, 5e-8, 1e-9
+SCIPY_SECONDS = 2e-7
 """Of one search for one node."""
-BUILD_SECONDS = 3e-5
-"""Of the hierarchy, for one node."""
+BUCKET_SECONDS, SWEEP_SECONDS = 8e-8, 1e-9
+"""Of one search for one crossing."""
+CHAINS_SECONDS, BUILD_SECONDS = 1e-6, 2.2e-5
+"""Of contracting chains, for one node, and of building the hierarchy, for one crossing."""
 KEPT = 4
 _prepared: dict[str, Prepared] = {}
 
 
 def choose(
-    nodes: int, searches: int, *, compiled: Sequence[str] = (), built: bool = False
-) -> Named:
+    nodes: int, searches: int, *, compiled: Sequence[str] = (), built: bool = False,
+    crossings: int | None = None,
+) -> Named:  # fmt: skip
     """
     Return the engine that is likely to be done first.
 
@@ -58,15 +61,19 @@ def choose(
     compiled
         The engines whose kernels are compiled.
     built
-        Whether the hierarchy of the network is at hand.
+        Whether the hierarchy of the network is at hand; that of a changed network is not.
+    crossings
+        How many nodes are left without those inside chains; None: all.
     """
-    labels = nodes * searches
+    crossings = nodes if crossings is None else crossings
+    labels = crossings * searches
+    ready = LOAD_SECONDS + (0.0 if built else nodes * CHAINS_SECONDS)
     waits = {name: 0.0 if name in compiled else s for name, s in COMPILE_SECONDS.items()}
     seconds: dict[Named, float] = {
-        "scipy": labels * SCIPY_SECONDS,
-        "bucket": LOAD_SECONDS + waits["bucket"] + labels * BUCKET_SECONDS,
-        "hierarchy": LOAD_SECONDS + waits["hierarchy"] + labels * SWEEP_SECONDS
-        + (0.0 if built else nodes * BUILD_SECONDS),
+        "scipy": nodes * searches * SCIPY_SECONDS,
+        "bucket": ready + waits["bucket"] + labels * BUCKET_SECONDS,
+        "hierarchy": ready + waits["hierarchy"] + labels * SWEEP_SECONDS
+        + (0.0 if built else crossings * BUILD_SECONDS),
     }  # fmt: skip
     return min(seconds, key=lambda name: seconds[name])
 
@@ -208,6 +215,8 @@ def _spread(back: csr_matrix, doors: Ints, horizon: int, engine: Engine) -> Ints
         starts = np.column_stack([doors, np.zeros(len(doors), np.int64)])
         label = bucket.times_from(graph, starts, longest)
         return np.where(label == NEVER, -1, label >> 32)
+    from scipy.sparse.csgraph import dijkstra  # a quarter of a second
+
     best = np.full(back.shape[0], np.inf)
     for node, ticks in doors.tolist():
         best = np.minimum(best, dijkstra(back, indices=node, limit=longest) + ticks)
@@ -234,7 +243,9 @@ def warm() -> dict[str, float]:
         roads.nearest(doors, doors, [node], horizon=LONGEST_16, kernels=name)
         note_compiled(name)
         took[name] = perf_counter() - before
-    return took
+    before = perf_counter()
+    roadside.warm()
+    return {**took, "grid": perf_counter() - before}
 
 
 def _engine(
@@ -252,7 +263,16 @@ def _engine(
     built = key in _prepared and "hierarchy" in vars(_prepared[key])
     kept = folder is not None and _file(folder, key).is_file()
     searches = min(len(leaving.ticks), len(arriving.ticks))
-    return choose(network.nodes, searches, compiled=compiled, built=built or kept)
+    return choose(
+        network.nodes, searches, compiled=compiled, built=built or kept, crossings=_crossings(arcs)
+    )
+
+
+def _crossings(arcs: csr_matrix) -> int:
+    """Return about how many nodes lie outside chains: those but with two arcs in and two out."""
+    out = np.diff(arcs.indptr)
+    into = np.bincount(arcs.indices, minlength=arcs.shape[0])
+    return int(((out != 2) | (into != 2)).sum())
 
 
 def content(network: Network, arcs: csr_matrix) -> str:

@@ -174,3 +174,23 @@ def reached(typing: Any, lanes: Any) -> Any:
         return builder.icmp_unsigned("!=", mask, ir.Constant(mask.type, 0))
 
     return types.boolean(lanes), write
+
+
+@instruction
+def fetch(typing: Any, array: Any, at: Any) -> Any:
+    """Ask the memory for what stands at array[at], without waiting for it."""
+
+    def write(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        byte = ir.IntType(8).as_pointer()
+        number = ir.IntType(32)
+        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
+            "llvm.prefetch.p0",
+        )
+        place = builder.bitcast(builder.gep(data, [values[1]]), byte)
+        builder.call(function, [place, *(ir.Constant(number, value) for value in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), write

@@ -102,15 +102,15 @@ def nearest(
             answer(ends.first, ends.doors, np.int64(horizon), found, labels[k])
         return np.ascontiguousarray(labels.T)
     columns = -(-len(groups) // LANES) * LANES
-    goals, order = asked(hierarchy, places)
-    packed = aligned((len(order)) * columns, 32).reshape(-1, columns)
+    goals = asked(hierarchy, places)
+    packed = aligned((len(places.first) - 1) * columns, 32).reshape(-1, columns)
     slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
     starts = Ends(np.cumsum([0, *(len(rows) for rows in groups)]), np.concatenate(groups))
     for begin in range(0, columns, 2 * LANES):
         width = min(2 * LANES, columns - begin)
         sweep(
             *slopes, Rows(len(hierarchy.row), width, 32), by_row(hierarchy, starts), begin,
-            min(begin + width, len(groups)), goals, order, (horizon << 16) + 2**16 - 1, 16,
+            min(begin + width, len(groups)), goals, (horizon << 16) + 2**16 - 1, 16,
             packed.reshape(-1), columns, begin,
         )  # fmt: skip
     return packed[:, : len(groups)]

@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
 from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from .crs import WGS84, metric_crs, transform
 from .errors import Fault, NetworkError
 from .profile import FERRY_WAIT_SECONDS, Profile
+
+if TYPE_CHECKING:
+    from .grid import Grid
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -119,10 +121,31 @@ class Network:
         )
 
     @cached_property
+    def shape_xy(self) -> tuple[Floats, Floats]:
+        """The points of the edges in `crs`, metres; edge e has first[e] to first[e + 1]."""
+        return transform(self.shape_lon, self.shape_lat, WGS84, self.crs)
+
+    @cached_property
     def lines(self) -> npt.NDArray[np.object_]:
         """Edges as lines in `crs`, shape (m,)."""
-        x, y = transform(self.shape_lon, self.shape_lat, WGS84, self.crs)
-        return line_strings(x, y, self.first)
+        return line_strings(*self.shape_xy, self.first)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The edges by square, for `roadside`."""
+        from .grid import Grid  # loads the kernels
+
+        return Grid.of(*self.shape_xy, self.first)
+
+    def lines_of(self, edges: Ints) -> npt.NDArray[np.object_]:
+        """Return these q edges as lines in `crs`, shape (q,)."""
+        if "lines" in vars(self):
+            return self.lines[edges]
+        sizes = np.diff(self.first)[edges]
+        first = np.concatenate([[0], np.cumsum(sizes)])
+        at = np.arange(first[-1]) + np.repeat(self.first[edges] - first[:-1], sizes)
+        x, y = self.shape_xy
+        return line_strings(x[at], y[at], first)
 
     @property
     def lines_wgs84(self) -> npt.NDArray[np.object_]:
@@ -252,6 +275,9 @@ def main_component(arcs: csr_matrix) -> tuple[Bools, Bools]:
 
     Of equally large ones that with the lowest node number.
     """
+    # A quarter of a second that loading the kernels need not wait.
+    from scipy.sparse.csgraph import breadth_first_order, connected_components
+
     _, label = connected_components(arcs, directed=True, connection="strong")
     seed = int(np.argmax(np.bincount(label)[label]))
     onward, back = np.zeros(arcs.shape[0], bool), np.zeros(arcs.shape[0], bool)

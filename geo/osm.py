@@ -7,57 +7,27 @@ that lost its last villages' roads still looks like a district.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import osmium
 import shapely
 from geopandas import GeoDataFrame
 
 from .errors import Fault, NetworkError
+from .gather import Gathered, Places, gather, is_structure, joined
+from .network import Bools, Floats, Ints
 from .pbf import check_complete
-from .profile import (
-    MODES,
-    Profile,
-    blocks,
-    directions,
-    known_classes,
-    maxspeed_kmh,
-    road_class,
-    surface_factor,
-)
+from .profile import MODES, Profile, blocks, directions, known_classes, maxspeed_kmh, surface_factor
 from .ways import Ways
 
-KEYS = ("highway", "route", "man_made", "railway", "waterway", "natural", "barrier")
 CUT_SHARE = 0.01
 """More untagged nodes without a way than this: ways are missing, the file was cut."""
 CUT_NODES = 20
 """Too few nodes to speak of a share."""
 UNKNOWN_CLASS_SHARE = 0.001
 """Ways of unknown classes may make up this share; beyond it the class table needs a row."""
-STRUCTURES = ("bridge", "tunnel")
-BARRIER_LINES = ("river", "rail", "motorway")
-
-
-@dataclass
-class _Collected:
-    """What one pass over a file gathers."""
-
-    ref: list[int] = field(default_factory=list)
-    size: list[int] = field(default_factory=list)
-    identifier: list[int] = field(default_factory=list)
-    tags: list[dict[str, str]] = field(default_factory=list)
-    barriers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    shapes: list[tuple[str, str, bool, list[int]]] = field(default_factory=list)
-    node: list[int] = field(default_factory=list)
-    lon: list[float] = field(default_factory=list)
-    lat: list[float] = field(default_factory=list)
-    tagged: list[bool] = field(default_factory=list)
-    other_refs: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -102,76 +72,60 @@ def read_osm(path: Path, profiles: Mapping[str, Profile], *, ferries: bool = Fal
     """
     check_complete(path)
     try:
-        found = _collect(path)
+        found = gather(path)
     except (RuntimeError, ValueError) as error:
         raise NetworkError(Fault("E-OSM-READ", file=path.name, facts={"error": error})) from error
-    warnings = list(_check_cut(path, found))
-    warnings += _check_classes(path, found)
-    lon, lat, present = _locate(found, np.array(found.ref, np.int64))
-    if not present.all():
-        warnings.append(
-            Fault("W-OSM-NODES", file=path.name, facts={"count": int((~present).sum())})
-        )
-    ways = _ways(found, profiles, lon, lat, present, ferries)
+    places, tagged = Places.of(found)
+    lines = _Lines.of(found, places)
+    warnings = list(_check_cut(path, found, places, tagged, lines))
+    warnings += _check_classes(path, found, lines)
+    road = np.array([kind.road is not None for kind in found.kinds], bool)[lines.kind]
+    lost = int((~lines.present[np.repeat(road, lines.size)]).sum())
+    if lost:
+        warnings.append(Fault("W-OSM-NODES", file=path.name, facts={"count": lost}))
+    ways = _ways(found, profiles, lines, ferries)
     if not len(ways.identifier):
         raise NetworkError(Fault("E-OSM-NO-ROADS", file=path.name))
-    return OsmData(ways, _background(found), tuple(warnings))
+    return OsmData(ways, _background(found, lines), tuple(warnings))
 
 
-def _collect(path: Path) -> _Collected:
-    found = _Collected()
-    wanted = frozenset(KEYS)
-    entities = osmium.osm.NODE | osmium.osm.WAY
-    thing: Any  # a node or a way, which the type stubs do not tell apart
-    for thing in osmium.FileProcessor(str(path), entities):
-        if thing.is_node():
-            found.node.append(thing.id)
-            found.lon.append(thing.lon if thing.location.valid() else np.nan)
-            found.lat.append(thing.lat if thing.location.valid() else np.nan)
-            found.tagged.append(len(thing.tags) > 0)
-            if "barrier" in thing.tags:
-                found.barriers.append((thing.id, dict(thing.tags)))
-            continue
-        refs = [node.ref for node in thing.nodes]
-        tags = dict(thing.tags) if len(thing.tags) else {}
-        if len(refs) > 1 and not wanted.isdisjoint(tags):
-            _collect_way(found, thing.id, refs, tags)
-        else:
-            found.other_refs.extend(refs)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Roads and what is drawn below them: `size` nodes each, one way after the other."""
+
+    kind: Ints
+    size: Ints
+    ref: Ints
+    at: Ints
+    lon: Floats
+    lat: Floats
+    present: Bools
+
+    @classmethod
+    def of(cls, found: Gathered, places: Places) -> _Lines:
+        ref = joined(found.ref, int)
+        at, known = places.at(ref)
+        lon, lat, there = places.degrees(at)
+        return cls(
+            joined(found.kind, int), joined(found.size, int), ref, at, lon, lat, known & there
+        )
+
+    @property
+    def first(self) -> Ints:
+        """Where each way begins, and the end of the last."""
+        return np.concatenate([[0], np.cumsum(self.size)]).astype(np.int64)
 
 
-def _collect_way(found: _Collected, way: int, refs: list[int], tags: dict[str, str]) -> None:
-    name = road_class(tags)
-    if name is not None:
-        found.ref.extend(refs)
-        found.size.append(len(refs))
-        found.identifier.append(way)
-        found.tags.append(tags)
-        return
-    found.other_refs.extend(refs)
-    waterway, kind = tags.get("waterway"), None
-    if waterway in ("river", "canal"):
-        kind = "river"
-    elif waterway == "stream":
-        kind = "stream"
-    elif tags.get("railway") in ("rail", "light_rail"):
-        kind = "rail"
-    elif tags.get("natural") == "water" or waterway == "riverbank":
-        kind = "water"
-    if kind is not None:
-        wall = not _is_structure(tags, "") and (kind != "water" or _is_river(tags))
-        found.shapes.append((kind, tags.get("name", ""), wall, refs))
-
-
-def _check_cut(path: Path, found: _Collected) -> list[Fault]:
+def _check_cut(
+    path: Path, found: Gathered, places: Places, tagged: Bools, lines: _Lines
+) -> list[Fault]:
     """Compare the untagged nodes with those that ways use: a cut file has nodes but not ways."""
-    node = np.array(found.node, np.int64)
-    loose = ~np.array(found.tagged, bool)
-    used = np.isin(
-        node, np.concatenate([np.array(found.ref, np.int64), np.array(found.other_refs, np.int64)])
-    )
-    lost, total = int((loose & ~used).sum()), int(loose.sum())
+    used = tagged.copy()
+    used[lines.at[places.node[lines.at] == lines.ref] if len(used) else []] = True
+    for ref in found.others:
+        at, known = places.at(ref)
+        used[at[known]] = True
+    lost, total = int((~used).sum()), int((~tagged).sum())
     if not lost or (lost <= CUT_NODES and lost < total):
         return []
     fault_facts = {"lost": lost, "total": total, "percent": f"{100 * lost / total:.1f}"}
@@ -180,84 +134,72 @@ def _check_cut(path: Path, found: _Collected) -> list[Fault]:
     return [Fault("W-OSM-LOST-WAYS", file=path.name, facts=fault_facts)]
 
 
-def _check_classes(path: Path, found: _Collected) -> list[Fault]:
+def _check_classes(path: Path, found: Gathered, lines: _Lines) -> list[Fault]:
     known = known_classes()
-    unknown: Counter[str] = Counter()
-    for tags, size in zip(found.tags, found.size, strict=True):
-        highway = tags.get("highway")
+    points = np.bincount(lines.kind, lines.size, len(found.kinds)).astype(np.int64).tolist()
+    unknown: dict[str, int] = {}
+    total = 0
+    for kind, count in zip(found.kinds, points, strict=True):
+        highway = kind.tags.get("highway")
+        total += count if kind.road is not None else 0
         if highway is not None and highway not in known:
-            unknown[highway] += size
+            unknown[highway] = unknown.get(highway, 0) + count
     if not unknown:
         return []
     facts = {"classes": "、".join(sorted(unknown)), "count": sum(unknown.values())}
-    if sum(unknown.values()) > UNKNOWN_CLASS_SHARE * sum(found.size):
+    if sum(unknown.values()) > UNKNOWN_CLASS_SHARE * total:
         raise NetworkError(Fault("E-OSM-CLASS", file=path.name, facts=facts))
     return [Fault("W-OSM-CLASS", file=path.name, facts=facts)]
 
 
-def _locate(found: _Collected, ref: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return longitude, latitude and presence of nodes by identifier."""
-    node = np.array(found.node, np.int64)
-    if not len(node):
-        return np.full(len(ref), np.nan), np.full(len(ref), np.nan), np.zeros(len(ref), bool)
-    order = np.argsort(node, kind="stable")
-    at = order[np.minimum(np.searchsorted(node, ref, sorter=order), len(node) - 1)]
-    lon, lat = np.array(found.lon)[at], np.array(found.lat)[at]
-    return lon, lat, (node[at] == ref) & np.isfinite(lon)
-
-
-def _ways(
-    found: _Collected,
-    profiles: Mapping[str, Profile],
-    lon: np.ndarray,
-    lat: np.ndarray,
-    present: np.ndarray,
-    ferries: bool,
-) -> Ways:
+def _ways(found: Gathered, profiles: Mapping[str, Profile], lines: _Lines, ferries: bool) -> Ways:
     """Keep the runs of present nodes of the ways that some mode may use."""
-    classes = [road_class(tags) or "" for tags in found.tags]
+    classes = [kind.road or "" for kind in found.kinds]
     usable = np.array(
         [
-            [directions(profiles[mode], tags, name) for mode in MODES]
-            for tags, name in zip(found.tags, classes, strict=True)
+            [directions(profiles[mode], kind.tags, kind.road or "") for mode in MODES]
+            for kind in found.kinds
         ],
         bool,
     ).reshape(-1, len(MODES), 2)
+    usable[np.array([kind.road is None for kind in found.kinds], bool)] = False
     if not ferries:
         usable[np.array([name == "ferry" for name in classes], bool)] = False
-    size = np.array(found.size, np.int64)
-    way_of = np.repeat(np.arange(len(size)), size)
-    some = np.asarray(usable.any(axis=(1, 2)))
-    keep = present & some[way_of]
-    begins = np.zeros(len(size), np.int64) if not len(size) else np.cumsum(size) - size
-    fresh = np.zeros(len(present), bool)
-    fresh[begins] = True
-    fresh[1:] |= ~keep[:-1]
-    run = np.cumsum(fresh & keep)[keep]
-    length = np.bincount(run)[1:] if len(run) else np.zeros(0, np.int64)
-    point = np.flatnonzero(keep)[(length >= 2)[run - 1]] if len(run) else np.zeros(0, np.int64)
-    sizes = length[length >= 2]
-    first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    way = way_of[point[first[:-1]]] if len(sizes) else np.zeros(0, np.int64)
-    tags = [found.tags[i] for i in way]
-    names = [classes[i] for i in way]
+    some = np.asarray(usable.any(axis=(1, 2)))[lines.kind]
+    point, first = _runs(lines, lines.present & np.repeat(some, lines.size))
+    way = np.searchsorted(lines.first, point[first[:-1]], side="right") - 1
+    kind = lines.kind[way]
+    tags = [one.tags for one in found.kinds]
+    said = list(zip(tags, classes, strict=True))
     return Ways(
         first=first,
-        ref=np.array(found.ref, np.int64)[point],
-        lon=lon[point],
-        lat=lat[point],
-        identifier=np.array(found.identifier, np.int64)[way],
-        classes=names,
-        names=[tag.get("name") or tag.get("ref") or "" for tag in tags],
-        factor=np.array([surface_factor(t, n) for t, n in zip(tags, names, strict=True)]),
-        limit_kmh=np.array([_limits(tag) for tag in tags]).reshape(-1, 2),
-        open={mode: usable[way, i] for i, mode in enumerate(MODES)},
-        structure=np.array([_is_structure(t, n) for t, n in zip(tags, names, strict=True)], bool),
+        ref=lines.ref[point],
+        lon=lines.lon[point],
+        lat=lines.lat[point],
+        identifier=joined(found.way, int)[way],
+        classes=[classes[number] for number in kind.tolist()],
+        names=[found.names[number] for number in way.tolist()],
+        factor=np.array([surface_factor(t, n) for t, n in said], float)[kind],
+        limit_kmh=np.array([_limits(t) for t in tags], float).reshape(-1, 2)[kind],
+        open={mode: usable[kind, i] for i, mode in enumerate(MODES)},
+        structure=np.array([n == "ferry" or is_structure(t) for t, n in said], bool)[kind],
         barred={
             mode: np.array([n for n, t in found.barriers if blocks(mode, t)], np.int64)
             for mode in MODES
         },
     )
+
+
+def _runs(lines: _Lines, keep: Bools) -> tuple[Ints, Ints]:
+    """Return the points of runs of two or more that are kept, and where each run begins."""
+    fresh = np.zeros(len(keep), bool)
+    fresh[lines.first[:-1]] = True
+    fresh[1:] |= ~keep[:-1]
+    run = np.cumsum(fresh & keep)[keep] - 1
+    length = np.bincount(run)
+    point = np.flatnonzero(keep)[length[run] >= 2]
+    first = np.concatenate([[0], np.cumsum(length[length >= 2])]).astype(np.int64)
+    return point, first
 
 
 def _limits(tags: Mapping[str, str]) -> tuple[float, float]:
@@ -269,28 +211,27 @@ def _limits(tags: Mapping[str, str]) -> tuple[float, float]:
     return both[0] or np.inf, both[1] or np.inf
 
 
-def _is_structure(tags: Mapping[str, str], name: str) -> bool:
-    return name == "ferry" or any(tags.get(key, "no") != "no" for key in STRUCTURES)
-
-
-def _is_river(tags: Mapping[str, str]) -> bool:
-    return tags.get("waterway") == "riverbank" or tags.get("water") in ("river", "canal")
-
-
-def _background(found: _Collected) -> GeoDataFrame:
-    kinds, names, walls, shapes = [], [], [], []
-    for kind, name, wall, refs in found.shapes:
-        lon, lat, present = _locate(found, np.array(refs, np.int64))
-        points = np.column_stack([lon, lat])[present]
+def _background(found: Gathered, lines: _Lines) -> GeoDataFrame:
+    drawn = np.array([kind.road is None and kind.shape is not None for kind in found.kinds], bool)
+    names, shapes, kinds = [], [], []
+    first = lines.first
+    for way in np.flatnonzero(drawn[lines.kind]).tolist():
+        span, kind = slice(first[way], first[way + 1]), found.kinds[lines.kind[way]]
+        present = lines.present[span]
+        points = np.column_stack([lines.lon[span], lines.lat[span]])[present]
         if len(points) < 2:
             continue
-        closed = refs[0] == refs[-1] and bool(present.all()) and len(points) > 3
+        ref = lines.ref[span]
+        closed = ref[0] == ref[-1] and bool(present.all()) and len(points) > 3
         shape: shapely.Geometry = shapely.linestrings(points)
-        if kind == "water" and closed:
+        if kind.shape == "water" and closed:
             shape = shapely.make_valid(shapely.polygons(points))
         kinds.append(kind)
-        names.append(name)
-        walls.append(wall)
+        names.append(found.names[way])
         shapes.append(shape)
-    columns = {"kind": kinds, "name": names, "wall": np.array(walls, bool)}
+    columns = {
+        "kind": [kind.shape for kind in kinds],
+        "name": names,
+        "wall": np.array([kind.wall for kind in kinds], bool),
+    }
     return GeoDataFrame(columns, geometry=shapes, crs=4326)

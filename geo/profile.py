@@ -60,6 +60,14 @@ UNPAVED = frozenset(
 UNPAVED_FACTOR = 0.6
 UNKNOWN_SURFACE_FACTOR = 0.9
 """On unclassified roads and tracks without a surface tag."""
+ROAD_KEYS = frozenset(
+    {"highway", "route", "man_made", "tracktype", "area", "motorroad", "junction", "surface"}
+    | {"bridge", "tunnel", "maxspeed", "maxspeed:forward", "maxspeed:backward"}
+    | {key + way for keys in ACCESS_KEYS.values() for key in keys
+       for way in ("", ":forward", ":backward")}
+    | {key for keys in ONEWAY_KEYS.values() for key in keys}
+)  # fmt: skip
+"""All keys of a way that are asked for, but its names: ways that say the same here are alike."""
 MPH_KMH = 1.609344
 FERRY_WAIT_SECONDS = 600
 
@@ -171,6 +179,20 @@ def with_speeds(profile: Profile, speeds: Mapping[str, float]) -> Profile:
         for name, kmh in speeds.items()
     }
     return replace(profile, speeds=MappingProxyType({**profile.speeds, **changed}))
+
+
+def at_pace(profile: Profile, share: float) -> Profile:
+    """Return a copy of a profile whose every speed is `share` of it, off the roads too."""
+    speeds = {
+        name: replace(speed, kmh=speed.kmh * share, built_up_kmh=speed.built_up_kmh * share)
+        for name, speed in profile.speeds.items()
+    }
+    return replace(
+        profile,
+        access_kmh=profile.access_kmh * share,
+        maxspeed_share=profile.maxspeed_share * share,
+        speeds=MappingProxyType(speeds),
+    )
 
 
 def road_class(tags: Mapping[str, str]) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, vstack
-from scipy.sparse.csgraph import dijkstra
 
 from .network import Ints, Network
 from .profile import Profile
@@ -66,6 +65,8 @@ def door_to_door(
 
 def _through_nodes(arcs: csr_matrix, leaving: Doors, arriving: Doors, horizon: int) -> Ticks:
     """Search backward from each of `arriving`; see `door_to_door`."""
+    from scipy.sparse.csgraph import dijkstra  # a quarter of a second
+
     places, venues = len(leaving.ticks), len(arriving.ticks)
     times = np.full((places, venues), UNREACHED, np.uint32)
     graph = _with_venues(arcs, arriving)

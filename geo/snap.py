@@ -13,17 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely import STRtree
 
 from .network import Bools, Floats, Ints, Network, ticks
 from .profile import Profile
+from .roadside import NOWHERE, Finder, Searcher, Tree, finder
+from .walls import Walls
 
-NOWHERE = -1
-"""Edge of a place that is not connected."""
 END_SHARE = 1e-9
 """A position so near to an end of its edge is that end."""
-TOUCH_METRES = 0.01
-"""So near to its ends a walk may meet a barrier."""
+WIDER_METRES = 50.0
+"""Beyond twice the walk to the nearest road, where another is first looked for."""
+AT_ONCE = 256
+"""Places behind a wall that look for another road at once: each sees thousands of edges."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,7 @@ def snap(
     joinable: Bools,
     limit_metres: float,
     barriers: npt.NDArray[np.object_] | None = None,
+    searcher: Searcher = "auto",
 ) -> Snaps:
     """
     Find the nearest joinable edge of each place.
@@ -81,77 +83,51 @@ def snap(
         Places farther away are not connected; a place at the limit itself is.
     barriers
         Lines and areas in `crs` that nobody walks across.
+    searcher
+        Who searches; every searcher gives the same answer.
     """
-    points = shapely.points(np.asarray(x, float), np.asarray(y, float))
-    numbers = np.flatnonzero(joinable)
-    lines = network.lines[numbers]
-    edge = np.full(len(points), NOWHERE, np.int64)
-    crosses = np.zeros(len(points), bool)
-    if len(numbers) and len(points):
-        tree = STRtree(lines)
-        place, candidate = tree.query_nearest(points, max_distance=limit_metres * (1 + 1e-12))
-        near = shapely.distance(points[place], lines[candidate]) <= limit_metres
-        place, candidate = place[near], candidate[near]
-        order = np.lexsort((numbers[candidate], place))
-        place, at = np.unique(place[order], return_index=True)
-        candidate = candidate[order][at]
-        edge[place] = numbers[candidate]
-        if barriers is not None and len(barriers):
-            wall = STRtree(barriers)
-            blocked = _crossing(points[place], lines[candidate], wall)
-            for at_place in place[blocked]:
-                free = _free_edge(points[at_place], lines, tree, wall, limit_metres)
-                crosses[at_place] = free is None
-                if free is not None:
-                    edge[at_place] = numbers[free]
-    return _positions(network, points, edge, crosses)
-
-
-def _crossing(
-    points: npt.NDArray[np.object_], lines: npt.NDArray[np.object_], wall: STRtree
-) -> Bools:
-    """
-    Tell which shortest walks from points to lines cross a barrier, shape (p,).
-
-    Touching one with an end is no crossing: motorways begin at nodes of other roads.
-    """
-    walks = shapely.shortest_line(points, lines)
-    inner = [shapely.line_interpolate_point(walks, end) for end in (TOUCH_METRES, -TOUCH_METRES)]
-    long = shapely.length(walks) > 2 * TOUCH_METRES
-    ends = shapely.get_coordinates(np.column_stack(inner).ravel()).reshape(-1, 2, 2)
-    walks = np.where(long, shapely.linestrings(ends), None)
-    hit = np.zeros(len(walks), bool)
-    hit[np.unique(wall.query(walks, predicate="intersects")[0])] = True
-    return hit
-
-
-def _free_edge(
-    point: shapely.Point,
-    lines: npt.NDArray[np.object_],
-    tree: STRtree,
-    wall: STRtree,
-    limit_metres: float,
-) -> int | None:
-    """Return the nearest line within the limit that can be walked to without crossing a barrier."""
-    around = np.sort(tree.query(point, predicate="dwithin", distance=limit_metres))
-    points = np.full(len(around), point, object)
-    free = around[~_crossing(points, lines[around], wall)]
-    if not len(free):
-        return None
-    return int(free[np.argmin(shapely.distance(point, lines[free]))])
-
-
-def _positions(
-    network: Network, points: npt.NDArray[np.object_], edge: Ints, crosses: Bools
-) -> Snaps:
-    connected = edge != NOWHERE
-    lines = network.lines[edge[connected]]
-    share, metres = np.zeros(len(edge)), np.full(len(edge), np.nan)
-    share[connected] = shapely.line_locate_point(lines, points[connected], normalized=True)
+    px, py = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
+    edges = finder(network, joinable, len(px), searcher)
+    limit = np.full(len(px), float(limit_metres))
+    edge, metres = edges.nearest(px, py, limit)
+    crosses = np.zeros(len(px), bool)
+    if barriers is not None and len(barriers):
+        _around_walls(network, edges, Walls(barriers), px, py, limit_metres, edge, metres, crosses)
+    share = edges.shares(px, py, edge)
     share[~np.isfinite(share) | (share < END_SHARE)] = 0.0
     share[share > 1 - END_SHARE] = 1.0
-    metres[connected] = shapely.distance(points[connected], lines)
     return Snaps(edge, share, metres, crosses)
+
+
+def _around_walls(
+    network: Network, edges: Finder, walls: Walls, px: Floats, py: Floats, limit: float,
+    edge: Ints, metres: Floats, crosses: Bools,
+) -> None:  # fmt: skip
+    """Move places whose walk crosses a wall to the nearest edge whose walk does not."""
+    by_grid = not isinstance(edges, Tree)
+    asked = np.flatnonzero(edge != NOWHERE)
+    asked = asked[walls.near(px[asked], py[asked], metres[asked], by_grid=by_grid)]
+    points = shapely.points(px[asked], py[asked])
+    blocked = asked[walls.crossed(points, network.lines_of(edge[asked]))]
+    for begin in range(0, len(blocked), AT_ONCE):
+        left = blocked[begin : begin + AT_ONCE]
+        reach, seen = metres[left] * 2 + WIDER_METRES, np.full(len(left), -1.0)
+        while len(left):
+            reach = np.minimum(reach, limit)
+            place, candidate, far = edges.around(px[left], py[left], reach)
+            fresh = far > seen[place]
+            place, candidate, far = place[fresh], candidate[fresh], far[fresh]
+            points = shapely.points(px[left[place]], py[left[place]])
+            free = ~walls.crossed(points, network.lines_of(candidate))
+            place, candidate, far = place[free], candidate[free], far[free]
+            order = np.lexsort((candidate, far, place))
+            done, at = np.unique(place[order], return_index=True)
+            edge[left[done]], metres[left[done]] = candidate[order][at], far[order][at]
+            more = np.ones(len(left), bool)
+            more[done] = False
+            crosses[left[more & (reach >= limit)]] = True
+            more &= reach < limit
+            left, reach, seen = left[more], reach[more] * 2, reach[more]
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,25 +19,29 @@ from .bucket import FAR
 from .chains import Ends
 from .compiled import Array, Int, kernel
 from .hierarchy import BLOCK, Hierarchy, Slope
-from .lanes import LANES, later, nothing, put, reached, send, sooner, take, within
+from .lanes import LANES, fetch, later, nothing, put, reached, send, sooner, take, within
 
 LONGEST_16 = 2**16 - 2
 """The longest time of 16 bits, ticks; one more means unreached."""
 UNREACHED_32 = 2**32 - 1
 CACHE_LINE = 64
+AHEAD: Int = np.int64(12)
+"""So many doors before its turn a row is asked for."""
 
 
 class Rows:
-    """What a sweep writes on: kept from one to the next, and left clean by each."""
+    """
+    What a sweep writes on: kept from one to the next.
+
+    What stands in a row counts only while it is live; each sweep leaves all of them dead.
+    """
 
     def __init__(self, rows: int, width: int, bits: int) -> None:
         """Make rows of `width` numbers (16 or 32) of so many bits, a row on a cache line."""
         self.times = aligned(rows * width, bits)
-        self.times[:] = np.iinfo(self.times.dtype).max
         self.width = width
         self.live = np.zeros(rows, np.uint8)
         self.blocks = np.zeros(rows // BLOCK + 1, np.uint8)
-        self.touched = np.empty(rows, np.int32)
 
 
 def aligned(count: int, bits: int) -> Array:
@@ -46,6 +50,16 @@ def aligned(count: int, bits: int) -> Array:
     room = np.empty(count + CACHE_LINE, kind)
     skip = -room.ctypes.data % CACHE_LINE // kind.itemsize
     return room[skip : skip + count]
+
+
+@kernel
+def _bear(row: Int, times: Array, width: Int, live: Array, blocks: Array) -> None:
+    """Bring a row to life, with nothing in it."""
+    put(times, row * width, nothing(times))
+    if width > LANES:
+        put(times, row * width + LANES, nothing(times))
+    live[row] = 1
+    blocks[row // BLOCK] = 1
 
 
 @kernel
@@ -71,10 +85,12 @@ def _start(
             if numbered:
                 time |= doors[d, 2]
             at = row * width + k - begin
-            if time <= bound and time < times[at]:
+            if time > bound:
+                continue
+            if not live[row]:
+                _bear(row, times, width, live, blocks)
+            if time < times[at]:
                 times[at] = time
-                live[row] = 1
-                blocks[row // BLOCK] = 1
 
 
 @kernel
@@ -100,24 +116,23 @@ def _climb(
                 row, time = np.int64(arcs[a, 0]), np.int64(arcs[a, 1]) << shift
                 if time > bound:
                     continue
+                if not live[row]:
+                    _bear(row, times, width, live, blocks)
                 there = row * width
                 put(times, there, sooner(take(times, there), later(one, time)))
                 if wide:
                     there += LANES
                     put(times, there, sooner(take(times, there), later(other, time)))
-                live[row] = 1
-                blocks[row // BLOCK] = 1
 
 
 @kernel
 def _descend(
     first: Array, arcs: Array, needs_first: Array, needs: Array, bound: Int, shift: Int,
-    times: Array, width: Int, live: Array, blocks: Array, touched: Array,
-) -> Int:  # fmt: skip
-    """Fetch times from the more important rows; return how many rows were reached."""
+    times: Array, width: Int, live: Array, blocks: Array,
+) -> None:  # fmt: skip
+    """Fetch times from the more important rows."""
     wide = width > LANES
     rows = len(first) - 1
-    count = 0
     for block in range(len(needs_first) - 1):
         awake = blocks[block] > 0
         for k in range(needs_first[block], needs_first[block + 1]):
@@ -128,25 +143,24 @@ def _descend(
         if not awake:
             continue
         for p in range(block * BLOCK, min(rows, (block + 1) * BLOCK)):
-            begin, end = np.int64(first[p]), np.int64(first[p + 1])
+            here = np.int64(p) * width
+            one = nothing(times)
+            other = one
             hit = live[p]
-            for a in range(begin, end):
-                hit |= live[arcs[a, 0]]
+            if hit:
+                one = take(times, here)
+                if wide:
+                    other = take(times, here + LANES)
+            for a in range(first[p], first[p + 1]):
+                row, time = np.int64(arcs[a, 0]), np.int64(arcs[a, 1]) << shift
+                if not live[row] or time > bound:
+                    continue
+                hit = 1
+                one = sooner(one, later(take(times, row * width), time))
+                if wide:
+                    other = sooner(other, later(take(times, row * width + LANES), time))
             if not hit:
                 continue
-            here = np.int64(p) * width
-            one = take(times, here)
-            other = one
-            if wide:
-                other = take(times, here + LANES)
-            for a in range(begin, end):
-                time = np.int64(arcs[a, 1]) << shift
-                if time > bound:
-                    continue
-                there = np.int64(arcs[a, 0]) * width
-                one = sooner(one, later(take(times, there), time))
-                if wide:
-                    other = sooner(other, later(take(times, there + LANES), time))
             one = within(one, bound)
             put(times, here, one)
             found = reached(one)
@@ -155,15 +169,11 @@ def _descend(
                 put(times, here + LANES, other)
                 found |= reached(other)
             live[p] = found
-            if found:
-                touched[count] = p
-                count += 1
-    return count
 
 
 @kernel
 def _answer(
-    first: Array, doors: Array, order: Array, bound: Int, shift: Int, times: Array, width: Int,
+    first: Array, doors: Array, bound: Int, shift: Int, times: Array, width: Int, live: Array,
     found: Array, columns: Int, column: Int,
 ) -> None:  # fmt: skip
     """
@@ -175,38 +185,30 @@ def _answer(
         int32 (p + 1,), (d, 2): doors of the places in the order in which they are asked, that of
         the rows.
     order
-        int64, shape (p,): which places they are.
+        int32, shape (p,): which places they are.
     found
         Flat, `columns` numbers a place; this sweep's begin at `column`.
     """
     wide = width > LANES
-    for k in range(len(order)):
+    for k in range(len(first) - 1):
         one = nothing(times)
         other = one
         for d in range(first[k], first[k + 1]):
-            time = np.int64(doors[d, 1]) << shift
-            if time > bound:
+            soon = np.int64(doors[min(d + AHEAD, len(doors) - 1), 0]) * width
+            fetch(times, soon)
+            if wide:
+                fetch(times, soon + LANES)
+            row, time = np.int64(doors[d, 0]), np.int64(doors[d, 1]) << shift
+            if not live[row] or time > bound:
                 continue
-            there = np.int64(doors[d, 0]) * width
+            there = row * width
             one = sooner(one, later(take(times, there), time))
             if wide:
                 other = sooner(other, later(take(times, there + LANES), time))
-        at = order[k] * columns + column
+        at = k * columns + column
         send(found, at, within(one, bound))
         if wide:
             send(found, at + LANES, within(other, bound))
-
-
-@kernel
-def _wipe(times: Array, width: Int, live: Array, touched: Array, count: Int) -> None:
-    """Forget what a sweep reached."""
-    blank = nothing(times)
-    for k in range(count):
-        row = np.int64(touched[k])
-        put(times, row * width, blank)
-        if width > LANES:
-            put(times, row * width + LANES, blank)
-        live[row] = 0
 
 
 @kernel
@@ -220,24 +222,24 @@ def in_order(found: Array, order: Array, horizon: Int, times: Array) -> None:
 
 def sweep(
     climb: Slope, descend: Slope, rows: Rows, starts: Ends, begin: int, end: int, places: Ends,
-    order: Array, bound: int, shift: int, found: Array, columns: int, column: int,
+    bound: int, shift: int, found: Array, columns: int, column: int,
 ) -> None:  # fmt: skip
-    """Search from `begin` to `end` of `starts`, answer for all places, and wipe."""
+    """Search from `begin` to `end` of `starts` and answer for all places."""
     lanes: tuple[Any, ...] = (rows.times, np.int64(rows.width), rows.live)
     _start(
         starts.first, starts.doors, np.int64(begin), np.int64(end), np.int64(bound),
         np.int64(shift), np.int64(starts.doors.shape[1] > 2), *lanes, rows.blocks,
     )  # fmt: skip
     _climb(climb.first, climb.arcs, np.int64(bound), np.int64(shift), *lanes, rows.blocks)
-    count = _descend(
+    _descend(
         descend.first, descend.arcs, descend.needs_first, descend.needs, np.int64(bound),
-        np.int64(shift), *lanes, rows.blocks, rows.touched,
+        np.int64(shift), *lanes, rows.blocks,
     )  # fmt: skip
     _answer(
-        places.first, places.doors, order, np.int64(bound), np.int64(shift), *lanes[:2], found,
+        places.first, places.doors, np.int64(bound), np.int64(shift), *lanes, found,
         np.int64(columns), np.int64(column),
     )  # fmt: skip
-    _wipe(*lanes, rows.touched, np.int64(count))
+    rows.live[:] = 0
 
 
 def by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
@@ -247,52 +249,18 @@ def by_row(hierarchy: Hierarchy, ends: Ends) -> Ends:
     return Ends(ends.first, doors)
 
 
-def asked(hierarchy: Hierarchy, places: Ends) -> tuple[Ends, Array]:
-    """Return doors by row, in the order of the rows, and which places they are of."""
-    many, rows = len(places.first) - 1, len(hierarchy.row)
-    first: Array = np.zeros(many + 1, np.int32)
+def asked(hierarchy: Hierarchy, places: Ends) -> Ends:
+    """Return the doors of places by row, of 32 bits."""
     doors: Array = np.empty((len(places.doors), 2), np.int32)
-    order, ahead = np.empty(many, np.int64), np.zeros(rows + 2, np.int64)
-    _ask(places.first, places.doors, hierarchy.row, ahead, first, doors, order)
-    return Ends(first, doors), order
+    _ask(places.doors, hierarchy.row, doors)
+    return Ends(places.first, doors)
 
 
 @kernel
-def _ask(
-    first: Array, doors: Array, row: Array, ahead: Array, asked_first: Array, asked_doors: Array,
-    order: Array,
-) -> None:  # fmt: skip
-    """
-    Sort places by the row of their first door, by counting; those without one come first.
-
-    Parameters
-    ----------
-    first, doors
-        `Ends` of the places, by node.
-    row
-        Rows of the nodes.
-    ahead
-        int64, shape (rows + 2,), zeros: how many places come before those of a row.
-    asked_first, asked_doors, order
-        Written; see `_answer`.
-    """
-    for p in range(len(order)):
-        key = row[doors[first[p], 0]] + 1 if first[p] < first[p + 1] else 0
-        ahead[key + 1] += 1
-    for k in range(1, len(ahead)):
-        ahead[k] += ahead[k - 1]
-    for p in range(len(order)):
-        key = row[doors[first[p], 0]] + 1 if first[p] < first[p + 1] else 0
-        order[ahead[key]] = p
-        ahead[key] += 1
-    count = 0
-    for k in range(len(order)):
-        p = order[k]
-        for d in range(first[p], first[p + 1]):
-            asked_doors[count, 0] = row[doors[d, 0]]
-            asked_doors[count, 1] = min(doors[d, 1], FAR + 1)
-            count += 1
-        asked_first[k + 1] = count
+def _ask(doors: Array, row: Array, found: Array) -> None:
+    """Write rows and ticks of doors at nodes."""
+    for d in range(len(doors)):
+        found[d, 0], found[d, 1] = row[doors[d, 0]], min(doors[d, 1], FAR + 1)
 
 
 def cores() -> int:
@@ -326,21 +294,28 @@ def table(
     -------
     uint16 or uint32, shape (p, q rounded up to 32)
         Ticks; the largest number beyond the horizon or where no way leads.
+
+    Raises
+    ------
+    ValueError
+        `found` was not returned before.
     """
     bits = 16 if horizon <= LONGEST_16 else 32
     many = len(sources.first) - 1
     columns = -(-many // (2 * LANES)) * 2 * LANES
     if found is None:
         found = aligned((len(places.first) - 1) * columns, bits).reshape(-1, columns)
+    elif found.ctypes.data % CACHE_LINE:
+        raise ValueError("found must begin at the begin of a cache line")
     slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
     starts, flat = by_row(hierarchy, sources), found.reshape(-1)
-    goals, order = asked(hierarchy, places)
+    goals = asked(hierarchy, places)
 
     def work(begins: Iterable[int]) -> None:
         rows = Rows(len(hierarchy.row), width, bits)
         for begin in begins:
             sweep(
-                *slopes, rows, starts, begin, min(begin + width, many), goals, order, horizon, 0,
+                *slopes, rows, starts, begin, min(begin + width, many), goals, horizon, 0,
                 flat, columns, begin,
             )  # fmt: skip
 

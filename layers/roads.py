@@ -54,9 +54,8 @@ class Roads:
         lines = self.background[walls]
         motorway = [i for i, name in enumerate(self.network.classes) if name == "motorway"]
         high = np.isin(self.network.highway, motorway) & ~self.network.structure
-        return np.concatenate(
-            [lines.geometry.to_crs(self.network.crs).to_numpy(object), self.network.lines[high]]
-        )
+        roads = self.network.lines_of(np.flatnonzero(high))
+        return np.concatenate([lines.geometry.to_crs(self.network.crs).to_numpy(object), roads])
 
 
 def read_roads(

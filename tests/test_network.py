@@ -175,6 +175,7 @@ def test_of_parallel_arcs_the_quickest_stands_and_they_are_not_added():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(1, 99)), max_size=30))
+@settings(deadline=None)
 def test_quickest_arcs_are_the_smallest_of_each_pair(found):
     source, target, weight = (np.array(part, np.int64) for part in (
         zip(*found, strict=True) if found else ([], [], [])))  # fmt: skip
@@ -295,6 +296,7 @@ class TestSpeeds:
         assert error.value.faults[0].code == "E-SPEED-MISSING"
 
     @given(st.floats(0, 50_000), st.floats(1, 130), st.sampled_from([2, 3, 0.5]))
+    @settings(deadline=None)
     def test_twice_as_fast_is_half_the_time_within_a_millisecond(self, length, kmh, factor):
         def time(speed: float) -> int:
             speeds = {
