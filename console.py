@@ -6,6 +6,7 @@ import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil, floor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,15 +121,23 @@ def print_headline(shares: list[dict[str, Any]], folder: Path, illustrative: boo
         ("全区", "right"),
         ("城镇", "right"),
         ("乡村", "right"),
+        ("误差范围", "right"),
         ("目标", "right"),
         ("判定", "left"),
     ):
-        table.add_column(name, justify=side)  # type: ignore[arg-type]
+        table.add_column(name, justify=side, overflow="fold")  # type: ignore[arg-type]
     for row in shares:
         cells = [_percent(row["shares"][scope]) for scope in ("district", "urban", "rural")]
         met = {True: "达标", False: "未达标", None: "无法判定"}[row["met"]]
-        table.add_row(row["name"], *cells, _percent(row["goal"]), met)
+        unsure = row["verdict"] == "unsure"
+        band = "—"
+        if row["low"] is not None:
+            band = f"{floor(100 * row['low'])}–{ceil(100 * row['high'])}%"
+        goal = _percent(row["goal"])
+        table.add_row(row["name"], *cells, band, goal, f"{met}*" if unsure else met)
     console.print(table)
+    if any(row["verdict"] == "unsure" for row in shares):
+        console.print("* 目标落在误差范围内（点位精度、速度），不能断定；见 bands.csv、surveys.csv")
     console.print(f"地图 map: {folder / 'map.html'}", soft_wrap=True)
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
@@ -170,6 +179,25 @@ def print_control(rows: list[dict[str, Any]] | None) -> None:
     for row in rows:
         cells = (row["before"], row["official"], f"{row['factor']:.4f}", row["residual"])
         table.add_row(str(next(iter(row.values()))), *map(str, cells))
+    Console(highlight=False, markup=False).print(table)
+
+
+def print_calibration(rows: list[dict[str, Any]] | None) -> None:
+    """Print how the speeds stand to timed trips, and what they would have to be multiplied by."""
+    if not rows:
+        return
+    from .wording import MODE_NAMES, ROAD_NAMES
+
+    title = "速度校核（实测行程） speeds against timed trips"
+    table = Table(box=None, title=title, title_justify="left")
+    for name in ("方式", "道路", "行程", "速度系数", "现状误差", "校正后误差", "留一误差"):
+        table.add_column(name, justify="left" if name in ("方式", "道路") else "right")
+    for row in rows:
+        errors = (row[key] for key in ("error_before", "error_after", "error_left_out"))
+        shown = ["—" if error is None else f"{100 * error:.1f}%" for error in errors]
+        factor = "行程太少" if row["speed_factor"] is None else f"×{row['speed_factor']:.2f}"
+        roads = ROAD_NAMES[row["group"]]
+        table.add_row(MODE_NAMES[row["mode"]], roads, str(row["trips"]), factor, *shown)
     Console(highlight=False, markup=False).print(table)
 
 

@@ -11,9 +11,13 @@ import numpy as np
 import pandas as pd
 
 from . import __version__
+from .coverage.bands import LIKELY
+from .coverage.gaps import SEVERE_PART
+from .coverage.left_behind import JUST_OVER, SEVERE
 from .folder import file_digest
 from .geo.errors import Fault
 from .inputs import Layers
+from .layers.precision import precision_metres
 from .study import Assessment, Survey
 from .study_keys import Study
 
@@ -56,6 +60,29 @@ def passport(
         "control": control_rows(survey.control),
         "warnings": [texts(fault) for fault in survey.warnings],
         "flags": len(found.flags),
+        "rules": _rules(study, survey),
+        "calibration": control_rows(survey.calibration),
+    }
+
+
+def _rules(study: Study, survey: Survey) -> dict[str, Any]:
+    """Return the rules in force by which the answers judge."""
+    points = survey.land_points
+    return {
+        "precision_metres": precision_metres() | dict(study.sureness.metres.items()),
+        "bands": {
+            "seed": study.sureness.seed,
+            "draws": study.sureness.draws,
+            "speed_change": study.sureness.speed_change,
+            "percentiles": list(LIKELY),
+        },
+        "severe_place": f"nothing reached, or more than {SEVERE:g} limits",
+        "severe_town": f"at least one in {SEVERE_PART} people not covered",
+        "just_over": JUST_OVER,
+        "priority": "people x part of the limit exceeded, at most one",
+        "hours": "unknown hours never count as open",
+        "land_points": 0 if points is None else len(points),
+        "paces": [rules.model_dump() for rules in study.paces],
     }
 
 
@@ -138,6 +165,11 @@ def headline(study: Study, found: Assessment) -> list[dict[str, Any]]:
             for row in table[table["scope"] != "town"].to_dict("records")
         }
         district = table[table["scope"] == "district"].iloc[0]
+        band = found.bands[
+            (found.bands["standard"] == standard.key) & (found.bands["scope"] == "district")
+        ].iloc[0]
+        edges = [band[name] for name in ("point_low", "speed_low", "point_high", "speed_high")]
+        known = not any(pd.isna(edge) for edge in edges)
         rows.append(
             {
                 "key": standard.key,
@@ -149,6 +181,10 @@ def headline(study: Study, found: Assessment) -> list[dict[str, Any]]:
                 "covered": int(district["covered"]),
                 "shares": shares,
                 "met": None if pd.isna(district["met"]) else bool(district["met"]),
+                "hours_unknown": int(district["hours_unknown"]),
+                "low": float(min(edges[:2])) if known else None,
+                "high": float(max(edges[2:])) if known else None,
+                "verdict": str(band["verdict"]),
             }
         )
     return rows

@@ -12,37 +12,40 @@ import pyogrio
 from geopandas import GeoDataFrame
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from .coverage.gaps import percent_down
 from .coverage.share import GROUPS
 from .layers.ledger import FORMULA_STARTS, Ledger
 from .layers.venues import venue_types
+from .results_access import further_sheets
 from .study import Assessment, Survey
 from .study_keys import Study
-
-GROUP_NAMES = dict(
-    zip(
-        GROUPS,
-        ("常住人口", "青少年", "农民", "产业工人", "老年人", "领导干部和公务员"),
-        strict=True,
-    )
+from .wording import (
+    AREA_NAMES,
+    CAUSE_NAMES,
+    FIX_NAMES,
+    GROUP_NAMES,
+    KIND_NAMES,
+    LEVEL_NAMES,
+    MODE_NAMES,
+    REASON_NAMES,
+    SCOPE_NAMES,
+    STATUS_NAMES,
+    TIER_NAMES,
+    percent_column,
 )
-SCOPE_NAMES = {"district": "全区", "urban": "城镇", "rural": "乡村", "town": "镇街"}
-MODE_NAMES = {"walk": "步行", "ebike": "电动自行车", "car": "驾车"}
-STATUS_NAMES = {"open": "在用", "planned": "拟建", "closed": "停用", "candidate": "候选"}
-AREA_NAMES = {"all": "全部", "urban": "城镇", "rural": "乡村"}
-REASON_NAMES = {
-    "": "",
-    "not_connected": "未接入路网",
-    "no_venue": "无可到达的此类设施",
-    "beyond_horizon": "超出计算时限",
+
+SHEET_TITLES = {
+    "coverage": "覆盖",
+    "flags": "短板",
+    "access": "可达性",
+    "equity": "均衡",
+    "bands": "误差范围",
+    "surveys": "先测点位",
+    "conditions": "附加条件",
+    "indicators": "指标",
+    "index": "指数",
+    "calibration": "速度校核",
 }
-CAUSE_NAMES = {
-    **REASON_NAMES,
-    "just_over": "略超标准",
-    "far": "距离远",
-    "low_share": "覆盖率低于目标",
-    "unknown": "无法判定",
-}
+"""Tables without shapes in the GeoPackage."""
 
 
 def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
@@ -71,6 +74,11 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
     by_standard["types"] = by_standard["types"].map(";".join)
     whole = pd.concat([by_standard, table], ignore_index=True)
     types = {key: kind.name for key, kind in venue_types().items()}
+    present = [key for key in types if key in set(survey.venues["type"])]
+    tiers: dict[str, list[str]] = {}
+    for key in present:
+        tiers.setdefault(venue_types()[key].tier, []).append(key)
+    whole_tiers = {";".join(kinds): TIER_NAMES[tier] for tier, kinds in tiers.items()}
     towns = survey.towns["name"]
     met = whole["met"].map({True: "达标", False: "未达标"})
     judged = met.where(whole["met"].notna() | whole["standard"].isna(), "无法判定")
@@ -81,6 +89,7 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
             "镇街代码": whole["code"],
             "镇街": whole["code"].map(towns).fillna(""),
             "设施类型": whole["types"].map(lambda t: "、".join(types[k] for k in t.split(";"))),
+            "层级合计": whole["types"].map(whole_tiers).fillna(""),
             "出行方式": whole["mode"].map(MODE_NAMES),
             "时限（分钟）": whole["minutes"],
             "人群": whole["group"].map(GROUP_NAMES),
@@ -88,16 +97,11 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
             "人口": whole["people"],
             "覆盖人口": whole["covered"],
             "未接入路网人口": whole["not_connected"],
-            "覆盖率（%）": _percent(whole["share"]),
-            "目标（%）": _percent(whole["goal"]),
+            "开放时间不明人口": whole["hours_unknown"].astype("Int64"),
+            "覆盖率（%）": percent_column(whole["share"]),
+            "目标（%）": percent_column(whole["goal"]),
             "判定": judged.fillna(""),
         }
-    )
-
-
-def _percent(share: pd.Series[Any]) -> pd.Series[Any]:
-    return share.map(lambda s: None if pd.isna(s) else float(percent_down(float(s)))).astype(
-        "Float64"
     )
 
 
@@ -134,6 +138,7 @@ def places_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
             ~rows["meant"], "不适用", np.where(rows["covered"], "达标", "未达标")
         )
         columns[f"{title}·说明"] = rows["reason"].map(REASON_NAMES).to_numpy()
+        columns[f"{title}·时限内设施数"] = rows["choices"].to_numpy()
     return pd.DataFrame(columns)
 
 
@@ -143,10 +148,12 @@ def flags_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame
     titles = {standard.key: standard.name for standard in study.standards}
     return pd.DataFrame(
         {
-            "对象": flags["kind"].map({"town": "镇街", "place": "村（社区）"}),
+            "优先次序": flags["priority"],
+            "级别": flags["level"].map(LEVEL_NAMES),
+            "对象": flags["kind"].map(KIND_NAMES),
             "代码": flags["id"],
             "名称": flags["name"],
-            "镇街": flags["town"].map(survey.towns["name"]),
+            "镇街": flags["town"].map(survey.towns["name"]).fillna(""),
             "标准": flags["standard"].map(titles),
             "原因": flags["cause"].map(CAUSE_NAMES),
             "人口": flags["people"],
@@ -156,9 +163,15 @@ def flags_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame
             "超出（分钟）": flags["over_minutes"],
             "其中路网外步行与停车（分钟）": flags["walk_minutes"],
             "最近设施": flags["venue"].map(survey.venues["name"]).fillna(""),
-            "覆盖率（%）": _percent(flags["share"]),
-            "目标（%）": _percent(flags["goal"]),
+            "覆盖率（%）": percent_column(flags["share"]),
+            "目标（%）": percent_column(flags["goal"]),
             "说明": flags["sentence"],
+            "改进": flags["fix"].map(FIX_NAMES),
+            "改进设施": flags["fix_venue"].map(survey.venues["name"]).fillna(""),
+            "改进后分钟": flags["fix_minutes"],
+            "增加覆盖人口": flags["fix_people"],
+            "改进建议": flags["remedy"],
+            "优先分": flags["score"],
         }
     )
 
@@ -202,16 +215,19 @@ def towns_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame
         rows = found.standards[
             (found.standards["standard"] == standard.key) & (found.standards["scope"] == "town")
         ].set_index("code")
-        columns[f"{standard.name}（%）"] = _percent(rows["share"].reindex(towns.index)).to_numpy()
+        columns[f"{standard.name}（%）"] = percent_column(
+            rows["share"].reindex(towns.index)
+        ).to_numpy()
     return pd.DataFrame(columns)
 
 
 def write_tables(folder: Path, study: Study, survey: Survey, found: Assessment) -> None:
-    """Write `coverage.csv`, `places.csv`, `flags.csv`, `results.gpkg` and `quarantine/`."""
+    """Write the tables as CSV, all of them into `results.gpkg`, and `quarantine/`."""
     sheets = {
         "coverage": coverage_sheet(study, survey, found),
         "places": places_sheet(study, survey, found),
         "flags": flags_sheet(study, survey, found),
+        **further_sheets(study, survey, found),
     }
     for name, sheet in sheets.items():
         csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
@@ -245,7 +261,8 @@ def _write_geopackage(
         for name, (sheet, geometry) in layers.items():
             frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=survey.towns.crs)
             frame.to_file(path, layer=name, driver="GPKG")
-        for name, title in (("coverage", "覆盖"), ("flags", "短板")):
-            pyogrio.write_dataframe(sheets[name], path, layer=title, driver="GPKG")
+        for name, title in SHEET_TITLES.items():
+            if name in sheets:
+                pyogrio.write_dataframe(sheets[name], path, layer=title, driver="GPKG")
     except (DataSourceError, DataLayerError, FieldError) as error:
         raise OSError(str(error)) from error  # a full disk, told as such

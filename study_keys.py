@@ -10,8 +10,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .coverage.share import Standard
-from .geo.profile import Profile, default_profiles, with_speeds
+from .geo.profile import Profile, at_pace, default_profiles, with_speeds
 from .layers.groups import GroupRule
+from .siting_keys import SitesRules
+from .touring_keys import TourRules
 
 Mode = Literal["walk", "ebike", "car"]
 
@@ -32,6 +34,7 @@ class About(_Strict):
     horizon_minutes: float = Field(default=120, gt=0, le=600)
     thresholds: tuple[float, ...] = Field(default=(5, 10, 15, 30, 60), strict=False)
     modes: tuple[Mode, ...] = Field(default=("walk", "ebike", "car"), min_length=1, strict=False)
+    land_points: int = Field(default=1200, ge=0, le=20000)
 
 
 class Source(_Strict):
@@ -125,6 +128,69 @@ class GroupRules(_Strict):
     source: str = Field(min_length=1)
 
 
+class PaceRules(_Strict):
+    """A group that travels slower (or faster): its share of the speeds of a mode, walks too."""
+
+    group: Literal["youth", "farmers", "workers", "elderly", "officials"]
+    mode: Mode
+    share: float = Field(ge=0.3, le=1.5)
+    source: str = Field(min_length=1)
+
+
+class SurenessRules(_Strict):
+    """How bands are drawn: see `coverage.bands`; `metres` by grade overrides data/precision.csv."""
+
+    seed: int = Field(default=441802, ge=0)
+    draws: int = Field(default=200, ge=20, le=2000)
+    speed_change: float = Field(default=0.25, gt=0, lt=1)
+    metres: dict[Literal["A", "B", "C", "D", "E", ""], float] = Field(default_factory=dict)
+
+
+class CalibrationRules(_Strict):
+    """A small table of timed trips that the speeds are held against; see `coverage.calibration`."""
+
+    file: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    sheet: str | None = None
+    header: int | None = Field(default=None, ge=1, le=1000)
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+_NO_QUOTES = r"[^\s'\";]*"
+TILES = "".join(
+    [
+        r"^(none|tianditu|osm|https?://",
+        rf"{_NO_QUOTES}\{{z\}}{_NO_QUOTES}",
+        rf"(\{{x\}}{_NO_QUOTES}\{{y\}}|\{{y\}}{_NO_QUOTES}\{{x\}}){_NO_QUOTES})$",
+    ]
+)
+"""What `tiles` may be; nothing that could end the policy of the page."""
+
+
+class TargetRules(_Strict):
+    """A table of figures that were reported on the targets of the plan; see `layers.progress`."""
+
+    file: str = Field(min_length=1)
+    sheet: str | None = None
+    header: int | None = Field(default=None, ge=1, le=1000)
+    columns: dict[str, str] = Field(default_factory=dict)
+
+
+class MapRules(_Strict):
+    """
+    How the web map is made.
+
+    `mode` public hides coordinates, rounds points and keeps small counts back. `tiles` is none,
+    tianditu, osm, or the address of a server of one's own ({z}, {x}, {y}) whose datum is `datum`.
+    The `key` of a service stands in the page for everybody who opens it, but in no other output.
+    """
+
+    mode: Literal["internal", "public"] = "internal"
+    tiles: str = Field(default="none", pattern=TILES)
+    datum: Literal["WGS84", "CGCS2000", "GCJ02"] = "WGS84"
+    key: str = Field(default="", pattern="^[0-9A-Za-z_-]*$", exclude=True, repr=False)
+
+
 class StandardRules(_Strict):
     """Who should reach what within how long; see `coverage.share.Standard`."""
 
@@ -137,6 +203,11 @@ class StandardRules(_Strict):
     group: Literal["people", "youth", "farmers", "workers", "elderly", "officials"] = "people"
     area: Literal["all", "urban", "rural"] = "all"
     basis: str = ""
+    count: int = Field(default=1, ge=1, le=5)
+    opening: Literal["", "evening", "weekend", "term", "holiday"] = ""
+    indicator: str = ""
+    people_a_unit: float = Field(default=0.0, ge=0)
+    capacity_unit: str = ""
 
 
 class Study(_Strict):
@@ -155,7 +226,14 @@ class Study(_Strict):
     groups: tuple[GroupRules, ...] = Field(default=(), strict=False)
     modes: dict[Mode, ModeRules] = Field(default_factory=dict)
     speeds: dict[Mode, dict[str, float]] = Field(default_factory=dict)
+    paces: tuple[PaceRules, ...] = Field(default=(), strict=False)
+    sureness: SurenessRules = Field(default_factory=SurenessRules)
+    calibration: CalibrationRules | None = None
+    targets: TargetRules | None = None
+    map: MapRules = Field(default_factory=MapRules)
     standards: tuple[StandardRules, ...] = Field(min_length=1, strict=False)
+    sites: SitesRules = Field(default_factory=SitesRules)
+    tour: TourRules = Field(default_factory=TourRules)
     folder: Path = Field(default=Path(), exclude=True)
     path: Path = Field(default=Path(), exclude=True)
 
@@ -168,6 +246,18 @@ class Study(_Strict):
             speeds = self.speeds.get(mode, {})  # type: ignore[call-overload]
             profiles[mode] = with_speeds(replace(profile, **rules), speeds)
         return profiles
+
+    @property
+    def paced(self) -> dict[tuple[str, str], Profile]:
+        """The modes of groups with their own pace, by group and mode."""
+        return {
+            (rules.group, rules.mode): at_pace(self.profiles[rules.mode], rules.share)
+            for rules in self.paces
+        }
+
+    def profile_of(self, standard: Standard) -> Profile:
+        """Return how the people of a standard travel."""
+        return self.paced.get((standard.group, standard.mode), self.profiles[standard.mode])
 
     @property
     def wanted(self) -> tuple[Standard, ...]:

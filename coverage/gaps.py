@@ -1,190 +1,163 @@
-"""Who is left behind: places and towns below a standard, with the numbers that made it so."""
+"""Who is left behind: towns and places below a standard, and venues that serve too many."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from .share import Standard
+from .crowded import crowded_rows
+from .fixes import Fixes, fixes
+from .left_behind import PLACE_CAUSES, Scene, place_rows
+from .question import Question, spread_of
+from .sentences import town_remedy, town_sentence
 
-JUST_OVER = 1.1
-"""Up to a tenth above the threshold a place is `just_over`, beyond it `far`."""
 COLUMNS = (
-    "kind",
-    "id",
-    "name",
-    "town",
-    "standard",
-    "cause",
-    "people",
-    "minutes",
-    "limit_minutes",
-    "over_minutes",
-    "walk_minutes",
-    "venue",
-    "share",
-    "goal",
-    "uncovered",
-    "sentence",
-)
-CAUSES = ("not_connected", "no_venue", "beyond_horizon", "just_over", "far", "low_share", "unknown")
+    "kind", "id", "name", "town", "standard", "level", "cause", "people", "minutes",
+    "limit_minutes", "over_minutes", "walk_minutes", "venue", "share", "goal", "uncovered", "score",
+    "priority", "fix", "fix_venue", "fix_minutes", "fix_people", "sentence", "remedy",
+)  # fmt: skip
+COUNTS = ("people", "uncovered", "priority", "fix_people")
+NUMBERS = (
+    "minutes", "limit_minutes", "over_minutes", "walk_minutes", "share", "goal", "score",
+    "fix_minutes",
+)  # fmt: skip
+TEXTS = ("level", "fix", "remedy")
+CAUSES = (*PLACE_CAUSES, "over_capacity", "low_share", "unknown")
+KINDS = ("town", "place", "venue")
+LEVELS = ("severe", "moderate", "")
+"""The last where it cannot be judged."""
+FIXES = ("open", "extend", "hours", "road", "survey", "capacity", "new", "")
+SEVERE_PART = 4
+"""A town is severe where one in so many of its people, or more, is not covered."""
 
 
 def flags(
-    standards: Mapping[str, Standard],
+    questions: Sequence[Question],
     reach: pd.DataFrame,
     coverage: pd.DataFrame,
     demand: GeoDataFrame,
     towns: GeoDataFrame,
     venues: GeoDataFrame,
+    *,
+    metres: Mapping[str, float],
+    hosts: Sequence[str] = (),
 ) -> pd.DataFrame:
     """
-    List the places and the towns that fall short of a standard.
+    List the places, the towns and the venues that fall short of a standard.
 
     A place is flagged when people of the standard's group live there, the standard is meant for it,
-    and its nearest venue lies beyond the threshold or cannot be reached. A town is flagged when the
-    share of its people is below the goal, and listed as `unknown` when there is nobody to judge by.
+    and it is not covered. A town is flagged when the share of its people is below the goal, and
+    listed as `unknown` when there is nobody to judge by. A venue is flagged when the people who go
+    there because it is nearest are more than the standard allows its capacity.
 
     Parameters
     ----------
-    standards
-        By key.
+    questions
+        The standards with their times.
     reach
         From `share.reach`, all standards.
     coverage
         From `share.standard_coverage`, all standards.
     demand, towns, venues
         Layers.
+    metres
+        How far points may be off, by grade of precision; "" for none stated.
+    hosts
+        Types of open venues that may take on the function of others.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`; towns first, then places by people, most first.
+        `COLUMNS`; towns first, then places by people, most first, then venues. `priority` counts
+        from 1 within a kind: by `score` (places: people x the part of a limit by which they exceed
+        it, at most one; towns: people not covered; venues: people beyond capacity), then people.
     """
-    rows = [*_towns(standards, coverage, towns), *_places(standards, reach, demand, towns, venues)]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    for column in ("people", "uncovered"):
+    names = towns["name"].to_dict()
+    scene = Scene(demand, venues, names, spread_of(demand, metres), spread_of(venues, metres))
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for ask in questions:
+        key = ask.standard.key
+        could = fixes(ask, venues, demand, hosts)
+        rows["town"] += _towns(ask, coverage[coverage["standard"] == key], scene, could)
+        own = place_rows(ask, reach[reach["standard"] == key], scene, could)
+        rows["place"] += sorted(own, key=lambda row: (-row["people"], row["id"]))
+        rows["venue"] += crowded_rows(ask, venues, demand, names, could)
+    return _framed([row for kind in KINDS for row in _ranked(rows[kind])])
+
+
+def _ranked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give rows of a kind their priority; what cannot be judged has none."""
+    judged = [row for row in rows if row["level"]]
+    order = sorted(judged, key=lambda row: (-row["score"], -row["people"], row["id"]))
+    for number, row in enumerate(order, 1):
+        row["priority"] = number
+    return rows
+
+
+def _framed(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    plain = dict.fromkeys(TEXTS, "")
+    table = pd.DataFrame([plain | row for row in rows], columns=list(COLUMNS))
+    for column in COUNTS:
         table[column] = table[column].astype("Int64")
-    for column in ("minutes", "limit_minutes", "over_minutes", "walk_minutes", "share", "goal"):
+    for column in NUMBERS:
         table[column] = table[column].astype("Float64")
     return table
 
 
 def _towns(
-    standards: Mapping[str, Standard], coverage: pd.DataFrame, towns: GeoDataFrame
+    ask: Question, coverage: pd.DataFrame, scene: Scene, could: Fixes
 ) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+    standard, rows = ask.standard, []
     below = coverage[(coverage["scope"] == "town") & ~(coverage["met"].fillna(False))]
-    for row in below.to_dict("records"):
-        standard = standards[row["standard"]]
-        if row["people"] == 0 and standard.area != "all":
+    for told in below.to_dict("records"):
+        people, covered = int(told["people"]), int(told["covered"])
+        if people == 0 and standard.area != "all":
             continue
-        name = towns.at[row["code"], "name"]
-        short = row["people"] - row["covered"]
-        known = row["people"] > 0
-        share = float(row["share"]) if known else None
-        sentence = (
-            f"{name}“{standard.name}”覆盖率{percent_down(share)}%，"
-            f"低于目标{percent_down(standard.goal)}%，尚有{short}人未覆盖"
-            if share is not None
-            else f"{name}没有该群体人口数据，“{standard.name}”无法判定"
-        )
-        rows.append(
-            {
-                "kind": "town",
-                "id": row["code"],
-                "name": name,
-                "town": row["code"],
-                "standard": standard.key,
-                "cause": "low_share" if known else "unknown",
-                "people": row["people"],
-                "limit_minutes": standard.minutes,
-                "share": share,
-                "goal": standard.goal,
-                "uncovered": short,
-                "sentence": sentence,
-            }
-        )
+        short, known = people - covered, people > 0
+        unsure = known and pd.isna(told["met"])
+        cause = "hours_unknown" if unsure else "low_share" if known else "unknown"
+        facts = {
+            "cause": cause, "uncovered": short, "hours_unknown": int(told["hours_unknown"]),
+            "share": percent_down(covered / people) if known else "",
+            "goal": percent_down(standard.goal),
+        }  # fmt: skip
+        level = "severe" if short * SEVERE_PART >= people else "moderate"
+        name = scene.town_names[told["code"]]
+        row = {
+            "kind": "town", "id": told["code"], "name": name, "town": told["code"],
+            "standard": standard.key, "level": level if cause == "low_share" else "",
+            "cause": cause, "people": people, "limit_minutes": standard.minutes,
+            "share": covered / people if known else None, "goal": standard.goal,
+            "uncovered": short, "score": float(short),
+            "sentence": town_sentence(standard, name, facts),
+        }  # fmt: skip
+        rows.append(row | _town_fix(cause, told, scene, could))
     return rows
 
 
-def _places(
-    standards: Mapping[str, Standard],
-    reach: pd.DataFrame,
-    demand: GeoDataFrame,
-    towns: GeoDataFrame,
-    venues: GeoDataFrame,
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for row in reach[reach["meant"] & ~reach["covered"]].to_dict("records"):
-        standard = standards[row["standard"]]
-        place = demand.loc[row["place"]]
-        people = int(place[standard.group])
-        if people == 0:
-            continue
-        minutes = None if pd.isna(row["minutes"]) else float(row["minutes"])
-        cause = row["reason"] or (
-            "far" if minutes is None or minutes > JUST_OVER * standard.minutes else "just_over"
-        )
-        rows.append(
-            {
-                "kind": "place",
-                "id": row["place"],
-                "name": place["name"],
-                "town": place["town"],
-                "standard": standard.key,
-                "cause": cause,
-                "people": people,
-                "minutes": minutes,
-                "limit_minutes": standard.minutes,
-                "over_minutes": None if minutes is None else round(minutes - standard.minutes, 1),
-                "walk_minutes": row["walk_minutes"],
-                "venue": row["venue"],
-                "uncovered": people,
-                "sentence": _sentence(
-                    standard,
-                    row,
-                    place["name"],
-                    towns.at[place["town"], "name"],
-                    people,
-                    venues,
-                    minutes,
-                ),
-            }
-        )
-    order = {key: number for number, key in enumerate(standards)}
-    rows.sort(key=lambda row: (order[row["standard"]], -row["people"], row["id"]))
-    return rows
-
-
-def _sentence(
-    standard: Standard,
-    row: Mapping[Any, Any],
-    place: str,
-    town: str,
-    people: int,
-    venues: GeoDataFrame,
-    minutes: float | None,
-) -> str:
-    who = f"{town}{place}（{people}人）"
-    limit = f"{standard.minutes:g}分钟"
-    if minutes is not None:
-        venue = venues.at[row["venue"], "name"]
-        parking = "" if standard.mode == "walk" else "与停车"
-        return (
-            f"{who}到最近的{venue}需{minutes:.1f}分钟"
-            f"（其中路网外步行{parking}{float(row['walk_minutes']):.1f}分钟），"
-            f"超出“{standard.name}”{limit}的要求{minutes - standard.minutes:.1f}分钟"
-        )
-    why = {
-        "not_connected": "附近没有可接入的道路",
-        "no_venue": "没有可到达的此类在用设施",
-        "beyond_horizon": "最近的设施超出计算时限",
-    }[row["reason"]]
-    return f"{who}{why}，达不到“{standard.name}”{limit}的要求"
+def _town_fix(cause: str, told: Mapping[Any, Any], scene: Scene, could: Fixes) -> dict[str, Any]:
+    """Return the columns of the one venue whose opening covers most people of a town."""
+    if cause != "low_share":
+        return {} if cause == "unknown" else {"fix": "hours", "remedy": town_remedy("hours", {})}
+    here = (scene.demand["town"] == told["code"]).to_numpy()
+    gains = could.flips[here].sum(axis=0)
+    if not len(gains) or not gains.max():
+        return {"fix": "new", "fix_people": 0, "remedy": town_remedy("new", {})}
+    option = int(gains.argmax())
+    venue, gained = int(could.options[option]), int(gains[option])
+    status = str(scene.venues["status"].iloc[venue])
+    fix = "extend" if status == "open" else "open"
+    facts = {
+        "option": scene.venues["name"].iloc[venue], "status": status, "gained": gained,
+        "share_after": percent_down((told["covered"] + gained) / told["people"]),
+    }  # fmt: skip
+    return {
+        "fix": fix, "fix_venue": str(scene.venues.index[venue]), "fix_people": gained,
+        "remedy": town_remedy(fix, facts),
+    }  # fmt: skip
 
 
 def percent_down(share: float) -> str:

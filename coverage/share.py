@@ -7,21 +7,25 @@ People are counted at their places, never by polygon; who is not connected stays
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from geopandas import GeoDataFrame
 
 from ..geo.routing import UNREACHED, Ticks
+from .opening import CLOSED, OPEN, states
 from .times import Times, minutes_up, within
 
 GROUPS = ("people", "youth", "farmers", "workers", "elderly", "officials")
 """Columns of the demand: everybody, and the five groups of the plan."""
 AREAS = ("all", "urban", "rural")
 REASONS = ("", "not_connected", "no_venue", "beyond_horizon")
+HELD_BACK = ("", "hours_unknown", "closed_then")
+"""Why a place is not covered although venues lie near: their hours are unknown, they are closed."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,14 @@ class Standard:
         Of whom: a column of the demand, and the places it is meant for (`AREAS`).
     basis
         The document it stands on.
+    count
+        So many venues must lie within the limit: a choice, where it is more than one.
+    opening
+        A moment of `opening.MOMENTS` at which they must be open; empty for any.
+    indicator
+        The official name of the share, where it has one.
+    people_a_unit, capacity_unit
+        More people than this for a unit of capacity (座, 平方米) are too many; 0 asks nothing.
     """
 
     key: str
@@ -54,6 +66,11 @@ class Standard:
     group: str = "people"
     area: str = "all"
     basis: str = ""
+    count: int = 1
+    opening: str = ""
+    indicator: str = ""
+    people_a_unit: float = 0.0
+    capacity_unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +82,41 @@ class Nearest:
     reason: npt.NDArray[np.object_]
 
 
-def nearest(times: Times, venues: GeoDataFrame, types: Iterable[str]) -> Nearest:
+def in_use(venues: GeoDataFrame, types: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Tell which of v venues are open ones of any of `types`, shape (v,)."""
+    return np.asarray(venues["type"].isin(list(types)) & (venues["status"] == "open"), bool)
+
+
+def admitted(
+    venues: GeoDataFrame, standard: Standard
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """
-    Find the nearest open venue of any of `types` for every place.
+    Tell which of v venues count for a standard: those known to be open then, and those perhaps.
+
+    Returns
+    -------
+    bool, shape (v,)
+        Venues in use that are known to be open at the standard's moment.
+    bool, shape (v,)
+        These, and those whose hours are not known.
+    """
+    used = in_use(venues, standard.types)
+    if not standard.opening:
+        return used, used
+    state = states(venues, standard.opening)
+    return used & (state == OPEN), used & (state != CLOSED)
+
+
+def nearest(
+    times: Times,
+    venues: GeoDataFrame,
+    types: Iterable[str],
+    *,
+    count: int = 1,
+    among: npt.NDArray[np.bool_] | None = None,
+) -> Nearest:
+    """
+    Find the nearest open venue of any of `types` for every place, or the second, the third.
 
     Of equally near venues the lowest identifier wins, whatever their order.
 
@@ -77,19 +126,26 @@ def nearest(times: Times, venues: GeoDataFrame, types: Iterable[str]) -> Nearest
         p places, v venues.
     venues
         `type` and `status`, indexed like `times.venues`.
+    count
+        1 for the nearest, 2 for the second: with `count` venues nearby there is a choice.
+    among
+        Shape (v,), venues to choose from instead of all in use of these types.
     """
-    chosen = np.flatnonzero(venues["type"].isin(list(types)) & (venues["status"] == "open"))
+    chosen = np.flatnonzero(in_use(venues, types) if among is None else among)
     chosen = chosen[np.argsort(times.venues[chosen].astype(str).to_numpy(), kind="stable")]
     places = len(times.places)
-    if not len(chosen):
+    if len(chosen) < count:
         ticks = np.full(places, UNREACHED, np.uint32)
         venue = np.full(places, -1)
     else:
         columns = times.ticks[:, chosen]
-        at = columns.argmin(axis=1)
+        if count == 1:
+            at = columns.argmin(axis=1)
+        else:
+            at = columns.argsort(axis=1, kind="stable")[:, count - 1]
         ticks = columns[np.arange(places), at]
         venue = np.where(ticks == UNREACHED, -1, chosen[at])
-    usable = len(chosen) and times.venue_doors.snaps.connected[chosen].any()
+    usable = times.venue_doors.snaps.connected[chosen].sum() >= count
     reason = np.where(
         ticks != UNREACHED,
         "",
@@ -142,71 +198,12 @@ def count_people(
             "people": total,
             "covered": covered,
             "not_connected": apart,
-            "share": _share(covered, total),
+            "share": share_of(covered, total),
         }
     )
 
 
-def coverage_table(
-    times: Mapping[str, Times],
-    venues: GeoDataFrame,
-    demand: GeoDataFrame,
-    towns: GeoDataFrame,
-    *,
-    kinds: Sequence[tuple[str, ...]],
-    thresholds: Sequence[float],
-) -> pd.DataFrame:
-    """
-    Count coverage for every scope x kind of venue x mode x threshold x group.
-
-    Parameters
-    ----------
-    times
-        By mode.
-    venues, demand, towns
-        Layers.
-    kinds
-        Sets of types; any of a set will do.
-    thresholds
-        Minutes.
-
-    Returns
-    -------
-    DataFrame
-        `scope`, `code`, `types` (joined by ;), `mode`, `minutes`, `group`, `people`, `covered`,
-        `not_connected`, `share`.
-    """
-    names, members = scopes(demand, towns)
-    groups = [group for group in GROUPS if group in demand]
-    people = demand[groups].to_numpy(np.int64)
-    weight = members.astype(np.int64)
-    keys = [
-        (";".join(kind), mode, minutes, group)
-        for kind in kinds
-        for mode in times
-        for minutes in thresholds
-        for group in groups
-    ]
-    covered, apart = [], []
-    for kind in kinds:
-        for mode_times in times.values():
-            found = nearest(mode_times, venues, kind)
-            alone = weight @ (people * (found.reason == "not_connected")[:, None])
-            for minutes in thresholds:
-                covered.append(weight @ (people * within(found.ticks, minutes)[:, None]))
-                apart.append(alone)
-    rows = pd.DataFrame(keys, columns=["types", "mode", "minutes", "group"])
-    table = rows.loc[rows.index.repeat(len(names))].reset_index(drop=True)
-    for column in ("code", "scope"):
-        table.insert(0, column, np.tile(names[column].to_numpy(), len(keys)))
-    table["people"] = np.tile((weight @ people).T.ravel(), len(keys) // len(groups))
-    table["covered"] = np.concatenate([part.T.ravel() for part in covered])
-    table["not_connected"] = np.concatenate([part.T.ravel() for part in apart])
-    table["share"] = _share(table["covered"], table["people"])
-    return table
-
-
-def _share(covered: npt.ArrayLike, people: npt.ArrayLike) -> pd.api.extensions.ExtensionArray:
+def share_of(covered: npt.ArrayLike, people: npt.ArrayLike) -> pd.api.extensions.ExtensionArray:
     """Return the quotient, missing where nobody lives."""
     part, whole = np.asarray(covered, float), np.asarray(people, float)
     share = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
@@ -234,18 +231,27 @@ def standard_coverage(
     Returns
     -------
     DataFrame
-        `standard`, `scope`, `code`, `people`, `covered`, `not_connected`, `share`, `met` (missing
-        where nobody lives: it cannot be judged).
+        `standard`, `scope`, `code`, `people`, `covered`, `not_connected`, `share`, `hours_unknown`
+        (people who would be covered if venues of unknown hours were open then), `met` (missing
+        where it cannot be judged: nobody lives there, or it hangs on unknown hours).
     """
     names, members = scopes(demand, towns)
-    found = nearest(times, venues, standard.types)
     people = demand[standard.group].to_numpy(np.int64)
-    counted = count_people(
-        found, people, members & area_mask(demand, standard.area), standard.minutes
+    meant = members & area_mask(demand, standard.area)
+    known, perhaps = (
+        count_people(
+            nearest(times, venues, standard.types, count=standard.count, among=among),
+            people,
+            meant,
+            standard.minutes,
+        )
+        for among in admitted(venues, standard)
     )
-    table = pd.concat([names, counted], axis=1)
+    table = pd.concat([names, known], axis=1)
     table.insert(0, "standard", standard.key)
-    table["met"] = table["share"] >= standard.goal
+    table["hours_unknown"] = perhaps["covered"] - known["covered"]
+    met = known["share"] >= standard.goal
+    table["met"] = met.mask(~met.fillna(True) & (perhaps["share"] >= standard.goal))
     return table
 
 
@@ -260,24 +266,60 @@ def reach(
     DataFrame, p rows
         `standard`, `place`, `minutes` (rounded up to 0.1; missing when not reached), `venue`,
         `walk_minutes` (of them: the walks to and from the road, parking), `covered`, `meant`
-        (the standard is meant for this place), `reason` (`REASONS`).
+        (the standard is meant for this place), `reason` (`REASONS`), `choices` (venues within the
+        limit), `metres` (straight to `venue`), `held_back` (`HELD_BACK`: what else would cover
+        the place), `held_venue` (the nearest venue that would).
     """
-    found = nearest(times, venues, standard.types)
+    known, perhaps = admitted(venues, standard)
+    found = nearest(times, venues, standard.types, count=standard.count, among=known)
+    covered = within(found.ticks, standard.minutes)
     reached = found.venue >= 0
     at = np.where(reached, found.venue, 0)
     goal_walk = times.venue_doors.walk[at] if len(times.venues) else np.zeros(len(at))
     walk = (times.place_doors.walk + goal_walk) / 60_000.0
-    names = times.venues.to_numpy(object)
-    venue = [names[v] if v >= 0 else None for v in found.venue.tolist()]
+    held, holder = _held_back(standard, times, venues, perhaps, covered)
+    metres = np.full(len(at), np.nan)
+    points = demand.geometry.to_numpy()[reached]
+    metres[reached] = shapely.distance(points, venues.geometry.to_numpy()[at[reached]])
     return pd.DataFrame(
         {
             "standard": standard.key,
             "place": times.places.to_numpy(),
             "minutes": pd.array(minutes_up(found.ticks), dtype="Float64"),
-            "venue": pd.array(venue, dtype="string"),
+            "venue": _names(times, found.venue),
             "walk_minutes": pd.array(np.where(reached, np.round(walk, 1), np.nan), dtype="Float64"),
-            "covered": within(found.ticks, standard.minutes),
+            "covered": covered,
             "meant": area_mask(demand, standard.area),
             "reason": found.reason,
+            "choices": within(times.ticks[:, known], standard.minutes).sum(axis=1),
+            "metres": pd.array(np.round(metres), dtype="Float64"),
+            "held_back": held,
+            "held_venue": _names(times, holder),
         }
     )
+
+
+def _names(times: Times, numbers: npt.NDArray[np.int64]) -> pd.api.extensions.ExtensionArray:
+    """Return the identifiers of venues, missing for -1."""
+    names = times.venues.to_numpy(object)
+    return pd.array([names[v] if v >= 0 else None for v in numbers.tolist()], dtype="string")
+
+
+def _held_back(
+    standard: Standard,
+    times: Times,
+    venues: GeoDataFrame,
+    perhaps: npt.NDArray[np.bool_],
+    covered: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Tell which places not covered only hours keep from it, and the venues that would do."""
+    held = np.full(len(covered), "", object)
+    holder = np.full(len(covered), -1, np.int64)
+    if not standard.opening:
+        return held, holder
+    used = in_use(venues, standard.types)
+    for name, among in (("hours_unknown", perhaps), ("closed_then", used)):
+        found = nearest(times, venues, standard.types, count=standard.count, among=among)
+        would = within(found.ticks, standard.minutes) & ~covered & (held == "")
+        held[would], holder[would] = name, found.venue[would]
+    return held, holder

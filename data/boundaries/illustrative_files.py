@@ -55,6 +55,12 @@ date = 2026-11-01
 source = "示意路网"
 ferries = false
 
+[[paces]]
+group = "elderly"
+mode = "walk"
+share = 0.8
+source = "假定：老年人步行 3.2 公里/小时"
+
 [[standards]]
 key = "room"
 name = "社区科普活动室步行15分钟"
@@ -64,6 +70,9 @@ minutes = 15
 goal = 0.9
 group = "people"
 basis = "GB 50180-2018 十五分钟生活圈；指标：社区文化活动设施步行15分钟覆盖率"
+indicator = "社区文化活动设施步行15分钟覆盖率"
+people_a_unit = 300
+capacity_unit = "座"
 
 [[standards]]
 key = "room-elderly"
@@ -157,6 +166,66 @@ minutes = 30
 goal = 0.9
 group = "people"
 basis = "惯例"
+
+[tour]                        # 流动科技馆、科普大篷车的巡回；单位、次数、日期均为示意
+places = "rural"
+terms = [[2026-09-01, 2027-01-22], [2027-02-22, 2027-07-09], [2027-09-01, 2028-01-21]]
+holidays = [
+  [2027-01-01, 2027-01-03], [2027-02-05, 2027-02-13], [2027-04-03, 2027-04-05],
+  [2027-05-01, 2027-05-05], [2027-06-09, 2027-06-11], [2027-09-15, 2027-09-17],
+  [2027-10-01, 2027-10-08],
+]
+town_visits = 1
+
+[tour.floors]
+rural = 0.5
+
+[[tour.floods]]
+first = 2027-05-15
+last = 2027-07-15
+towns = ["441802106", "441802107"]
+
+[[tour.services]]
+kind = "mobile.museum"
+lacks = ["hall"]
+mode = "car"
+minutes = 30
+visits = 2
+more_visits = 6
+basis = "惯例；全国平均每站停留2至3个月"
+
+[[tour.services]]
+kind = "mobile.van"
+lacks = ["room", "rural"]
+mode = "walk"
+minutes = 15
+visits = 2
+more_visits = 4
+basis = "次数为本研究设定"
+
+[[tour.units]]
+name = "流动科技馆"
+kind = "mobile.museum"
+count = 6
+depot = "清城区博物馆"
+hosts = [
+  "school.featured", "school.museum", "school.rural_museum", "school.rural_palace", "town.hall",
+]
+most_visits = 1
+stay_days = 42
+setup_days = 3
+capacity = 600
+
+[[tour.units]]
+name = "科普大篷车"
+kind = "mobile.van"
+depot = "清城区博物馆"
+weekdays = [2, 4]
+hours = 8
+stop_minutes = 150
+most_stops = 2
+km = 8000
+capacity = 800
 """
 
 

@@ -110,9 +110,20 @@ OUTSIDE = (
     ("英德市农业科普基地", "农业科普基地", "英德市黎溪镇", (113.145, 23.908)),
     ("花都区省级科普教育基地", "省级科普教育基地", "花都区狮岭镇", (113.118, 23.44)),
 )
+HOURS = {
+    "school": (("学期内周一至周五", "16:30-18:00"), ("周末", "9:00-17:00"),
+               ("寒暑假", "9:00-17:00"), ("", "")),
+    "base": (("周二至周日", "9:00-17:00"), ("周二至周日", "9:00-17:00"),
+             ("每天（周一闭馆）", "9:00-21:00"), ("", "")),
+    "other": (("周一至周五", "9:00-12:00，14:00-17:30"), ("每天", "9:00-21:00"),
+              ("周二至周日", "9:00-17:00"), ("每天", "8:30-12:00，14:30-17:30，19:00-21:00"),
+              ("", "")),
+}  # fmt: skip
+"""Days and hours of opening by sort of venue, each as likely as another; some are not known."""
+SCHOOLS = ("学校", "校园", "创客", "中学", "少年宫")
 HEADER = (
     "编号", "名称", "类型", "所属镇街", "经度", "纬度", "状态", "容量", "容量单位", "服务对象",
-    "点位精度", "地址", "来源", "数据日期",
+    "开放日", "开放时间", "点位精度", "地址", "来源", "数据日期",
 )  # fmt: skip
 
 
@@ -132,13 +143,14 @@ class Venue:
     address: str
     source: str = MADE
     date: str = DATE
+    hours: tuple[str, str] = ("", "")
 
     def row(self, number: int, lonlat: Spot) -> list[str]:
         """Return the cells in the order of `HEADER`."""
         lon, lat = (f"{part:.6f}" for part in lonlat)
         return [
             f"V{number:03d}", self.name, self.kind, self.town, lon, lat, self.state, self.capacity,
-            self.unit, self.groups, self.precision, self.address, self.source, self.date,
+            self.unit, self.groups, *self.hours, self.precision, self.address, self.source, self.date,
         ]  # fmt: skip
 
 
@@ -182,8 +194,15 @@ class Maker:
             name, batch.kind, self.towns[place.town], self.spot(place.spot, place.town),
             self.state(states), size, batch.capacity[2] if batch.capacity and size else "",
             batch.groups, self.rng.choice("BBC" if place.sort == "street" else "CCD"),
-            f"清城区{self.towns[place.town]}{place.short}",
+            f"清城区{self.towns[place.town]}{place.short}", hours=_hours(batch.kind, name),
         )  # fmt: skip
+
+
+def _hours(kind: str, name: str) -> tuple[str, str]:
+    """Return made days and hours; they hang on the name alone, so that nothing else moves."""
+    sort = "school" if any(word in kind for word in SCHOOLS) else "other"
+    sort = "base" if any(word in kind for word in ("基地", "场馆", "图书馆")) else sort
+    return Random(f"hours {name}").choice(HOURS[sort])
 
 
 def _rooms(places: Sequence[Place], maker: Maker) -> list[Venue]:

@@ -1,0 +1,178 @@
+"""
+How sure a coverage is: bands from imprecise points and from speeds, and what to survey first.
+
+Points are moved by chance inside the circle of their grade and times follow to first order: the
+straight distance that a move adds or takes off, with the detour, at the speed of a small road. The
+true point is taken to lie as near to its road as the stated one: villages stand by roads. No road
+is searched again; a test compares this with points that are truly moved and routed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+
+from ..geo.network import TICKS_A_MINUTE
+from ..geo.routing import UNREACHED, Ticks
+from .question import Question, spread_of
+from .share import Standard, admitted, area_mask, scopes
+from .times import threshold_ticks, within
+
+Floats = npt.NDArray[np.float64]
+
+DRAWS = 200
+LIKELY = (0.05, 0.95)
+"""Nine of ten draws lie in the band."""
+SPEED_CHANGE = 0.25
+"""All speeds a quarter lower, and a quarter higher."""
+RIVALS = 12
+"""Venues beside the nearest that may become the nearest when points move."""
+UNSURE, MET, NOT_MET, UNKNOWN = "unsure", "met", "not_met", "unknown"
+
+
+def moves(names: pd.Index[str], metres: Floats, *, seed: int, draws: int) -> Floats:
+    """
+    Draw moves of points, even over a circle; those of a point depend on its name alone.
+
+    Returns
+    -------
+    float, shape (draws, n, 2)
+        Metres east and north.
+    """
+    found = np.zeros((draws, len(names), 2))
+    for number, name in enumerate(names.astype(str)):
+        if metres[number] > 0:
+            random = np.random.default_rng((seed, crc32(name.encode())))
+            turn, part = random.uniform(0, 2 * np.pi, draws), np.sqrt(random.random(draws))
+            circle = np.column_stack([np.cos(turn), np.sin(turn)])
+            found[:, number] = metres[number] * part[:, None] * circle
+    return found
+
+
+def stretched(minutes: float, factor: float, fixed_minutes: float) -> float:
+    """
+    Return the limit for times at today's speeds that `minutes` is for times at `factor` x speeds.
+
+    t' = fixed + (t - fixed) / factor <= limit is t <= fixed + factor (limit - fixed), to the tick.
+    """
+    return max(fixed_minutes + factor * (minutes - fixed_minutes), 0.0)
+
+
+def bands_table(
+    questions: Sequence[Question],
+    venues: GeoDataFrame,
+    demand: GeoDataFrame,
+    towns: GeoDataFrame,
+    *,
+    metres: Mapping[str, float],
+    seed: int,
+    draws: int = DRAWS,
+    speed_change: float = SPEED_CHANGE,
+) -> pd.DataFrame:
+    """
+    Bound the share of each standard by scope.
+
+    Parameters
+    ----------
+    questions
+        The standards with their times.
+    venues, demand, towns
+        Layers.
+    metres
+        How far points may be off, by grade.
+    seed, draws
+        Of the moves.
+    speed_change
+        0.25: a quarter down and up.
+
+    Returns
+    -------
+    DataFrame
+        `standard`, `scope`, `code`, `share`, `point_low`, `point_high` (5th and 95th of a hundred
+        draws), `speed_low`, `speed_high`, `verdict`: met or not_met whatever of these comes true,
+        unsure, or unknown where nobody lives.
+    """
+    names, members = scopes(demand, towns)
+    home = moves(demand.index, spread_of(demand, metres), seed=seed, draws=draws)
+    goal = moves(venues.index, spread_of(venues, metres), seed=seed, draws=draws)
+    tables = []
+    for ask in questions:
+        people = demand[ask.standard.group].to_numpy(np.int64)
+        weight = (members & area_mask(demand, ask.standard.area)) * people
+        total = weight.sum(axis=1)
+        chosen, ticks = rivals(ask, venues)
+        limits = [
+            ask.standard.minutes,
+            *(
+                stretched(ask.standard.minutes, factor, ask.fixed_minutes)
+                for factor in (1 - speed_change, 1 + speed_change)
+            ),
+        ]
+        covered = [within(ticks, limit).sum(axis=1) >= ask.standard.count for limit in limits]
+        covered += _moved(ask, chosen, ticks, demand, venues, (home, goal))
+        counts = weight @ np.array(covered).T
+        with np.errstate(invalid="ignore"):
+            shares = counts / total[:, None]
+        tables.append(_band(ask.standard, names, shares))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _band(standard: Standard, names: pd.DataFrame, shares: Floats) -> pd.DataFrame:
+    """Return the rows of a standard from shares: today's, slower, faster, and each of the draws."""
+    drawn = shares[:, 3:]
+    edges = np.quantile(drawn, LIKELY, axis=1)
+    columns = {
+        "share": shares[:, 0],
+        "point_low": np.minimum(edges[0], shares[:, 0]),
+        "point_high": np.maximum(edges[1], shares[:, 0]),
+        "speed_low": shares[:, 1],
+        "speed_high": shares[:, 2],
+    }
+    table = names.assign(**{key: pd.array(column, "Float64") for key, column in columns.items()})
+    table.insert(0, "standard", standard.key)
+    low = np.minimum(columns["point_low"], columns["speed_low"])
+    high = np.maximum(columns["point_high"], columns["speed_high"])
+    table["verdict"] = np.select(
+        [np.isnan(shares[:, 0]), low >= standard.goal, high < standard.goal],
+        [UNKNOWN, MET, NOT_MET], UNSURE,
+    )  # fmt: skip
+    return table
+
+
+def _moved(
+    ask: Question,
+    chosen: npt.NDArray[np.int64],
+    ticks: Ticks,
+    demand: GeoDataFrame,
+    venues: GeoDataFrame,
+    drawn: tuple[Floats, Floats],
+) -> list[npt.NDArray[np.bool_]]:
+    """Tell who is covered in each of the draws; `chosen` venues at `ticks`, shape (p, k) each."""
+    here = shapely.get_coordinates(demand.geometry)
+    there = shapely.get_coordinates(venues.geometry)
+    way = there[chosen] - here[:, None, :]
+    straight = np.hypot(way[..., 0], way[..., 1])
+    pace = TICKS_A_MINUTE / ask.metres_a_minute
+    slack = threshold_ticks(ask.standard.minutes) - ticks.astype(np.int64)
+    slack[ticks == UNREACHED] = -(2**40)
+    found = []
+    for home_move, goal_move in zip(*drawn, strict=True):
+        new = way + goal_move[chosen] - home_move[:, None, :]
+        more = (np.hypot(new[..., 0], new[..., 1]) - straight) * pace
+        found.append((more <= slack).sum(axis=1) >= ask.standard.count)
+    return found
+
+
+def rivals(ask: Question, venues: GeoDataFrame) -> tuple[npt.NDArray[np.int64], Ticks]:
+    """Return the nearest venues of each place, as many as may matter, and their times: (p, k)."""
+    numbers = np.flatnonzero(admitted(venues, ask.standard)[0])
+    most = min(len(numbers), ask.standard.count + RIVALS)
+    columns = ask.times.ticks[:, numbers]
+    at = np.argsort(columns, axis=1, kind="stable")[:, :most]
+    return numbers[at], np.take_along_axis(columns, at, axis=1)

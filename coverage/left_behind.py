@@ -1,0 +1,199 @@
+"""Places below a standard: why, how badly, and the nearest thing that would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from ..geo.network import TICKS_A_MINUTE
+from ..geo.routing import UNREACHED
+from .fixes import Fixes, tried
+from .question import Floats, Question
+from .sentences import place_remedy, place_sentence
+from .share import admitted, nearest
+from .times import minutes_up, threshold_ticks, within
+
+JUST_OVER = 1.1
+"""Up to a tenth above the limit a place is `just_over`."""
+SEVERE = 2.0
+"""A place is severe where nothing is reached, or beyond so many limits; else moderate."""
+PLACE_CAUSES = (
+    "not_connected", "closed_then", "hours_unknown", "no_venue", "beyond_horizon", "imprecise",
+    "just_over", "slow_road", "far",
+)  # fmt: skip
+"""In the order in which they are asked; the first that holds is the cause."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """
+    Layers as arrays, for all standards.
+
+    Parameters
+    ----------
+    demand, venues
+        Layers.
+    town_names
+        By code.
+    place_metres, venue_metres
+        How far points may be off.
+    """
+
+    demand: GeoDataFrame
+    venues: GeoDataFrame
+    town_names: Mapping[str, str]
+    place_metres: Floats
+    venue_metres: Floats
+
+
+def place_rows(
+    ask: Question, reach: pd.DataFrame, scene: Scene, could: Fixes
+) -> list[dict[str, Any]]:
+    """
+    Return a row for every place below a standard.
+
+    Parameters
+    ----------
+    ask
+        The standard and its times.
+    reach
+        Rows of the standard, in the order of the demand.
+    scene
+        Layers.
+    could
+        From `fixes`, of the standard.
+    """
+    standard, demand = ask.standard, scene.demand
+    people = demand[standard.group].to_numpy(np.int64)
+    known = admitted(scene.venues, standard)[0]
+    found = nearest(ask.times, scene.venues, standard.types, count=standard.count, among=known)
+    behind = (reach["meant"] & ~reach["covered"]).to_numpy(bool) & (people > 0)
+    names, codes = demand["name"].to_numpy(), demand["town"].to_numpy()
+    records: list[dict[Any, Any]] = reach.to_dict("records")
+    rows = []
+    for place in np.flatnonzero(behind).tolist():
+        told = records[place]
+        ticks, venue = int(found.ticks[place]), int(found.venue[place])
+        minutes = None if pd.isna(told["minutes"]) else float(told["minutes"])
+        slack = float(scene.place_metres[place])
+        slack += float(scene.venue_metres[venue]) if venue >= 0 else 0.0
+        facts: dict[str, Any] = {
+            "name": names[place], "town": scene.town_names[codes[place]],
+            "people": int(people[place]), "minutes": minutes, "reason": told["reason"],
+            "walk_minutes": None if minutes is None else float(told["walk_minutes"]),
+            "venue": "" if venue < 0 else scene.venues["name"].iloc[venue],
+            "metres": None if minutes is None else float(told["metres"]), "slack_metres": slack,
+        }  # fmt: skip
+        facts |= _held(scene.venues, told)
+        facts["cause"] = cause_of(ask, ticks, told, slack)
+        facts |= _less_sure(scene, place, venue)
+        row = {
+            "kind": "place", "id": str(told["place"]), "name": names[place], "town": codes[place],
+            "standard": standard.key, "level": level_of(ask, ticks), "cause": facts["cause"],
+            "people": int(people[place]), "minutes": minutes, "limit_minutes": standard.minutes,
+            "over_minutes": None if minutes is None else round(minutes - standard.minutes, 1),
+            "walk_minutes": told["walk_minutes"], "venue": told["venue"],
+            "uncovered": int(people[place]), "score": _score(ask, ticks, int(people[place])),
+            "sentence": place_sentence(standard, facts),
+        }  # fmt: skip
+        rows.append(row | _fix(ask, scene, could, place, told, facts))
+    return rows
+
+
+def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: float) -> str:
+    """
+    Return why a place is not covered: the first of `PLACE_CAUSES` that holds.
+
+    not_connected, no_venue, beyond_horizon: nothing is reached, `reason` says why. closed_then,
+    hours_unknown: with other hours it would be covered. imprecise: the time beyond the limit is no
+    more than that of the metres by which place and venue may be off. just_over: by a tenth of the
+    limit at most. slow_road: the straight distance, with the usual detour at the speed of a small
+    road, is within the limit. far: all else.
+    """
+    if told["reason"] == "not_connected":
+        return "not_connected"
+    if told["held_back"]:
+        return str(told["held_back"])
+    if told["reason"]:
+        return str(told["reason"])
+    limit = threshold_ticks(ask.standard.minutes)
+    if ticks - limit <= slack_metres * TICKS_A_MINUTE / ask.metres_a_minute:
+        return "imprecise"
+    if ticks <= JUST_OVER * limit:
+        return "just_over"
+    straight = float(told["metres"]) / ask.metres_a_minute + ask.fixed_minutes
+    return "slow_road" if straight <= ask.standard.minutes else "far"
+
+
+def level_of(ask: Question, ticks: int) -> str:
+    """Return how badly a place falls short: severe or moderate (`SEVERE`)."""
+    beyond = ticks == UNREACHED or ticks > SEVERE * threshold_ticks(ask.standard.minutes)
+    return "severe" if beyond else "moderate"
+
+
+def _score(ask: Question, ticks: int, people: int) -> float:
+    """Return people x the part of a limit by which they exceed it, at most one."""
+    limit = threshold_ticks(ask.standard.minutes)
+    over = limit if ticks == UNREACHED else min(ticks - limit, limit)
+    return round(people * over / limit, 1)
+
+
+def _held(venues: GeoDataFrame, told: Mapping[str, Any]) -> dict[str, str]:
+    if not told["held_back"]:
+        return {"held": "", "hours": ""}
+    row = venues.loc[told["held_venue"]]
+    stated = [f"{title}{row[key]}" for key, title in (("days", "开放日："), ("hours", "时间："))
+              if key in venues and row[key]]  # fmt: skip
+    return {"held": row["name"], "hours": "，".join(stated)}
+
+
+def _less_sure(scene: Scene, place: int, venue: int) -> dict[str, str]:
+    """Return whose point is the less sure, and its grade."""
+    of_venue = venue >= 0 and scene.venue_metres[venue] > scene.place_metres[place]
+    layer, at = (scene.venues, venue) if of_venue else (scene.demand, place)
+    grade = str(layer["precision"].iloc[at] or "") if "precision" in layer else ""
+    return {"grade": grade, "grade_of": str(layer["name"].iloc[at])}
+
+
+def _fix(
+    ask: Question, scene: Scene, could: Fixes, place: int, told: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """Return the columns of the fix of a place."""
+    fix = {"not_connected": "road", "imprecise": "survey"}.get(facts["cause"], "")
+    option: int | None = None
+    if facts["cause"] in ("closed_then", "hours_unknown"):
+        number = np.flatnonzero(ask.times.venues == told["held_venue"])
+        fix, could, option = "hours", tried(ask, scene.venues, scene.demand, number), 0
+    elif not fix:
+        option = could.nearest(place)
+        enough = option is not None and bool(
+            within(could.after[place, option], ask.standard.minutes)
+        )
+        in_open = option is not None and (
+            scene.venues["status"].iloc[could.options[option]] == "open"
+        )
+        fix = ("extend" if in_open else "open") if enough else "new"
+    said: dict[str, Any] = {"option": "", "status": "", "after": None, "gained": 0}
+    columns: dict[str, Any] = {"fix": fix}
+    if option is not None:
+        venue = int(could.options[option])
+        shown = could.ticks if fix == "new" else could.after
+        after = float(minutes_up(shown[place, option]))
+        said = {
+            "option": scene.venues["name"].iloc[venue],
+            "status": scene.venues["status"].iloc[venue],
+            "after": None if np.isnan(after) else after,
+            "gained": int(could.gain[option]),
+        }
+        columns |= {
+            "fix_venue": str(ask.times.venues[venue]), "fix_minutes": said["after"],
+            "fix_people": 0 if fix == "new" else said["gained"],
+        }  # fmt: skip
+    said |= {"grade_of": facts["grade_of"], "unsure": facts["cause"] == "hours_unknown"}
+    return columns | {"remedy": place_remedy(fix, said)}

@@ -1,0 +1,203 @@
+"""
+When venues are open, as far as their tables say: open, closed, or not known. Never silently open.
+
+The texts are those of lists in Chinese: 周二至周日, 每天（周一闭馆）, 9:00-12:00，14:00-17:30.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+MOMENTS = ("evening", "weekend", "term", "holiday")
+"""Weekday evenings, weekends (both in term), the school term, the school holidays."""
+OPEN, CLOSED, UNKNOWN = 1, 0, -1
+
+EVENING_MINUTES = (19 * 60, 20 * 60)
+"""An evening is open when all of this hour is, on a day from Monday to Friday."""
+DAYTIME_MINUTES = (9 * 60, 18 * 60)
+LEAST_WEEKEND_MINUTES = 120
+"""A weekend is open when Saturday or Sunday is: where hours are stated, so long in the daytime."""
+DAY_MINUTES = 24 * 60
+
+WORKING, WEEKEND, ALL_WEEK = frozenset(range(5)), frozenset((5, 6)), frozenset(range(7))
+DAY_NAMES = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
+DAY_WORDS = {
+    **dict.fromkeys(("每天", "每日", "天天", "全周", "全年", "全年开放", "常年开放"), ALL_WEEK),
+    **dict.fromkeys(("工作日", "上班日"), WORKING),
+    **dict.fromkeys(("周末", "双休日", "周六日"), WEEKEND),
+    **dict.fromkeys(("节假日", "法定节假日"), frozenset[int]()),
+}
+ONE_DAY = re.compile("(?:逢|每)?(?:周|星期|礼拜)([一二三四五六日天])")
+DAY_RANGE = re.compile(
+    "(?:周|星期|礼拜)([一二三四五六日天])(?:-|~|至|到)(?:周|星期|礼拜)?([一二三四五六日天])"
+)
+SHUT = re.compile("(.+?)(?:闭馆|休息|休馆|除外|不开放)")
+TERM = re.compile("学期(?:期间|内|中)?|上学期间|教学日|在校期间")
+HOLIDAYS = re.compile("寒暑假(?:期间)?|学校假期")
+BETWEEN_DAYS = re.compile("[、,;/ ()和及]+")
+HALF_OF_DAY = "(上午|中午|下午|晚上|晚)?"
+CLOCK = r"([0-9]{1,2})(?:[:时点]([0-9]{1,2})?分?)"
+SPAN = re.compile(f"{HALF_OF_DAY}{CLOCK}(?:-|~|至|到){HALF_OF_DAY}{CLOCK}")
+BETWEEN_SPANS = re.compile("[、,;/ 和及]+")
+WHOLE_DAY = ("全天", "全日", "24小时", "全天开放", "24小时开放")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """
+    What is known of the hours of a venue; None where it is not.
+
+    Parameters
+    ----------
+    days
+        Days of the week, 0 is Monday.
+    spans
+        Minutes of the day, from and to; beyond 1440 is the next day.
+    seasons
+        Of `term` and `holiday`; both where the text says nothing of them.
+    """
+
+    days: frozenset[int] | None
+    spans: tuple[tuple[int, int], ...] | None
+    seasons: frozenset[str]
+
+    def at(self, moment: str) -> int:
+        """Tell whether the venue is open at a moment of `MOMENTS`: OPEN, CLOSED or UNKNOWN."""
+        if moment in ("term", "holiday"):
+            return _both(self._on(ALL_WEEK), int(moment in self.seasons))
+        then = self._evening() if moment == "evening" else self._weekend()
+        return _both(then, int("term" in self.seasons))
+
+    def _on(self, days: frozenset[int]) -> int:
+        return UNKNOWN if self.days is None else int(bool(self.days & days))
+
+    def _evening(self) -> int:
+        start, end = EVENING_MINUTES
+        late = UNKNOWN
+        if self.spans is not None:
+            late = int(any(a <= start and end <= b for a, b in self.spans))
+        return _both(self._on(WORKING), late)
+
+    def _weekend(self) -> int:
+        start, end = DAYTIME_MINUTES
+        enough = OPEN
+        if self.spans is not None:
+            minutes = sum(max(min(b, end) - max(a, start), 0) for a, b in self.spans)
+            enough = int(minutes >= LEAST_WEEKEND_MINUTES)
+        return _both(self._on(WEEKEND), enough)
+
+
+def _both(one: int, other: int) -> int:
+    """Return whether both hold; closed wins over not known."""
+    return CLOSED if CLOSED in (one, other) else min(one, other)
+
+
+@cache
+def opening(days: str, hours: str) -> Opening:
+    """
+    Read the texts of a venue; what cannot be understood as a whole is not known.
+
+    Parameters
+    ----------
+    days, hours
+        As they stand in the table; empty where nothing is said.
+    """
+    seasons, rest = _seasons(_plain(days))
+    return Opening(_days(rest), _spans(_plain(hours)), seasons)
+
+
+def _plain(text: str) -> str:
+    found = unicodedata.normalize("NFKC", text).strip()
+    return re.sub("[—–－—−]+", "-", found).replace("～", "~")
+
+
+def _seasons(text: str) -> tuple[frozenset[str], str]:
+    """
+    Return the seasons that a text names, and what is left of it: every day where nothing is.
+
+    Where both are named with days, one cannot tell which days belong to which.
+    """
+    named = {"term": TERM.search(text), "holiday": HOLIDAYS.search(text)}
+    if not any(named.values()):
+        return frozenset(named), text
+    rest = HOLIDAYS.sub(" ", TERM.sub(" ", text)).strip(" 、,;()和及")
+    if all(named.values()) and rest:
+        rest = "?"
+    return frozenset(name for name, found in named.items() if found), rest or "每天"
+
+
+def _days(text: str) -> frozenset[int] | None:
+    """Return the days that a text names; those at which it says closed are taken off."""
+    days, shut = set[int](), set[int]()
+    parts = [part for part in BETWEEN_DAYS.split(text) if part]
+    for part in parts:
+        closed = SHUT.fullmatch(part)
+        named = _named_days((closed[1] if closed else part).removesuffix("开放"))
+        if named is None:
+            return None
+        (shut if closed else days).update(named)
+    only_shut = all(SHUT.fullmatch(part) for part in parts)
+    left = frozenset((ALL_WEEK if only_shut else days) - shut)
+    return left if parts and left else None
+
+
+def _named_days(word: str) -> frozenset[int] | None:
+    if word in DAY_WORDS:
+        return DAY_WORDS[word]
+    if found := ONE_DAY.fullmatch(word):
+        return frozenset((DAY_NAMES[found[1]],))
+    if found := DAY_RANGE.fullmatch(word):
+        first, last = DAY_NAMES[found[1]], DAY_NAMES[found[2]]
+        return frozenset(day % 7 for day in range(first, last + (7 if last < first else 0) + 1))
+    return None
+
+
+def _spans(text: str) -> tuple[tuple[int, int], ...] | None:
+    """Return the hours that a text names."""
+    if text in WHOLE_DAY:
+        return ((0, DAY_MINUTES),)
+    found = []
+    for part in BETWEEN_SPANS.split(text):
+        span = SPAN.fullmatch(part)
+        if span is None:
+            return None
+        half, hour, minute, second_half, to_hour, to_minute = span.groups()
+        start = _minute(half, hour, minute)
+        end = _minute(second_half or half, to_hour, to_minute)
+        if start is None or end is None or start == end:
+            return None
+        found.append((start, end if end > start else end + DAY_MINUTES))
+    return tuple(found)
+
+
+def _minute(half: str | None, hour: str, minute: str | None) -> int | None:
+    """Return a time of the day in minutes; None where there is no such time."""
+    hours, minutes = int(hour), int(minute or 0)
+    if half in ("下午", "晚上", "晚") and hours < 12:
+        hours += 12
+    known = minutes < 60 and hours * 60 + minutes <= DAY_MINUTES
+    return hours * 60 + minutes if known else None
+
+
+def states(venues: pd.DataFrame, moment: str) -> npt.NDArray[np.int64]:
+    """
+    Tell for v venues whether they are open at a moment: OPEN, CLOSED or UNKNOWN, shape (v,).
+
+    Parameters
+    ----------
+    venues
+        `days` and `hours`, texts; where the columns are missing nothing is known.
+    moment
+        Of `MOMENTS`.
+    """
+    empty = pd.Series("", venues.index)
+    days, hours = (venues.get(name, empty) for name in ("days", "hours"))
+    found = [opening(d, h).at(moment) for d, h in zip(days, hours, strict=True)]
+    return np.array(found, np.int64)

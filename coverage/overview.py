@@ -1,0 +1,127 @@
+"""Coverage by scope, kind of venue, mode, limit and group; and under stricter conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from .opening import MOMENTS, UNKNOWN, states
+from .share import GROUPS, Standard, in_use, nearest, scopes, share_of, standard_coverage
+from .times import Times, within
+
+CHOICES = (2, 3)
+CONDITIONS = (*(f"choice{count}" for count in CHOICES), *MOMENTS)
+"""Two or three venues within the limit; open then."""
+
+
+def coverage_table(
+    times: Mapping[str, Times],
+    venues: GeoDataFrame,
+    demand: GeoDataFrame,
+    towns: GeoDataFrame,
+    *,
+    kinds: Sequence[tuple[str, ...]],
+    thresholds: Sequence[float],
+) -> pd.DataFrame:
+    """
+    Count coverage for every scope x kind of venue x mode x threshold x group.
+
+    Parameters
+    ----------
+    times
+        By mode.
+    venues, demand, towns
+        Layers.
+    kinds
+        Sets of types; any of a set will do.
+    thresholds
+        Minutes.
+
+    Returns
+    -------
+    DataFrame
+        `scope`, `code`, `types` (joined by ;), `mode`, `minutes`, `group`, `people`, `covered`,
+        `not_connected`, `share`.
+    """
+    names, members = scopes(demand, towns)
+    groups = [group for group in GROUPS if group in demand]
+    people = demand[groups].to_numpy(np.int64)
+    weight = members.astype(np.int64)
+    keys = [
+        (";".join(kind), mode, minutes, group)
+        for kind in kinds
+        for mode in times
+        for minutes in thresholds
+        for group in groups
+    ]
+    covered, apart = [], []
+    for kind in kinds:
+        for mode_times in times.values():
+            found = nearest(mode_times, venues, kind)
+            alone = weight @ (people * (found.reason == "not_connected")[:, None])
+            for minutes in thresholds:
+                covered.append(weight @ (people * within(found.ticks, minutes)[:, None]))
+                apart.append(alone)
+    rows = pd.DataFrame(keys, columns=["types", "mode", "minutes", "group"])
+    table = rows.loc[rows.index.repeat(len(names))].reset_index(drop=True)
+    for column in ("code", "scope"):
+        table.insert(0, column, np.tile(names[column].to_numpy(), len(keys)))
+    table["people"] = np.tile((weight @ people).T.ravel(), len(keys) // len(groups))
+    table["covered"] = np.concatenate([part.T.ravel() for part in covered])
+    table["not_connected"] = np.concatenate([part.T.ravel() for part in apart])
+    table["share"] = share_of(table["covered"], table["people"])
+    return table
+
+
+def conditions_table(
+    standards: Iterable[tuple[Standard, Times]],
+    venues: GeoDataFrame,
+    demand: GeoDataFrame,
+    towns: GeoDataFrame,
+) -> pd.DataFrame:
+    """
+    Count how far standards are met under stricter conditions.
+
+    A moment of which no venue of the standard says anything is left out: nothing would be known.
+
+    Parameters
+    ----------
+    standards
+        Each with the times of those who travel by it.
+    venues, demand, towns
+        Layers.
+
+    Returns
+    -------
+    DataFrame
+        `standard`, `condition` (`CONDITIONS`), `scope`, `code`, `people`, `covered`,
+        `hours_unknown`, `share`.
+    """
+    kept = ["scope", "code", "people", "covered", "hours_unknown", "share"]
+    tables = []
+    for standard, times in standards:
+        for condition, stricter in _stricter(standard, venues):
+            table = standard_coverage(stricter, times, venues, demand, towns)[kept]
+            table.insert(0, "condition", condition)
+            table.insert(0, "standard", standard.key)
+            tables.append(table)
+    empty = pd.DataFrame(columns=["standard", "condition", *kept])
+    return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def _stricter(standard: Standard, venues: GeoDataFrame) -> list[tuple[str, Standard]]:
+    found = [
+        (f"choice{count}", replace(standard, count=count))
+        for count in CHOICES
+        if count > standard.count
+    ]
+    used = venues[in_use(venues, standard.types)]
+    for moment in MOMENTS:
+        known = (states(used, moment) != UNKNOWN).any()
+        if known and standard.opening in ("", moment):
+            found.append((moment, replace(standard, opening=moment)))
+    return found

@@ -1,0 +1,157 @@
+"""What a flag says in Chinese: the numbers that made it, and what would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .share import Standard
+
+GROUP_WORDS = {
+    "people": "", "youth": "青少年", "farmers": "农民", "workers": "产业工人", "elderly": "老年人",
+    "officials": "领导干部和公务员",
+}  # fmt: skip
+MOMENT_WORDS = {
+    "evening": "平日晚间（19–20时）", "weekend": "周末", "term": "学期内", "holiday": "寒暑假",
+}  # fmt: skip
+GRADE_WORDS = {
+    "A": "实测", "B": "门牌级", "C": "兴趣点级", "D": "村级", "E": "镇级", "": "未注明",
+}  # fmt: skip
+STATUS_WORDS = {"candidate": "启用候选的", "planned": "建成拟建的", "open": "在既有的"}
+
+Facts = Mapping[str, Any]
+
+
+def place_sentence(standard: Standard, facts: Facts) -> str:
+    """
+    Say why a place is flagged.
+
+    Parameters
+    ----------
+    standard
+        What it falls short of.
+    facts
+        `town`, `name`, `people`, `cause`, `minutes` (None: not reached), `walk_minutes`, `venue`
+        (name), `metres`, `slack_metres`, `grade`, `held` (name), `hours` (text).
+    """
+    who = f"{facts['town']}{facts['name']}（{GROUP_WORDS[standard.group]}{facts['people']}人）"
+    limit = f"“{standard.name}”{standard.minutes:g}分钟的要求"
+    return f"{who}{_held(standard, facts)}{_trip(standard, facts, limit)}{_because(facts)}"
+
+
+def _trip(standard: Standard, facts: Facts, limit: str) -> str:
+    minutes = facts["minutes"]
+    if minutes is None:
+        why = {
+            "not_connected": "附近没有可接入的道路",
+            "no_venue": "没有可到达的此类在用设施",
+            "beyond_horizon": "最近的设施超出计算时限",
+        }
+        return f"{why.get(facts['reason'], '')}，达不到{limit}"
+    rank = "最近的" if standard.count == 1 else f"第{standard.count}近的"
+    then = "开放的" if standard.opening else ""
+    parking = "" if standard.mode == "walk" else "与停车"
+    return (
+        f"到{rank}{then}{facts['venue']}需{minutes:.1f}分钟"
+        f"（其中路网外步行{parking}{facts['walk_minutes']:.1f}分钟），"
+        f"超出{limit}{minutes - standard.minutes:.1f}分钟"
+    )
+
+
+def _held(standard: Standard, facts: Facts) -> str:
+    """Say which venue lies within the limit but does not count for its hours."""
+    if facts["cause"] not in ("closed_then", "hours_unknown"):
+        return ""
+    state = "不开放" if facts["cause"] == "closed_then" else "是否开放不明"
+    stated = f"（{facts['hours']}）" if facts["hours"] else ""
+    return f"时限内的{facts['held']}{MOMENT_WORDS[standard.opening]}{state}{stated}，"
+
+
+def _because(facts: Facts) -> str:
+    if facts["cause"] == "imprecise":
+        grade = GRADE_WORDS[facts["grade"]]
+        return f"；但点位精度为{grade}，可能偏差{facts['slack_metres']:.0f}米，实测后可能达标"
+    if facts["cause"] == "slow_road":
+        return f"；直线距离只有{facts['metres']:.0f}米，属道路慢或绕行"
+    return ""
+
+
+def place_remedy(fix: str, facts: Facts) -> str:
+    """
+    Say what would mend a place.
+
+    Parameters
+    ----------
+    fix
+        open, extend, hours, road, survey or new.
+    facts
+        `name`, `option` (name, "" for none), `status`, `type_name`, `after` (minutes, None where
+        not reached), `gained`, `grade_of` (whose point is least sure), `unsure`.
+    """
+    option, gained = facts["option"], f"可增加覆盖{facts['gained']}人"
+    if fix == "road":
+        return "请核对点位或补充道路数据；确无道路的，宜安排流动服务"
+    if fix == "survey":
+        return f"先实测{facts['grade_of']}的点位"
+    if fix == "hours":
+        verb = "核实开放时间，确为开放则" if facts["unsure"] else "调整开放时间，"
+        return f"{option}{verb}此处{_after(facts)}，{gained}"
+    if fix == "new":
+        known = f"（最近的{option}需{facts['after']:.1f}分钟）" if option else ""
+        return f"时限内没有候选、拟建或可拓展的设施{known}，宜新选址或安排流动服务"
+    then = "增加此项功能" if fix == "extend" else ""
+    return f"{STATUS_WORDS[facts['status']]}{option}{then}，此处{_after(facts)}，{gained}"
+
+
+def _after(facts: Facts) -> str:
+    return "仍到不了" if facts["after"] is None else f"降为{facts['after']:.1f}分钟"
+
+
+def town_sentence(standard: Standard, name: str, facts: Facts) -> str:
+    """
+    Say why a town is flagged.
+
+    Parameters
+    ----------
+    standard, name
+        What, and who.
+    facts
+        `cause`, `share`, `goal` (percent as printed), `uncovered`, `hours_unknown`.
+    """
+    if facts["cause"] == "unknown":
+        return f"{name}没有该群体人口数据，“{standard.name}”无法判定"
+    below = f"{name}“{standard.name}”覆盖率{facts['share']}%，低于目标{facts['goal']}%"
+    left = f"尚有{facts['uncovered']}人未覆盖"
+    if facts["cause"] == "hours_unknown":
+        return f"{below}；{left}，其中{facts['hours_unknown']}人取决于开放时间不明的设施，无法判定"
+    return f"{below}，{left}"
+
+
+def town_remedy(fix: str, facts: Facts) -> str:
+    """Say which one venue helps a town most: `option`, `status`, `gained`, `share_after`."""
+    if fix == "new":
+        return "候选、拟建和可拓展的设施都不能增加覆盖，宜新选址或安排流动服务"
+    if fix == "hours":
+        return "先核实设施的开放时间"
+    then = "增加此项功能" if fix == "extend" else ""
+    return (
+        f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，"
+        f"本镇街可增加覆盖{facts['gained']}人，覆盖率达到{facts['share_after']}%"
+    )
+
+
+def venue_sentence(standard: Standard, facts: Facts) -> str:
+    """Say that a venue serves too many: `name`, `capacity`, `unit`, `people`, `each`, `most`."""
+    return (
+        f"{facts['name']}（{facts['capacity']:g}{facts['unit']}）按“{standard.name}”"
+        f"就近服务{facts['people']}人，每{facts['unit']}{facts['each']:.1f}人，"
+        f"超过每{facts['unit']}{standard.people_a_unit:g}人的要求"
+    )
+
+
+def venue_remedy(fix: str, facts: Facts) -> str:
+    """Say what would relieve a venue: `option`, `status`, `gained`, `needed`, `unit`."""
+    if fix == "capacity":
+        return f"扩大到{facts['needed']:g}{facts['unit']}以上，或在附近增设"
+    then = "增加此项功能" if fix == "extend" else ""
+    return f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']}人"

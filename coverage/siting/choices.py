@@ -1,0 +1,150 @@
+"""What is negotiated over: the curve, the order of building, plans that are nearly as good."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from .answers import Answer, Sites, Watch
+from .cover import Cover, Flags
+from .covering import maximal
+from .rules import Rules
+
+ALL_ORDERS = 12
+"""Up to so many sites every order is weighed; beyond that the next site is what adds most."""
+MOST_PLANS = 400
+
+
+def curve(cover: Cover, rules: Rules, counts: Iterable[int], watch: Watch) -> dict[int, Answer]:
+    """Find the best plan for every number of sites, each with an equal part of the time left."""
+    numbers = list(counts)
+    answers: dict[int, Answer] = {}
+    for at, count in enumerate(numbers):
+        part = watch.part(watch.left / (len(numbers) - at))
+        answers[count] = maximal(cover, replace(rules, count=count), part)
+        if watch.stop:
+            break
+    return answers
+
+
+def build_order(cover: Cover, sites: Sites, first: Sites) -> list[int]:
+    """
+    Order sites so that every stage is good: the largest sum over the stages of people covered.
+
+    Parameters
+    ----------
+    first
+        Those of them that come before all others.
+    """
+    order = [int(site) for site in first]
+    rest = [int(site) for site in sites if site not in set(order)]
+    if not rest or len(rest) > ALL_ORDERS:
+        while rest:
+            best = max(rest, key=lambda site: (cover.value([*order, site]), -site))
+            order.append(best)
+            rest.remove(best)
+        return order
+    masks = np.array([cover.rows_of([site]) for site in rest]).reshape(len(rest), -1)
+    start = cover.rows_of(order)
+    # total[S]: largest sum over the stages that lead to S, and which of S was built last.
+    size = 1 << len(rest)
+    total, last = [0] * size, [-1] * size
+    for chosen in range(1, size):
+        inside = [k for k in range(len(rest)) if chosen >> k & 1]
+        covered = int(cover.weight[start | masks[inside].any(axis=0)].sum())
+        before, k = max((total[chosen & ~(1 << k)], -k) for k in inside)
+        total[chosen], last[chosen] = before + covered, -k
+    chosen, found = size - 1, []
+    while chosen:
+        found.append(rest[last[chosen]])
+        chosen &= ~(1 << last[chosen])
+    return order + found[::-1]
+
+
+def stages(cover: Cover, order: list[int]) -> list[int]:
+    """Return the people covered after each stage."""
+    return [cover.value(order[: k + 1]) for k in range(len(order))]
+
+
+@dataclass(frozen=True, eq=False)
+class NearBest:
+    """
+    Plans that are nearly as good.
+
+    Parameters
+    ----------
+    kept
+        Shape (m,): share of the plans found that hold each candidate.
+    plans
+        How many were found, the best included; `whole` if swaps lead to no more.
+    core
+        Shape (m,): in every one of them.
+    replacement, loss
+        For each site of the best plan: its best stand-in (-1: none) and the people lost by it.
+    """
+
+    kept: npt.NDArray[np.float64]
+    plans: int
+    whole: bool
+    core: Flags
+    replacement: dict[int, int]
+    loss: dict[int, int]
+
+
+def near_best(cover: Cover, rules: Rules, sites: Sites, tolerance: int, watch: Watch) -> NearBest:
+    """
+    Walk by swaps from the best plan to all that are worth at most `tolerance` less.
+
+    Every plan on the way keeps the rules and is nearly as good, so what cannot be reached by such
+    swaps is not seen: `core` says "in every plan found".
+    """
+    fixed, forbidden = rules.settled(cover.candidates)
+    least = max(cover.value(sites) - tolerance, 0)
+    seen = {tuple(sites.tolist())}
+    queue = deque(seen)
+    tally = np.zeros(cover.candidates, np.int64)
+    replacement: dict[int, int] = {}
+    loss: dict[int, int] = {}
+    begin = tuple(sites.tolist())
+    while queue:
+        plan = queue.popleft()
+        tally[list(plan)] += 1
+        for out in plan:
+            if fixed[out] or watch.over:
+                continue
+            kept = [site for site in plan if site != out]
+            worth = _with_each(cover, kept)
+            worth[forbidden] = -1
+            worth[list(plan)] = -1
+            ranked = np.argsort(-worth, kind="stable")
+            if plan == begin:
+                into = next((int(j) for j in ranked[:50] if worth[j] >= 0 and rules.kept_by(
+                    [*kept, j], cover)), -1)  # fmt: skip
+                replacement[out] = into
+                loss[out] = int(
+                    cover.value(sites) - (worth[into] if into >= 0 else cover.value(kept))
+                )
+            for into in ranked[: int((worth >= least).sum())].tolist():
+                other = tuple(sorted([*kept, into]))
+                if len(seen) >= MOST_PLANS:
+                    break
+                if other not in seen and rules.kept_by(list(other), cover):
+                    seen.add(other)
+                    queue.append(other)
+    kept_share = tally / max(len(seen), 1)
+    return NearBest(
+        kept_share, len(seen), len(seen) < MOST_PLANS and not watch.over, tally == len(seen),
+        replacement, loss,
+    )  # fmt: skip
+
+
+def _with_each(cover: Cover, sites: list[int]) -> npt.NDArray[np.int64]:
+    """Return the value of a plan with each candidate beside it, shape (m,)."""
+    rows = cover.rows_of(sites)
+    left = np.where(rows, 0, cover.weight)
+    value = cover.base + int(cover.weight[rows].sum())
+    return np.asarray(value + cover.reach.T.astype(np.int64) @ left)

@@ -1,0 +1,199 @@
+"""
+Maximal covering (Church & ReVelle 1974): as many people as possible within reach.
+
+Large plain problems: greed, swaps and kicks within what the Lagrangian bound leaves open, in turn
+with the bound; what is still open then goes to HiGHS. Small ones, and those with money, distances
+or floors, go to HiGHS at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, hstack, vstack
+
+from .answers import Answer, Sites, Watch, impossible, judged
+from .cover import Cover, undominated
+from .milp import WHOLE, Program, Solved, solve
+from .rules import Rules
+
+SMALL_ENTRIES = 20_000
+"""Up to so many covered pairs HiGHS is done before the kernels are loaded."""
+ROUNDS, STEPS, KICKS = 12, 300, 100
+LIST_FACTOR = 4
+"""Swaps first look at so many times the number of sites, the best by their price."""
+
+
+def maximal(cover: Cover, rules: Rules, watch: Watch, *, exact: bool = True) -> Answer:
+    """
+    Find the plan that covers most; its value includes what is covered anyway.
+
+    Parameters
+    ----------
+    exact
+        Whether to prove it; otherwise large plain problems get the heuristic and its bound only.
+    """
+    fixed, _ = rules.settled(cover.candidates)
+    if rules.count is not None and int(fixed.sum()) > rules.count:
+        return impossible(watch)
+    if rules.plain and cover.reach.nnz > SMALL_ENTRIES:
+        return _large(cover, rules, watch, exact)
+    start = greedy(cover, rules)
+    found = _by_program(cover, rules, watch, start)
+    return found
+
+
+def greedy(cover: Cover, rules: Rules) -> Sites | None:
+    """
+    Open the site that adds most, by cost where there is a budget, until the rules stop it.
+
+    Returns
+    -------
+    int, or None
+        None if the plan breaks a floor: greed cannot tell whether another would keep it.
+    """
+    fixed, forbidden = rules.settled(cover.candidates)
+    chosen = fixed.copy()
+    price = np.ones(len(fixed)) if rules.budget is None or rules.cost is None else rules.cost
+    near = rules.apart
+    turned = csr_matrix(cover.reach.T, dtype=np.int64)
+    while rules.count is None or chosen.sum() < rules.count:
+        left = np.where(cover.rows_of(np.flatnonzero(chosen)), 0, cover.weight)
+        gain = np.asarray(turned @ left)
+        usable = ~chosen & ~forbidden & (gain > 0)
+        if rules.budget is not None and rules.cost is not None:
+            usable &= rules.cost <= rules.budget - rules.spent(chosen)
+        if len(near):
+            usable[near[chosen[near[:, 0]], 1]] = False
+            usable[near[chosen[near[:, 1]], 0]] = False
+        if not usable.any():
+            break
+        chosen[np.where(usable, gain / np.maximum(price, 1e-9), -1.0).argmax()] = True
+    sites = np.flatnonzero(chosen)
+    return sites if rules.kept_by(sites, cover) else None
+
+
+def covering_program(cover: Cover, rules: Rules) -> Program:
+    """
+    Build the program: sites first, then the rows that more than one candidate covers.
+
+    A row that one candidate alone covers needs no variable: it is the candidate's.
+    """
+    n, m = cover.reach.shape
+    fixed, forbidden = rules.settled(m)
+    degree = np.diff(cover.reach.indptr)
+    shared = np.flatnonzero(degree > 1)
+    variable = np.empty(n, np.int64)
+    variable[shared] = m + np.arange(len(shared))
+    single = np.flatnonzero(degree == 1)
+    variable[single] = cover.reach.indices[cover.reach.indptr[single]]
+    width = m + len(shared)
+
+    def spread(people: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        sums = np.zeros(width)
+        np.add.at(sums, variable, people.astype(float))
+        return sums
+
+    table, high = rules.table(m)
+    links = hstack([cover.reach[shared].astype(float), -_eye(len(shared))])
+    blocks = [links, hstack([table, csr_matrix((table.shape[0], len(shared)))])]
+    low = [np.zeros(len(shared)), np.full(len(high), -np.inf)]
+    top = [np.full(len(shared), np.inf), high]
+    for people, least in rules.floors:
+        blocks.append(csr_matrix(spread(people)[None]))
+        low.append(np.array([float(least)]))
+        top.append(np.array([np.inf]))
+    return Program(
+        gain=spread(cover.weight),
+        lower=np.concatenate([fixed.astype(float), np.zeros(len(shared))]),
+        upper=np.concatenate([(~forbidden).astype(float), np.ones(len(shared))]),
+        whole=np.arange(width) < m,
+        rows=csr_matrix(vstack(blocks)),
+        low=np.concatenate(low),
+        high=np.concatenate(top),
+    )
+
+
+def _eye(size: int) -> csr_matrix:
+    return csr_matrix((np.ones(size), (np.arange(size), np.arange(size))), shape=(size, size))
+
+
+def values(cover: Cover, program: Program, sites: Sites) -> npt.NDArray[np.float64]:
+    """Return the variables of a covering program for a plan."""
+    m = cover.candidates
+    x = np.zeros(len(program.gain))
+    x[sites] = 1.0
+    shared = np.diff(cover.reach.indptr) > 1
+    x[m:] = cover.rows_of(sites)[shared]
+    return x
+
+
+def _by_program(cover: Cover, rules: Rules, watch: Watch, start: Sites | None) -> Answer:
+    program = covering_program(cover, rules)
+    begin = None if start is None else values(cover, program, start)
+    found = solve(program, watch, step=1.0, start=begin, shift=cover.base)
+    return answered(cover, rules, watch, found, start)
+
+
+def answered(
+    cover: Cover, rules: Rules, watch: Watch, found: Solved, start: Sites | None
+) -> Answer:
+    """Turn what HiGHS found into an answer, reckoned afresh; the better of it and the start."""
+    return answered_by(cover.value, cover, rules, watch, found, start)
+
+
+def answered_by(
+    worth: Callable[[Sites], int], cover: Cover, rules: Rules, watch: Watch, found: Solved,
+    start: Sites | None,
+) -> Answer:  # fmt: skip
+    """Do the same where a plan is worth something else than what it covers."""
+    if found.infeasible:
+        return impossible(watch)
+    plans = [] if start is None else [start]
+    if found.x is not None:
+        plans.append(np.flatnonzero(found.x[: cover.candidates] > WHOLE))
+    plans = [plan for plan in plans if rules.kept_by(plan, cover)]
+    if not plans:
+        return Answer(np.zeros(0, np.int64), -np.inf, np.inf, "heuristic", watch.elapsed, watch.why)
+    best = max(plans, key=worth)
+    bound = cover.base + min(found.bound, float(cover.weight.sum()))
+    return judged(best, worth(best), max(bound, worth(best)), watch, step=1.0)
+
+
+def _large(cover: Cover, rules: Rules, watch: Watch, exact: bool) -> Answer:
+    """Swap and bound in turn until proved or stalled; then HiGHS on what is open."""
+    from .cover_search import CoverSearch
+
+    count = rules.count or 0
+    fixed, forbidden = rules.settled(cover.candidates)
+    # A forbidden candidate replaces nobody.
+    open_to = csr_matrix(cover.reach.multiply(~forbidden))
+    open_to.eliminate_zeros()
+    small = undominated(open_to, np.zeros(cover.candidates), fixed)
+    dropped = np.ones(cover.candidates, bool)
+    dropped[small] = False
+    usable = cover.candidates - int((dropped | forbidden).sum())
+    search = CoverSearch(cover, min(count, usable), fixed, (forbidden | dropped) & ~fixed)
+    stalled = 0
+    for turn in range(ROUNDS):
+        before = (search.value, search.open_sites)
+        search.bound_and_swap(STEPS, KICKS, LIST_FACTOR, turn)
+        watch.tell(cover.base + search.value, cover.base + search.bound)
+        stalled = 0 if (search.value, search.open_sites) != before else stalled + 1
+        if watch.over or search.proved or stalled > 2:
+            break
+    bound: float = search.bound
+    if exact and not search.proved and not watch.over:
+        rest, sub, sites = search.rest()
+        program = covering_program(rest, sub)
+        cutoff = search.value - rest.base
+        found = solve(program, watch, step=1.0, shift=cover.base + rest.base)
+        bound = max(search.value, rest.base + min(found.bound, search.bound - rest.base))
+        if found.x is not None and found.value > cutoff:
+            search.take(np.concatenate([search.settled_open, sites[
+                np.flatnonzero(found.x[: rest.candidates] > WHOLE)]]))  # fmt: skip
+    plan = np.union1d(search.best, np.flatnonzero(fixed))
+    value = cover.value(plan)
+    return judged(plan, value, max(cover.base + bound, value), watch, step=1.0)

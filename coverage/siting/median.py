@@ -1,0 +1,246 @@
+"""
+The p-median (Hakimi 1964): p sites with the smallest sum of people x time to the nearest.
+
+Swaps on neighbour lists give a plan, a Lagrangian bound (Cornuéjols, Fisher & Nemhauser 1977)
+settles most candidates, and HiGHS decides among the rest in the form with a variable for each place
+and distance (Cornuéjols, Nemhauser & Wolsey 1980), as far out as it needs to look (García, Labbé &
+Marín 2011).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from .answers import Answer, Sites, Watch, impossible, judged
+from .cover import Flags, Whole
+from .milp import WHOLE, Program, solve
+from .rules import Rules
+
+CHUNK = 1 << 22
+TURNS, STEPS, KICKS = 12, 500, 60
+ROOM = 1.1
+"""The program looks so much farther out than the plan goes."""
+MOST_LEVELS = 3_000_000
+"""Rows of a program beyond which HiGHS is not asked: the bound stands."""
+
+
+@dataclass(frozen=True, eq=False)
+class Distances:
+    """
+    What it costs each of n places to go to each of m candidates.
+
+    Parameters
+    ----------
+    cost
+        Shape (n, m), uint32: time, or anything that grows with it.
+    cap
+        Shape (n,), int64: the cost without a plan, to what is there already; at most that is paid.
+    weight
+        Shape (n,), int64: people.
+    """
+
+    cost: npt.NDArray[np.uint32]
+    cap: Whole
+    weight: Whole
+
+    def value(self, sites: npt.ArrayLike) -> int:
+        """Return the cost of a plan, told from the plan alone."""
+        chosen = np.asarray(sites, np.int64)
+        nearest = self.cap
+        if len(chosen):
+            nearest = np.minimum(nearest, self.cost[:, chosen].min(axis=1).astype(np.int64))
+        return int((nearest * self.weight).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class _Lists:
+    first: Whole
+    site: npt.NDArray[np.int32]
+    time: Whole
+
+
+def _lists(table: Distances, usable: Flags) -> _Lists:
+    """Sort the usable candidates of each place that are nearer than what is there already."""
+    n, m = table.cost.shape
+    wide = max(CHUNK // max(m, 1), 1)
+    lengths, sites, times = [], [], []
+    for begin in range(0, n, wide):
+        cost = table.cost[begin : begin + wide].astype(np.uint64)
+        near = (cost < table.cap[begin : begin + wide, None].astype(np.uint64)) & usable
+        key = np.where(near, cost << np.uint64(24) | np.arange(m, dtype=np.uint64), ~np.uint64(0))
+        key.sort(axis=1)
+        length = near.sum(axis=1)
+        kept = key[np.arange(m) < length[:, None]]
+        lengths.append(length)
+        sites.append((kept & np.uint64((1 << 24) - 1)).astype(np.int32))
+        times.append((kept >> np.uint64(24)).astype(np.int64))
+    first = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
+    return _Lists(first, np.concatenate(sites), np.concatenate(times))
+
+
+def median(
+    table: Distances, rules: Rules, watch: Watch, *, exact: bool = True, gap: float = 0.0
+) -> Answer:
+    """
+    Find the plan of least cost; only a number and settled sites are kept to.
+
+    Parameters
+    ----------
+    exact
+        Whether to prove it; otherwise the heuristic and its bound only.
+    gap
+        Being this near to the bound is enough.
+    """
+    from . import median_kernels as kernels
+
+    m = table.cost.shape[1]
+    fixed, forbidden = rules.settled(m)
+    count = min(rules.count or 0, m - int(forbidden.sum()))
+    if int(fixed.sum()) > (rules.count or 0):
+        return impossible(watch)
+    if count == 0:
+        return judged([], table.value([]), table.value([]), watch, step=1.0)
+    lists = _lists(table, ~forbidden)
+    base = np.where(fixed, 2, np.where(forbidden, 3, 0)).astype(np.int8)
+    arrays = (lists.first, lists.site, lists.time, table.cap)
+    dense = np.ascontiguousarray(table.cost.T)
+    best = np.flatnonzero(fixed)
+    value = table.value(best)
+
+    def swap(state: npt.NDArray[np.int8], kicks: int, seed: int) -> None:
+        nonlocal best, value
+        kernels.swap_median(*arrays, dense, table.weight, state, count, kicks, seed)
+        plan = np.flatnonzero((state == 1) | (state == 2))
+        cost = table.value(plan)
+        if cost < value or (len(best) < len(plan) == count and cost <= value):
+            best, value = plan, cost
+
+    swap(base.copy(), 0, 0)
+    state, worth, width = base.copy(), np.zeros(m), np.ones(1)
+    price = _first_prices(table, lists, count)
+    bound, stalled = -np.inf, 0
+    for turn in range(TURNS):
+        before = (value, int((state < 2).sum()), bound)
+        raised = kernels.ascend(
+            *arrays, table.weight, state, count, value, STEPS, price, worth, width
+        )
+        bound = max(bound, min(raised, float(value)))
+        watch.tell(value, bound)
+        near_enough = value - bound <= max(gap * value, 1 - 1e-6)
+        if near_enough or watch.over or stalled > 3 or (state == 2).sum() == count:
+            break
+        start = base.copy()
+        free = np.argsort(worth, kind="stable")
+        free = free[base[free] == 0]
+        start[free[: count - int((base == 2).sum())]] = 1
+        swap(start, KICKS // 4, turn)
+        again = base.copy()
+        again[best[base[best] == 0]] = 1
+        swap(again, KICKS, turn + 1)
+        moved = value < before[0] or int((state < 2).sum()) < before[1]
+        stalled = 0 if moved or bound > before[2] * (1 + 1e-6) else stalled + 1
+    near_enough = value - bound <= max(gap * value, 1 - 1e-6)
+    if near_enough or not exact or watch.over:
+        return judged(best, value, min(bound, value), watch, step=1.0)
+    found, proved = _rest(table, lists, state, count, best, value, price, watch)
+    if table.value(found) < value:
+        best, value = found, table.value(found)
+    return judged(best, value, min(max(bound, proved), value), watch, step=1.0)
+
+
+def _first_prices(table: Distances, lists: _Lists, count: int) -> npt.NDArray[np.float64]:
+    """Return first prices: what the candidate of middling rank would cost."""
+    size = np.diff(lists.first)
+    rank = np.minimum(max(table.cost.shape[1] // max(count, 1), 1), size - 1)
+    at = np.where(size > 0, lists.first[:-1] + rank, 0)
+    time = lists.time[at] if len(lists.time) else np.zeros(len(size), np.int64)
+    near = np.where(size > 0, np.minimum(time, table.cap), table.cap)
+    return np.asarray((near * table.weight).astype(float))
+
+
+def _rest(
+    table: Distances, lists: _Lists, state: npt.NDArray[np.int8], count: int, best: Sites,
+    value: int, price: npt.NDArray[np.float64], watch: Watch,
+) -> tuple[Sites, float]:  # fmt: skip
+    """Decide among the candidates that are not settled; return a plan and a proved bound."""
+    usable = np.flatnonzero(state != 3)
+    number = np.full(len(state), -1, np.int64)
+    number[usable] = np.arange(len(usable))
+    always = table.cost[:, state == 2].min(axis=1, initial=2**32 - 1).astype(np.int64)
+    cap = np.minimum(table.cap, always)
+    reach = np.maximum(
+        np.where(table.weight > 0, price / np.maximum(table.weight, 1), 0),
+        np.minimum(cap, table.cost[:, best].min(axis=1)),
+    )
+    plan, bound, reach = best, -np.inf, reach * ROOM
+    while not watch.over:
+        program, shift = _levels(table.weight, lists, number, usable, state, count, cap, reach)
+        if len(program.gain) > MOST_LEVELS:
+            break
+        found = solve(program, watch, step=1.0, shift=shift, sign=-1.0)
+        bound = max(bound, min(shift - found.bound, float(value)))
+        if found.x is None:
+            break
+        chosen = usable[np.flatnonzero(found.x[: len(usable)] > WHOLE)]
+        true = np.minimum(cap, table.cost[:, chosen].min(axis=1, initial=2**32 - 1))
+        if table.value(chosen) < table.value(plan):
+            plan = chosen
+        short = true > reach
+        if not short.any() or bound > table.value(plan) - 1 + 1e-6:
+            break
+        reach = np.where(short, true * ROOM, reach)
+    return plan, bound
+
+
+def _levels(
+    weight: Whole, lists: _Lists, number: Whole, usable: Sites, state: npt.NDArray[np.int8],
+    count: int, cap: Whole, reach: npt.NDArray[np.float64],
+) -> tuple[Program, float]:  # fmt: skip
+    """
+    Build the program: z of a place and level is 1 where no open site is as near as the level.
+
+    Levels beyond `reach` cost no more than the first of them: the program is a relaxation, exact
+    for plans in which nobody goes farther.
+    """
+    place = np.repeat(np.arange(len(weight)), np.diff(lists.first))
+    site = number[lists.site]
+    keep = (site >= 0) & (lists.time < cap[place])
+    place, site, time = place[keep], site[keep], lists.time[keep]
+    new = np.ones(len(place), bool)
+    new[1:] = (place[1:] != place[:-1]) | (time[1:] != time[:-1])
+    level = np.cumsum(new) - 1
+    owner, level_time = place[new], time[new]
+    starts = np.ones(len(owner), bool)
+    starts[1:] = owner[1:] != owner[:-1]
+    ends = np.append(starts[1:], True) if len(owner) else starts
+    following = np.where(ends, cap[owner], np.append(level_time[1:], 0))
+    used = level_time <= reach[owner]
+    used |= starts & (level_time <= cap[owner])
+    rise = np.where(used, following - level_time, 0) * weight[owner]
+    nearest = np.minimum(cap, np.where(np.bincount(owner, minlength=len(cap)) > 0, 0, cap))
+    nearest[owner[starts]] = level_time[starts]
+    shift = float((nearest * weight).sum())
+    rank = np.full(len(owner), -1, np.int64)
+    rank[used] = np.arange(int(used.sum()))
+    m, levels = len(usable), int(used.sum())
+    inside = used[level]
+    own = np.flatnonzero(used)
+    chained = own[~starts[own]]
+    rows = np.concatenate([rank[level[inside]], rank[own], rank[chained]])
+    columns = np.concatenate([site[inside], m + rank[own], m + rank[chained - 1]])
+    data = np.concatenate([np.ones(int(inside.sum()) + levels), -np.ones(len(chained))])
+    rows = np.concatenate([rows, np.full(m, levels)])
+    columns = np.concatenate([columns, np.arange(m)])
+    data = np.concatenate([data, np.ones(m)])
+    low = np.concatenate([np.where(starts[own], 1.0, 0.0), [-np.inf]])
+    high = np.concatenate([np.full(levels, np.inf), [float(count)]])
+    return Program(
+        np.concatenate([np.zeros(m), -rise[own].astype(float)]),
+        np.concatenate([(state[usable] == 2).astype(float), np.zeros(levels)]),
+        np.ones(m + levels), np.arange(m + levels) < m,
+        csr_matrix((data, (rows, columns)), shape=(levels + 1, m + levels)), low, high,
+    ), shift  # fmt: skip

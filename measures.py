@@ -1,0 +1,329 @@
+"""Measures of a study beyond coverage: access, equity, clusters, the index, official indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+
+from .coverage.access import supply
+from .coverage.clusters import local_clusters, nearest_points
+from .coverage.decay import luo_qi
+from .coverage.equity import capped_minutes, divide, even_handed, kappa_of, time_poverty
+from .coverage.floating import two_step
+from .coverage.index import ACCESS_INDICATORS, composite, points
+from .coverage.inequality import ends, gini, lorenz, theil
+from .coverage.question import Question
+from .coverage.share import admitted, area_mask, in_use, nearest, scopes
+from .coverage.times import within
+from .geo.errors import StudyError
+
+PER_PEOPLE = 10_000
+"""Access is printed as venues for so many people."""
+NEIGHBOURS = 6
+"""Of a place, in a straight line: what local clusters compare it with."""
+HALL_TYPES = ("civic.library", "town.hall")
+"""What counts as 博物馆、图书馆、科技馆、艺术馆等文化艺术场馆."""
+HALLS = "每10万人拥有的博物馆、图书馆、科技馆、艺术馆等文化艺术场馆数"
+HALL_PEOPLE = 100_000
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """
+    How the places stand to one standard, as arrays; p places.
+
+    Parameters
+    ----------
+    ask
+        The standard and its times.
+    people
+        Shape (p,), of its group where it is meant for them, else 0.
+    ticks
+        Shape (p,), to the count-th nearest venue.
+    access
+        Shape (p,), E2SFCA: venues for 10 000 people.
+    kinds, kinds_near
+        How many types of the standard are in use, and shape (p,): how many within the limit.
+    """
+
+    ask: Question
+    people: npt.NDArray[np.int64]
+    ticks: npt.NDArray[np.uint32]
+    access: Floats
+    kinds: int
+    kinds_near: npt.NDArray[np.int64]
+
+    @property
+    def key(self) -> str:
+        """Key of the standard."""
+        return self.ask.standard.key
+
+
+def answers(
+    questions: Sequence[Question], venues: GeoDataFrame, demand: GeoDataFrame
+) -> list[Answer]:
+    """Work out what all measures rest on, once for each standard."""
+    found = []
+    for ask in questions:
+        standard, known = ask.standard, admitted(venues, ask.standard)[0]
+        people = demand[standard.group].to_numpy(np.int64) * area_mask(demand, standard.area)
+        near = nearest(ask.times, venues, standard.types, count=standard.count, among=known)
+        shared = two_step(ask.times.ticks, known.astype(float), people, luo_qi(standard.minutes))
+        used = [mask for kind in standard.types if (mask := in_use(venues, (kind,))).any()]
+        kinds = np.zeros(len(demand), np.int64)
+        for mask in used:
+            kinds += within(ask.times.ticks[:, mask].min(axis=1), standard.minutes)
+        access = shared.access * PER_PEOPLE
+        found.append(Answer(ask, people, near.ticks, access, len(used), kinds))
+    return found
+
+
+def access_table(
+    found: Sequence[Answer], venues: GeoDataFrame, demand: GeoDataFrame
+) -> pd.DataFrame:
+    """
+    Return access by standard and place.
+
+    Returns
+    -------
+    DataFrame
+        `standard`, `place`, `measure`, `value`, `unit`. `e2sfca`: venues for 10 000 people;
+        `e2sfca_capacity`: capacity for 10 000 people, where all capacities are stated in one unit.
+        Missing where nobody of the group lives or the standard is not meant.
+    """
+    tables = []
+    for one in found:
+        columns = [("e2sfca", one.access, "处/万人")]
+        standard = one.ask.standard
+        try:
+            held = supply(venues, standard.types, count="capacity", group=standard.group)
+        except StudyError:
+            held = None  # not stated for all, or in several units: access is by venues alone
+        if held is not None and held.amounts.any():
+            known = np.where(admitted(venues, standard)[0], held.amounts, 0.0)
+            shared = two_step(one.ask.times.ticks, known, one.people, luo_qi(standard.minutes))
+            columns.append(("e2sfca_capacity", shared.access * PER_PEOPLE, f"{held.unit}/万人"))
+        for measure, values, unit in columns:
+            shown = pd.array(np.where(one.people > 0, values, np.nan), dtype="Float64")
+            tables.append(pd.DataFrame({
+                "standard": one.key, "place": demand.index, "measure": measure,
+                "value": shown, "unit": unit,
+            }))  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def equity_table(
+    found: Sequence[Answer], demand: GeoDataFrame, towns: GeoDataFrame
+) -> pd.DataFrame:
+    """
+    Return how evenly access and travel times are spread.
+
+    Returns
+    -------
+    DataFrame
+        `standard`, `measure`, `scope`, `code`, `value` (missing where there is nobody or nothing
+        to share), `unit`. Of access: gini_access, theil_access with its parts between and within
+        (towns; urban_rural), ends_access (mean of the best tenth over that of the worst four
+        tenths, ranked by access). Of the share covered: urban_share, rural_share, gap_share,
+        ratio_share. Of time, by scope: poor_share, time_gap, time_severity (limit as poverty line,
+        longer than the horizon counts as the horizon), unreached_people; even_minutes.
+    """
+    names, members = scopes(demand, towns)
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        for measure, value, unit in (*_of_access(one, demand), *_of_share(one, demand)):
+            rows.append({"measure": measure, "scope": "district", "code": "", "value": value,
+                         "unit": unit, "standard": one.key})  # fmt: skip
+        for told, mask in zip(names.to_dict("records"), members, strict=True):
+            for measure, value, unit in _of_time(one, mask):
+                where = {"scope": told["scope"], "code": told["code"], "standard": one.key}
+                rows.append({"measure": measure, "value": value, "unit": unit, **where})
+    table = pd.DataFrame(rows, columns=["standard", "measure", "scope", "code", "value", "unit"])
+    table["value"] = table["value"].astype("Float64")
+    return table
+
+
+Told = tuple[str, float | None, str]
+
+
+def _of_access(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
+    x, people = one.access, one.people
+    yield "gini_access", gini(x, people), ""
+    for name, groups in (("towns", demand["town"]), ("urban_rural", demand["rural"])):
+        parts = theil(x, people, groups.to_numpy())
+        if name == "towns":
+            yield "theil_access", parts.total if parts else None, ""
+        yield f"theil_between_{name}", parts.between if parts else None, ""
+        yield f"theil_within_{name}", parts.within if parts else None, ""
+    best = ends(x, people)
+    yield "ends_access", best.ratio if best else None, ""
+
+
+def _of_share(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
+    covered = within(one.ticks, one.ask.standard.minutes).astype(float)
+    sides = divide(covered, one.people, demand["rural"].to_numpy(bool))
+    yield "urban_share", sides.urban, "%"
+    yield "rural_share", sides.rural, "%"
+    yield "gap_share", sides.gap, "%"
+    yield "ratio_share", sides.ratio, ""
+
+
+def _of_time(one: Answer, mask: npt.NDArray[np.bool_]) -> Iterator[Told]:
+    people, cap = one.people * mask, one.ask.times.horizon / 600
+    poor = time_poverty(
+        one.ticks, people, line_minutes=one.ask.standard.minutes, cap_minutes=cap
+    )  # fmt: skip
+    yield "poor_share", poor.share, "%"
+    yield "time_gap", poor.gap, ""
+    yield "time_severity", poor.severity, ""
+    yield "unreached_people", float(poor.unreached), "人"
+    minutes = capped_minutes(one.ticks, cap)
+    kappa = kappa_of(minutes, one.people, side="burden")
+    yield "even_minutes", even_handed(minutes, people, kappa=kappa), "分钟"
+
+
+def lorenz_table(found: Sequence[Answer]) -> pd.DataFrame:
+    """Return points of the Lorenz curve of access: `standard`, `people_share`, `value_share`."""
+    tables = []
+    for one in found:
+        across, up = lorenz(one.access, one.people)
+        tables.append(
+            pd.DataFrame({"standard": one.key, "people_share": across, "value_share": up})
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def clusters_table(found: Sequence[Answer], demand: GeoDataFrame, *, seed: int) -> pd.DataFrame:
+    """
+    Return where good and bad access gather, among places with people that a standard is meant for.
+
+    Returns
+    -------
+    DataFrame
+        `standard`, `place` and the columns of `coverage.clusters.local_clusters`.
+    """
+    where = shapely.get_coordinates(demand.geometry)
+    tables = []
+    for one in found:
+        meant = one.people > 0
+        near = nearest_points(where[meant], NEIGHBOURS)
+        table = local_clusters(one.access[meant], near, seed=seed)
+        table.insert(0, "place", demand.index[meant])
+        table.insert(0, "standard", one.key)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def index_table(
+    found: Sequence[Answer], demand: GeoDataFrame, towns: GeoDataFrame, *, seed: int
+) -> pd.DataFrame:
+    """
+    Return the access part of the science index by town.
+
+    Returns
+    -------
+    DataFrame, index town code
+        `name`; the indicators as they are (`covered`, `time_gap`, `supply`, `choice`) and their
+        points (`covered_points` ...); `score`, `rank` and the ranges of `coverage.index.composite`.
+    """
+    codes = demand["town"].to_numpy()
+    rows = {code: _index_row(found, codes == code) for code in towns.index}
+    table = pd.DataFrame.from_dict(
+        rows, orient="index", columns=["covered", "time_gap", "supply", "choice"]
+    )
+    table = table.astype("Float64")
+    scored = points(table, ACCESS_INDICATORS).add_suffix("_points")
+    ranked = composite(table, ACCESS_INDICATORS, seed=seed)
+    names = towns["name"].to_frame("name")
+    whole: pd.DataFrame = pd.concat([names, table, scored, ranked], axis=1)
+    return whole.rename_axis("code")
+
+
+def _index_row(found: Sequence[Answer], here: npt.NDArray[np.bool_]) -> list[float]:
+    """Return the four indicators of a town, over all standards by the people they are meant for."""
+    crowd = np.array([(one.people * here).sum() for one in found], float)
+    if not crowd.sum():
+        return [np.nan] * 4
+    parts = np.zeros((3, len(found)))
+    kinds, reached = 0.0, 0.0
+    for number, one in enumerate(found):
+        standard, people = one.ask.standard, one.people * here
+        if not people.sum():
+            continue
+        near = within(one.ticks, standard.minutes)
+        poor = time_poverty(one.ticks, people, line_minutes=standard.minutes,
+                            cap_minutes=one.ask.times.horizon / 600)  # fmt: skip
+        whole = float(one.people @ one.access) / max(one.people.sum(), 1)
+        own = float(people @ one.access) / people.sum()
+        parts[:, number] = (
+            people @ near / people.sum(),
+            poor.gap or 0.0,
+            own / whole if whole else 0,
+        )
+        kinds += float(people.sum()) * one.kinds
+        reached += float(people @ one.kinds_near)
+    means = (parts * crowd).sum(axis=1) / crowd.sum()
+    return [*means.tolist(), reached / kinds if kinds else np.nan]
+
+
+def indicators_table(
+    questions: Sequence[Question], coverage: pd.DataFrame, land: pd.DataFrame,
+    venues: GeoDataFrame, demand: GeoDataFrame, towns: GeoDataFrame, types: Mapping[str, str],
+) -> pd.DataFrame:  # fmt: skip
+    """
+    Return figures under the names by which planners report them.
+
+    Returns
+    -------
+    DataFrame
+        `indicator` (share, land_share, halls), `name`, `standard`, `scope`, `code`, `value`,
+        `unit`, `numerator`, `denominator`, `basis`. Shares are in percent, not rounded.
+    """
+    rows: list[dict[str, Any]] = []
+    by_key = {ask.standard.key: ask.standard for ask in questions}
+    for kind, table, part, whole in (
+        ("share", coverage, "covered", "people"), ("land_share", land, "reached", "points"),
+    ):  # fmt: skip
+        for told in table.to_dict("records"):
+            standard = by_key[told["standard"]]
+            name = standard.indicator or f"{standard.name}覆盖率"
+            share = told["share"]
+            rows.append({
+                "indicator": kind, "standard": standard.key, "scope": told["scope"],
+                "name": name if kind == "share" else f"{standard.name}面积覆盖率",
+                "code": told["code"], "value": None if pd.isna(share) else 100 * share,
+                "unit": "%", "numerator": told[part], "denominator": told[whole],
+                "basis": standard.basis if kind == "share" else "格网点数之比，与人口覆盖率不同",
+            })  # fmt: skip
+    rows += _halls(venues, demand, towns, types)
+    table = pd.DataFrame(rows)
+    table["value"] = table["value"].astype("Float64")
+    return table
+
+
+def _halls(
+    venues: GeoDataFrame, demand: GeoDataFrame, towns: GeoDataFrame, types: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield how many halls in use there are for 100 000 people, by district and town."""
+    halls = venues[in_use(venues, HALL_TYPES) & ~venues["outside"].to_numpy(bool)]
+    at, number = towns.sindex.query(halls.geometry, predicate="intersects")
+    at, first = np.unique(at, return_index=True)
+    home = towns.index[number[first]]
+    people = demand.groupby("town")["people"].sum()
+    counted = "、".join(types[kind] for kind in HALL_TYPES)
+    for scope, code in (("district", ""), *(("town", code) for code in towns.index)):
+        count = len(halls) if scope == "district" else int((home == code).sum())
+        crowd = int(people.sum() if scope == "district" else people.get(code, 0))
+        yield {
+            "indicator": "halls", "name": HALLS, "standard": "", "scope": scope, "code": code,
+            "value": count * HALL_PEOPLE / crowd if crowd else None, "unit": "处/10万人",
+            "numerator": count, "denominator": crowd, "basis": f"计入区内在用的{counted}",
+        }  # fmt: skip

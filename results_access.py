@@ -1,0 +1,241 @@
+"""Further tables of a run: access, equity, bands, conditions, indicators and the index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .study import Assessment, Survey
+from .study_keys import Study
+from .wording import (
+    CONDITION_NAMES,
+    KIND_NAMES,
+    MODE_NAMES,
+    ROAD_NAMES,
+    SCOPE_NAMES,
+    VERDICT_NAMES,
+    percent_column,
+)
+
+CLUSTER_NAMES = {
+    "": "",
+    "high": "高值集聚",
+    "low": "低值集聚",
+    "high_among_low": "低值区中的高值",
+    "low_among_high": "高值区中的低值",
+}
+ACCESS_NAMES = {"e2sfca": "可达设施", "e2sfca_capacity": "可达容量"}
+EQUITY_NAMES = {
+    "gini_access": ("可达性基尼系数", "0 为人人相同，越接近 1 越不均"),
+    "theil_access": ("可达性泰尔指数", "0 为人人相同；等于镇街间与镇街内之和"),
+    "theil_between_towns": ("泰尔指数：镇街之间", "各镇街之间的差距"),
+    "theil_within_towns": ("泰尔指数：镇街之内", "各镇街内部的差距"),
+    "theil_between_urban_rural": ("泰尔指数：城乡之间", "城镇与乡村之间的差距"),
+    "theil_within_urban_rural": ("泰尔指数：城乡之内", "城镇内部与乡村内部的差距"),
+    "ends_access": ("最好一成与最差四成之比", "按可达性排序的人口，均值之比"),
+    "urban_share": ("城镇覆盖率", ""),
+    "rural_share": ("乡村覆盖率", ""),
+    "gap_share": ("城乡覆盖率之差", "城镇减乡村，百分点"),
+    "ratio_share": ("城乡覆盖率之比", "城镇除以乡村"),
+    "poor_share": ("超出时限人口比例", "含到不了的人口"),
+    "time_gap": ("出行时间贫困差距", "人均超出时限的倍数；未超出计 0，到不了的按计算时限计"),
+    "time_severity": ("出行时间贫困深度", "超出倍数的平方均值，越远的越重"),
+    "unreached_people": ("到不了的人口", "没有道路、没有设施或超出计算时限"),
+    "even_minutes": ("等效均等分钟数", "人人相同时与现状一样好的分钟数（Kolm-Pollak）"),
+}
+INDEX_NAMES = {
+    "covered": "达标覆盖率",
+    "time_gap": "出行时间贫困差距",
+    "supply": "人均可得供给与全区之比",
+    "choice": "可达设施种类比例",
+}
+RANK_NAMES = {
+    "score": "得分",
+    "rank": "名次",
+    "likely_best": "常见最好名次",
+    "likely_worst": "常见最差名次",
+    "best": "最好名次",
+    "worst": "最差名次",
+}
+
+
+def further_sheets(study: Study, survey: Survey, found: Assessment) -> dict[str, pd.DataFrame]:
+    """Return the tables by the name of their file, for print."""
+    return {
+        "access": access_sheet(study, survey, found),
+        "equity": equity_sheet(study, survey, found),
+        "bands": bands_sheet(study, survey, found),
+        "surveys": surveys_sheet(study, found),
+        "conditions": conditions_sheet(study, survey, found),
+        "indicators": indicators_sheet(study, survey, found),
+        "index": index_sheet(found),
+        **({} if survey.calibration is None else {"calibration": calibration_sheet(survey)}),
+    }
+
+
+def _titles(study: Study) -> dict[str, str]:
+    return {standard.key: standard.name for standard in study.standards}
+
+
+def _where(table: pd.DataFrame, survey: Survey) -> dict[str, Any]:
+    """Return the columns that say which scope a row is about."""
+    return {
+        "范围": table["scope"].map(SCOPE_NAMES),
+        "镇街": table["code"].map(survey.towns["name"]).fillna(""),
+    }
+
+
+def access_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return a row per place: venues for 10 000 people by standard, and where they gather."""
+    demand = survey.demand
+    columns: dict[str, Any] = {
+        "代码": demand.index,
+        "名称": demand["name"].to_numpy(),
+        "镇街": demand["town"].map(survey.towns["name"]).to_numpy(),
+        "城乡": np.where(demand["rural"], "乡村", "城镇"),
+        "人口": demand["people"].to_numpy(),
+    }
+    for standard in study.standards:
+        own = found.access[found.access["standard"] == standard.key]
+        for measure, rows in own.groupby("measure", sort=False):
+            unit = rows["unit"].iloc[0]
+            title = f"{standard.name}·{ACCESS_NAMES[str(measure)]}（{unit}）"
+            columns[title] = rows.set_index("place")["value"].loc[demand.index].round(3).array
+        gathered = found.clusters[found.clusters["standard"] == standard.key]
+        kinds = gathered.set_index("place")["cluster"].reindex(demand.index).fillna("")
+        columns[f"{standard.name}·集聚"] = kinds.map(CLUSTER_NAMES).to_numpy()
+    return pd.DataFrame(columns)
+
+
+def equity_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return the measures of equity by standard and scope, each with what it means."""
+    table = found.equity
+    shares = (table["unit"] == "%").to_numpy()
+    value = table["value"].to_numpy(float, na_value=np.nan)
+    # A gap may be below zero: it is rounded to nearest, as are the measures without unit.
+    shown = np.where(shares, np.round(value * 100, 1), np.round(value, 4))
+    level = table["measure"].isin(("urban_share", "rural_share")).to_numpy()
+    down = percent_column(table["value"].where(level)).to_numpy(float, na_value=np.nan)
+    return pd.DataFrame(
+        {
+            "标准": table["standard"].map(_titles(study)),
+            "指标": table["measure"].map({key: name for key, (name, _) in EQUITY_NAMES.items()}),
+            **_where(table, survey),
+            "数值": pd.array(np.where(level, down, shown), dtype="Float64"),
+            "单位": table["unit"].mask(table["measure"] == "gap_share", "百分点"),
+            "含义": table["measure"].map({key: text for key, (_, text) in EQUITY_NAMES.items()}),
+        }
+    )
+
+
+def bands_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return how sure each share is."""
+    table = found.bands
+    goals = {standard.key: standard.goal for standard in study.standards}
+    change = f"{100 * study.sureness.speed_change:g}%"
+    return pd.DataFrame(
+        {
+            "标准": table["standard"].map(_titles(study)),
+            **_where(table, survey),
+            "覆盖率（%）": percent_column(table["share"]),
+            "点位误差下限（%）": percent_column(table["point_low"]),
+            "点位误差上限（%）": percent_column(table["point_high"]),
+            f"速度低{change}（%）": percent_column(table["speed_low"]),
+            f"速度高{change}（%）": percent_column(table["speed_high"]),
+            "目标（%）": percent_column(table["standard"].map(goals)),
+            "判定": table["verdict"].map(VERDICT_NAMES),
+        }
+    )
+
+
+def surveys_sheet(study: Study, found: Assessment) -> pd.DataFrame:
+    """Return the points to survey first."""
+    table = found.surveys
+    return pd.DataFrame(
+        {
+            "次序": table["rank"],
+            "对象": table["kind"].map(KIND_NAMES),
+            "代码": table["id"],
+            "名称": table["name"],
+            "点位精度": table["precision"].replace("", "未注明"),
+            "可能偏差（米）": table["metres"],
+            "取决于此点的人口": table["people"],
+            "所在标准": table["standard"].map(_titles(study)),
+            "各标准合计人次": table["total"],
+        }
+    )
+
+
+def conditions_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return coverage under stricter conditions."""
+    table = found.conditions
+    return pd.DataFrame(
+        {
+            "标准": table["standard"].map(_titles(study)),
+            "条件": table["condition"].map(CONDITION_NAMES),
+            **_where(table, survey),
+            "人口": table["people"],
+            "覆盖人口": table["covered"],
+            "开放时间不明人口": table["hours_unknown"],
+            "覆盖率（%）": percent_column(table["share"]),
+        }
+    )
+
+
+def indicators_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return figures by the names under which they are reported."""
+    table = found.indicators
+    down = np.floor(table["value"].to_numpy(float, na_value=np.nan) * 10 + 1e-9) / 10
+    exact = np.round(table["value"].to_numpy(float, na_value=np.nan), 2)
+    percent = (table["unit"] == "%").to_numpy()
+    return pd.DataFrame(
+        {
+            "指标": table["name"],
+            **_where(table, survey),
+            "数值": pd.array(np.where(percent, down, exact), dtype="Float64"),
+            "单位": table["unit"],
+            "分子": table["numerator"],
+            "分母": table["denominator"],
+            "标准": table["standard"].map(_titles(study)).fillna(""),
+            "依据与口径": table["basis"],
+        }
+    )
+
+
+def index_sheet(found: Assessment) -> pd.DataFrame:
+    """Return the access part of the science index by town."""
+    table = found.index
+    columns: dict[str, Any] = {"代码": table.index, "镇街": table["name"].to_numpy()}
+    for key, name in INDEX_NAMES.items():
+        columns[name] = table[key].round(4).array
+        columns[f"{name}·分"] = table[f"{key}_points"].round(1).array
+    for key, name in RANK_NAMES.items():
+        columns[name] = (table[key].round(1) if key == "score" else table[key]).array
+    return pd.DataFrame(columns)
+
+
+def calibration_sheet(survey: Survey) -> pd.DataFrame:
+    """Return how the speeds stand to timed trips, by mode and group of roads."""
+    table = survey.calibration if survey.calibration is not None else pd.DataFrame()
+    percent = {
+        "现状偏差（%）": "bias_before",
+        "现状误差（%）": "error_before",
+        "校正后误差（%）": "error_after",
+        "留一检验误差（%）": "error_left_out",
+    }
+    judged = table["status"].map({"ok": "可用", "too_few": "行程太少，不作校核"})
+    return pd.DataFrame(
+        {
+            "出行方式": table["mode"].map(MODE_NAMES),
+            "道路": table["group"].map(ROAD_NAMES),
+            "实测行程": table["trips"],
+            "时间系数": table["factor"].astype("Float64").round(3),
+            "速度系数（建议乘以）": table["speed_factor"].astype("Float64").round(3),
+            **{
+                name: (table[key].astype("Float64") * 100).round(1) for name, key in percent.items()
+            },
+            "结论": judged,
+        }
+    )

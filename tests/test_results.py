@@ -1,0 +1,209 @@
+"""The answers of the illustrative district as a planner reads them: sums, labels, flags."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kepu.coverage.gaps import percent_down
+from kepu.coverage.left_behind import PLACE_CAUSES
+from kepu.coverage.share import in_use
+from kepu.coverage.times import minutes_up
+from kepu.geo.routing import UNREACHED
+from kepu.inputs import read_layers
+from kepu.passport import headline, passport
+from kepu.results import SHEET_TITLES, write_tables
+from kepu.study import assess, survey
+from kepu.study_file import read_study
+
+STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
+CHINESE = re.compile("[一-鿿]")
+
+
+@pytest.fixture(scope="module")
+def district():
+    study = read_study(STUDY)
+    measured = survey(study, read_layers(study))
+    return study, measured, assess(study, measured)
+
+
+@pytest.fixture(scope="module")
+def folder(district, tmp_path_factory):
+    path = tmp_path_factory.mktemp("out")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OGR_SQLITE_SYNCHRONOUS", "OFF")
+        write_tables(path, *district)
+    return path
+
+
+def test_every_place_flag_of_the_district_is_recomputed(district):
+    _, measured, found = district
+    flags = found.flags[found.flags["kind"] == "place"]
+    assert set(flags["cause"]) <= set(PLACE_CAUSES)
+    flagged = {(row["standard"], row["id"]): row for row in flags.to_dict("records")}
+    for ask in found.questions:
+        standard, times = ask.standard, ask.times
+        used = np.flatnonzero(in_use(measured.venues, standard.types))
+        nearest_ticks = times.ticks[:, used].min(axis=1).tolist()
+        homes = measured.demand["rural"].tolist()
+        crowd = measured.demand[standard.group].tolist()
+        for number, place in enumerate(measured.demand.to_dict("records")):
+            code = measured.demand.index[number]
+            best = nearest_ticks[number]
+            meant = standard.area == "all" or place["rural"] == (standard.area == "rural")
+            behind = best > round(standard.minutes * 600) and meant and place[standard.group] > 0
+            row = flagged.pop((standard.key, code), None)
+            assert (row is not None) is bool(behind)
+            if row is None:
+                continue
+            assert row["people"] == place[standard.group]
+            assert f"{place['name']}（" in row["sentence"]
+            assert f"{row['people']}人）" in row["sentence"]
+            if best == UNREACHED:
+                assert pd.isna(row["minutes"])
+                assert row["level"] == "severe"
+            else:
+                assert row["minutes"] == minutes_up(best)
+                assert f"需{row['minutes']:.1f}分钟" in row["sentence"]
+                assert row["level"] == ("severe" if best > 1200 * standard.minutes else "moderate")
+            if row["fix"] in ("open", "extend"):
+                venue = measured.venues.index.get_loc(row["fix_venue"])
+                after = int(times.ticks[number, venue])
+                assert row["fix_minutes"] == minutes_up(min(after, best)) <= standard.minutes
+                column = times.ticks[:, venue].tolist()
+                gained = sum(
+                    people for people, other, tick, home in zip(
+                        crowd, nearest_ticks, column, homes, strict=True
+                    )
+                    if other > 600 * standard.minutes >= tick
+                    and (standard.area == "all" or home == (standard.area == "rural"))
+                )  # fmt: skip
+                assert row["fix_people"] == gained > 0
+    assert not flagged
+
+
+def test_town_flags_are_those_below_the_goal(district):
+    study, _, found = district
+    goals = {standard.key: Fraction(str(standard.goal)) for standard in study.standards}
+    towns = found.standards[found.standards["scope"] == "town"]
+    below = {
+        (row["standard"], row["code"])
+        for row in towns.to_dict("records")
+        if row["people"] and Fraction(row["covered"], row["people"]) < goals[row["standard"]]
+    }
+    flags = found.flags[found.flags["kind"] == "town"]
+    assert {(row["standard"], row["id"]) for row in flags.to_dict("records")} == below
+    for row in flags.to_dict("records"):
+        assert f"覆盖率{percent_down(row['share'])}%" in row["sentence"]
+        assert f"尚有{row['uncovered']}人未覆盖" in row["sentence"]
+
+
+def test_a_slower_walk_covers_no_more(district):
+    _, measured, found = district
+    slow = found.questions[1]
+    assert slow.standard.group == "elderly"
+    own, everybody = slow.times.ticks, measured.times["walk"].ticks
+    assert (own >= everybody).all()
+    both = (own != UNREACHED) & (everybody > 600)
+    assert np.median(own[both] / everybody[both]) == pytest.approx(1.25, rel=1e-3)
+
+
+def test_scopes_add_up_everywhere(district):
+    _, _, found = district
+    for table, part, whole in (
+        (found.standards, "covered", "people"),
+        (found.land, "reached", "points"),
+        (found.conditions, "covered", "people"),
+    ):
+        keys = [name for name in ("standard", "condition") if name in table]
+        for _, own in table.groupby(keys):
+            sums = own.groupby("scope")[[part, whole]].sum()
+            assert (sums.loc["town"] == sums.loc["district"]).all()
+            assert (sums.loc["urban"] + sums.loc["rural"] == sums.loc["district"]).all()
+            assert (own[part] <= own[whole]).all()
+
+
+def test_stricter_conditions_cover_no_more(district):
+    _, _, found = district
+    base = found.standards.set_index(["standard", "scope", "code"])["covered"]
+    for row in found.conditions.to_dict("records"):
+        assert row["covered"] <= base[row["standard"], row["scope"], row["code"]]
+        whole = row["covered"] + row["hours_unknown"]
+        assert whole <= base[row["standard"], row["scope"], row["code"]]
+
+
+def test_tiers_lie_between_their_types(district):
+    _, _, found = district
+    table = found.coverage[found.coverage["scope"] == "district"]
+    table = table.set_index(["types", "mode", "minutes", "group"])["covered"]
+    for types, mode, minutes, group in table.index:
+        kinds = types.split(";")
+        singles = [table.get((kind, mode, minutes, group)) for kind in kinds]
+        if len(kinds) > 1 and None not in singles:
+            union = table[types, mode, minutes, group]
+            assert max(singles) <= union <= sum(singles)
+
+
+def test_the_headline_says_what_the_tables_say(district):
+    study, measured, found = district
+    for row in headline(study, found):
+        table = found.standards[found.standards["standard"] == row["key"]].set_index("scope")
+        assert row["shares"]["district"] == table.at["district", "covered"] / row["people"]
+        assert row["low"] <= row["shares"]["district"] <= row["high"]
+        sure = row["low"] >= row["goal"] or row["high"] < row["goal"]
+        assert (row["verdict"] == "unsure") is not sure
+    facts = passport(study, measured, found, command="kepu", created="2026")
+    assert facts["rules"]["paces"][0]["share"] == 0.8
+    assert facts["rules"]["precision_metres"]["D"] == 500
+    assert facts["calibration"] is None
+
+
+def test_tables_are_read_by_planners(folder, district):
+    study, measured, _ = district
+    for name in SHEET_TITLES:
+        path = folder / f"{name}.csv"
+        if name == "calibration":
+            assert not path.exists()
+            continue
+        table = pd.read_csv(path, encoding="utf-8-sig", dtype=str)
+        assert len(table)
+        assert all(CHINESE.search(header) for header in table.columns)
+        raw = path.read_text("utf-8-sig")
+        assert not re.search("(?:^|,)(?:nan|NaN|<NA>|None|inf)(?:,|$)", raw, re.MULTILINE)
+    access = pd.read_csv(folder / "access.csv", encoding="utf-8-sig")
+    assert len(access) == len(measured.demand)
+    indicators = pd.read_csv(folder / "indicators.csv", encoding="utf-8-sig")
+    assert "社区文化活动设施步行15分钟覆盖率" in set(indicators["指标"])
+    land = indicators[indicators["指标"].str.endswith("面积覆盖率")]
+    assert len(land) == len(study.standards) * 11
+    bands = pd.read_csv(folder / "bands.csv", encoding="utf-8-sig")
+    assert len(bands) == len(study.standards) * 11
+
+
+def test_access_shares_out_every_venue(district):
+    """Σ people x access = venues that somebody reaches, for each standard."""
+    _, measured, found = district
+    for ask in found.questions:
+        rows = found.access[found.access["standard"] == ask.standard.key]
+        value = rows[rows["measure"] == "e2sfca"].set_index("place")["value"]
+        people = measured.demand[ask.standard.group]
+        if ask.standard.area == "rural":
+            people = people * measured.demand["rural"]
+        used = in_use(measured.venues, ask.standard.types)
+        weighted = (people.to_numpy()[:, None] > 0) & (
+            ask.times.ticks[:, used] <= 600 * ask.standard.minutes
+        )
+        reached = int(weighted.any(axis=0).sum())
+        assert float((value.fillna(0) * people).sum()) / 10_000 == pytest.approx(reached)
+
+
+def test_answers_do_not_depend_on_the_order_of_asking(district):
+    study, measured, found = district
+    again = assess(study, measured)
+    for name in ("surveys", "flags", "index", "bands", "clusters", "standards"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(found, name))
