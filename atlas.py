@@ -8,12 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from .atlas_times import further, owns, reaches, rings_of, ways_of
+from .atlas_whatif import whatif
 from .coverage.gaps import percent_down
 from .coverage.share import GROUPS
 from .layers.venues import venue_types
-from .results import MODE_NAMES
+from .maps.tiles import Tiles, osm, own_server, tianditu
 from .study import Assessment, Survey
 from .study_keys import Study
+from .wording import GROUP_NAMES, MODE_NAMES
 
 ROAD_CLASSES = {
     "motorway": "motorway",
@@ -49,44 +52,46 @@ def atlas(study: Study, survey: Survey, found: Assessment, facts: dict[str, Any]
         From `passport.passport`.
     """
     groups = [group for group in GROUPS if group in survey.demand]
-    types = {key: kind.name for key, kind in venue_types().items()}
-    standards = pd.DataFrame(
-        [
-            {
-                **standard.model_dump(include={"key", "name", "mode", "minutes", "goal", "basis"}),
-                "types": list(standard.types),
-                "type_names": "、".join(types[kind] for kind in standard.types),
-                "group": standard.group,
-            }
-            for standard in study.standards
-        ]
-    ).set_index("key")
+    venues = survey.venues.iloc[np.argsort(survey.venues.index.astype(str), kind="stable")]
+    drawn = rings_of(study, survey)
     return {
         "title": study.study.name,
         "towns": survey.towns[["name", "kind", "geometry"]].to_crs(4326),
         "places": survey.demand[["name", "town", "rural", *groups, "geometry"]].to_crs(4326),
-        "venues": survey.venues[
-            ["name", "type", "type_name", "status", "outside", "geometry"]
-        ].to_crs(4326),
-        "standards": standards,
-        "reach": _reach(found.reach),
-        "coverage": found.standards.drop(columns="met"),
-        "flags": found.flags[["kind", "id", "standard", "sentence"]],
+        "venues": venues[["name", "type", "status", "outside", "geometry"]].to_crs(4326),
+        "types": {key: kind.name for key, kind in venue_types().items()},
+        "groups": {group: GROUP_NAMES[group] for group in groups},
+        "standards": _standards(study),
+        "reach": reaches(survey, venues),
+        "coverage": found.standards,
+        "own": owns(found.questions, survey, venues),
+        "measures": list(further(study, found, survey.demand)),
+        "flags": found.flags[["kind", "id", "standard", "level", "sentence", "remedy"]],
+        "isochrones": drawn,
+        "branches": ways_of(study, survey, found.questions),
         "base": base_map(survey),
         "facts": _facts(study, survey, facts),
         "illustrative": study.study.illustrative,
         "review": study.study.review,
+        "audience": study.map.mode,
+        "tiles": _tiles(study),
+        "parts": [] if study.map.mode == "public" else [whatif(study, survey, venues)],
     }
 
 
-def _reach(reach: pd.DataFrame) -> pd.DataFrame:
-    """Return the reach with nothing but a reason where a standard is not meant for a place."""
-    shown = reach.drop(columns="meant")
-    apart = ~reach["meant"]
-    shown.loc[apart, ["minutes", "venue", "walk_minutes"]] = pd.NA
-    shown.loc[apart, "covered"] = False
-    shown.loc[apart, "reason"] = "not_meant"
-    return shown
+def _standards(study: Study) -> pd.DataFrame:
+    names = ["key", "name", "types", "mode", "minutes", "goal", "group", "area", "basis"]
+    rows = [{name: getattr(standard, name) for name in names} for standard in study.wanted]
+    return pd.DataFrame(rows).set_index("key")
+
+
+def _tiles(study: Study) -> Tiles | None:
+    asked = study.map
+    if asked.tiles == "none":
+        return None
+    if asked.tiles == "tianditu":
+        return tianditu(asked.key)
+    return osm() if asked.tiles == "osm" else own_server(asked.tiles, asked.datum)
 
 
 def base_map(survey: Survey) -> dict[str, gpd.GeoSeries]:

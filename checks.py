@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 import shapely
 from geopandas import GeoDataFrame
 
+from .coverage.opening import UNKNOWN, states
+from .coverage.share import in_use
 from .coverage.times import Times
 from .geo.errors import CrsError, Fault, LayerError
 from .geo.network import Network
@@ -150,3 +152,21 @@ def check_snaps(layers: Layers, times: Mapping[str, Times]) -> list[Fault]:
                     facts["people"] = int(people[chosen].sum())
                 warnings.append(Fault(code, facts=facts))
     return warnings
+
+
+def check_hours(study: Study, layers: Layers) -> list[Fault]:
+    """Tell how many venues' hours are unknown where a standard asks for a moment."""
+    found = []
+    for standard in study.wanted:
+        if standard.opening:
+            used = layers.venues[in_use(layers.venues, standard.types)]
+            unknown = used["name"][states(used, standard.opening) == UNKNOWN]
+            if len(unknown):
+                facts: dict[str, object] = {
+                    "standard": standard.name,
+                    "count": len(unknown),
+                    "total": len(used),
+                    "names": "、".join(unknown[:LISTED]),
+                }
+                found.append(Fault("W-HOURS-UNKNOWN", file=study.venues.file, facts=facts))
+    return found

@@ -10,6 +10,8 @@ import typer
 from . import __version__
 from .commands_inputs import check, geocode, new, warm
 from .commands_run import demo, run
+from .commands_sites import sites
+from .commands_whatif import InOrder, whatif
 
 app = typer.Typer(
     add_completion=False,
@@ -22,6 +24,8 @@ app = typer.Typer(
 
 for command in (run, demo, new, check, geocode, warm):
     app.command()(command)
+app.command(cls=InOrder)(whatif)
+app.command()(sites)
 
 
 def _version(wanted: bool) -> None:

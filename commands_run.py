@@ -20,6 +20,7 @@ from .console import (
     command_text,
     exit_code,
     guarded,
+    print_calibration,
     print_headline,
     report,
     steps,
@@ -105,12 +106,14 @@ def _run(
             "map": str(folder / "map.html"),
             "standards": shares,
             "flags": len(found.flags),
+            "calibration": manifest["calibration"],
             "tables": manifest["tables"],
             "warnings": manifest["warnings"],
             "files": manifest["files"],
         }
         print(json.dumps(result, ensure_ascii=False))
     else:
+        print_calibration(manifest["calibration"])
         print_headline(shares, folder, asked.study.illustrative)
     raise typer.Exit(exit_code(manifest["tables"]))
 

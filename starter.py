@@ -24,6 +24,14 @@ STUDY = Template("""\
 #control = { totals = { 441802008 = 240684 }, district_total = 1119901, source = "第七次人口普查" }
 # 人口表没有的人群怎样估算：share 按比例（城镇、乡村各一个），total 按总数分摊（城镇、乡村为权重）。
 #groups = [{group = "officials", basis = "total", urban = 1, rural = 0, total = 90, source = "例"}]
+# 走得慢（快）的人群：速度是该出行方式的几成，路上路外都按此计。
+#paces = [{group = "elderly", mode = "walk", share = 0.8, source = "例：3.2 公里/小时"}]
+# 实测行程表（起点、终点、方式、分钟）：运行时与计算的时间对照，给出各级道路速度的修正建议。
+#calibration = { file = "实测.csv", source = "例", sheet = "实测", header = 1, columns = {} }
+# 方案目标的上报数（目标、基线、现状、数据日期、来源）：讲师团、志愿者等地图上没有的，填了才能判定。
+#targets = { file = "目标.xlsx", sheet = "目标", header = 1, columns = {} }
+# 误差范围怎样估：随机种子、抽样次数、速度上下浮动、可能偏差的米数（如 metres = { D = 800 }）。
+#sureness = { seed = 441802, draws = 200, speed_change = 0.25, metres = {} }
 
 [study]
 name = $name
@@ -35,6 +43,7 @@ illustrative = true           # 所有成果都印“示意数据”；全部换
 #horizon_minutes = 120        # 超过这么多分钟的路程不再计算，不超过 600
 #thresholds = [5, 10, 15, 30, 60]    # 覆盖率表另外列出的时限，分钟
 #modes = ["walk", "ebike", "car"]    # walk 步行、ebike 电动自行车、car 驾车
+#land_points = 1200           # 面积覆盖率用多少个格网点，0 为不计算
 
 [towns]                       # 镇街界线：GeoJSON、GPKG、SHP；示意数据，请替换
 file = "towns.geojson"
@@ -79,6 +88,12 @@ date = 2026-11-01
 #ferries = false              # 是否计入轮渡
 #sha256 = "$sha256"  # 道路文件的 SHA-256，声明后核对文件是否完整（这里只是例子）
 
+[map]                         # 网页地图
+#mode = "internal"            # internal 内部；public 公开：不显示坐标，点位约百米，隐去少于5人的
+#tiles = "none"               # 在线底图：none 无（完全离线）、tianditu、osm，或自有服务的网址
+#datum = "WGS84"              # 自有底图的坐标系：WGS84、CGCS2000、GCJ02（高德、腾讯，自动纠偏）
+#key = "您的密钥"             # 天地图密钥；写入网页，打开网页的人都能看到
+
 # 以下各节可以改动出行的规则，不启用时按程序的 data/modes.csv 和 data/speeds.csv。
 [modes.walk]
 #access_kmh = 4.0             # 从门口走到道路的速度，公里/小时
@@ -101,6 +116,24 @@ date = 2026-11-01
 [speeds.car]                  # 各级道路的速度，公里/小时；也可写 [speeds.walk]、[speeds.ebike]
 #secondary = 40
 
+[sites]                       # 选址（kepu sites）的规则
+#file = "候选点.csv"          # 只在这些点中选，列与设施表相同；状态：候选、拟建（已承诺）、停用（不可选）
+#datum = "WGS84"
+#places = true                # 没有候选点表时：设施表中的“候选”、各村（社区）、可加挂的设施都是候选
+#hosts = ["civic.party", "rural.bookhouse"]    # 可以加挂的设施类型
+#unit = "万元"                # 费用的单位
+#exclusions = "禁建.geojson"  # 禁建范围，多边形
+#spacing_metres = 0           # 同类设施至少相距多少米（直线）
+#near = 0.01                  # 新增覆盖比最优少多少以内算好方案
+
+[sites.costs."room.community"]    # 按预算选址时，每一类型的费用
+build = 30                    # 新建（例）
+#upgrade = 10                 # 加挂在已有设施上（例）
+#capacity = 2000              # 一处最多服务多少人
+
+[sites.floors]                # 覆盖下限：urban、rural 或镇街代码
+#rural = 0.5
+
 # 标准：可以写多条。增加时把整节复制一份，再改 key。
 [[standards]]
 key = "room"                  # 字母、数字、点、横线，不超过 40 个，不能重复
@@ -111,6 +144,11 @@ minutes = 15                  # 含 15 分钟整
 goal = 0.9                    # 目标覆盖率，0 到 1
 #group = "people"             # 或 elderly、youth、farmers、workers、officials（表中要有该列）
 #area = "all"                 # all 全区、urban 城镇、rural 乡村
+#count = 1                    # 时限内至少要有几处（2 即有两处可选）
+#opening = ""                 # 要开放的时段：evening 平日晚间、weekend 周末、term、holiday
+#indicator = ""               # 正式的指标名，如“社区文化活动设施步行15分钟覆盖率”
+#people_a_unit = 0            # 每单位容量最多服务多少人，超过的列入短板；0 为不判断
+#capacity_unit = ""           # 上一行按什么单位，如“座”，要与表中容量单位一致
 basis = "GB 50180-2018 十五分钟生活圈"    # 依据
 
 [[standards]]

@@ -216,6 +216,8 @@ def _check_standards(study: Study, path: Path) -> None:
             )
     if study.demand.kind is None and study.demand.is_raster:
         faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.kind"))
+    if study.map.tiles == "tianditu" and not study.map.key:
+        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="map.key"))
     for mode, speeds in study.speeds.items():
         low, high = SPEEDS_KMH[mode]
         faults += [

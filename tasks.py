@@ -23,11 +23,16 @@ STAMP = ".venv/kepu.stamp"
 OLDEST_PYTHON = (3, 11)
 FIRST_PYTHON_TOO_NEW = (3, 15)
 TEST_PROCESSES = 2
+BENCH_VENV = ROOT / ".bench-venv"
+PEERS = ROOT / "benchmarks" / "peers.txt"
+BENCH_PYTHONS = ("python3.12", "python3.13", "python3.14")
+"""Wheels of osrm-bindings and of recent pyvalhalla begin with 3.12."""
 
 DESCRIPTION = """\
 demo   分析示意数据，给出一张离线地图     analyse the illustrative study, make an offline map
 test   代码检查和测试                     check the code and run the tests
 lint   只做代码检查                       check the code only
+bench  与其他软件比速度                   race against other software
 setup  只安装                             install only
 """
 OFFLINE = """\
@@ -123,18 +128,21 @@ def source_options(wheelhouse: Path | None, index: str | None) -> list[str]:
     return offline + (["--index-url", index] if index else [])
 
 
-def make_commands(uv: str | None, venv: Path, wanted: Iterable[str]) -> list[list[str]]:
+def make_commands(
+    uv: str | None, venv: Path, wanted: Iterable[str], base: str = sys.executable
+) -> list[list[str]]:
     """
     Return the commands that make an environment, which may exist, and install into it.
 
-    `uv` is its path, None for venv and pip; `wanted` are the options and requirements to install.
+    `uv` is its path, None for venv and pip; `wanted` are the options and requirements to install;
+    `base` is the Python to make it from.
     """
     python = str(python_in(venv))
     if uv:
-        make = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(venv)]
+        make = [uv, "venv", "--quiet", "--allow-existing", "--python", base, str(venv)]
         install = [uv, "pip", "install", "--python", python, *wanted]
     else:
-        make = [sys.executable, "-m", "venv", str(venv)]
+        make = [base, "-m", "venv", str(venv)]
         install = [python, "-m", "pip", "install", "--disable-pip-version-check", *wanted]
     return [make, install]
 
@@ -241,6 +249,66 @@ def demo(out: Path) -> int:
     return 0
 
 
+def bench_python() -> str:
+    """Return the Python for the environment of `bench`: 3.12 or later where there is one."""
+    if sys.version_info[:2] >= (3, 12):
+        return sys.executable
+    for name in BENCH_PYTHONS:
+        path = shutil.which(name)
+        if path and version_of(Path(path)):
+            return path
+    return sys.executable
+
+
+def requirements(text: str) -> list[str]:
+    """Return the requirements of a list, one a line, without its remarks."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def install_peers(sources: Sequence[str]) -> list[str]:
+    """
+    Make `.bench-venv`: kepu and what it is measured against; return the peers that do not install.
+
+    They are installed together, and if that fails one by one.
+
+    Raises
+    ------
+    SystemExit
+        kepu itself does not install.
+    """
+    base, peers = bench_python(), requirements(PEERS.read_text("utf-8"))
+    cause = repr((PEERS.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), base, str(ROOT)))
+    stamp, wanted = BENCH_VENV / "kepu.stamp", hashlib.sha256(cause.encode()).hexdigest()
+    if stamp.is_file():
+        found, *missing = stamp.read_text("utf-8").splitlines()
+        if found == wanted:
+            return missing
+    say("正在安装对比用的软件……", "Installing what to race against...")
+    uv, own = shutil.which("uv"), ["--editable", str(ROOT)]
+    make, together = make_commands(uv, BENCH_VENV, [*sources, *own, *peers], base)
+    if run(make) != 0:
+        raise SystemExit(1)
+    missing = []
+    if run(together) != 0:
+        code = run(make_commands(uv, BENCH_VENV, [*sources, *own], base)[1])
+        if code != 0:
+            raise SystemExit(code)
+        for peer in peers:
+            if run(make_commands(uv, BENCH_VENV, [*sources, peer], base)[1]) != 0:
+                missing.append(peer)
+    stamp.write_text("\n".join([wanted, *missing]) + "\n", "utf-8")
+    return missing
+
+
+def bench(quick: bool, only: Sequence[str], sources: Sequence[str]) -> int:
+    """Run the benchmarks; they write `benchmarks/results.json` and `docs/performance.md`."""
+    missing = install_peers(sources)
+    report = ROOT / "benchmarks" / "report.py"
+    options = [*["--quick"] * quick, *(["--only", *only] if only else []), "--missing", *missing]
+    return run([python_in(BENCH_VENV), report, *options])
+
+
 def arguments_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     sources = argparse.ArgumentParser(add_help=False)
@@ -252,7 +320,7 @@ def arguments_parser() -> argparse.ArgumentParser:
         epilog=OFFLINE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="demo|test|lint|setup", required=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="demo|test|lint|bench|setup", required=True)
     demo_verb = verbs.add_parser("demo", parents=[sources], allow_abbrev=False)
     demo_verb.add_argument(
         "--out", type=Path, default=ROOT / "kepu-demo", metavar="DIR", help="结果文件夹 for results"
@@ -262,6 +330,11 @@ def arguments_parser() -> argparse.ArgumentParser:
     which.add_argument("--slow", action="store_true", help="包括慢测试 the slow tests too")
     which.add_argument("--only-slow", action="store_true", help="只做慢测试 only the slow tests")
     verbs.add_parser("lint", parents=[sources], allow_abbrev=False)
+    bench_verb = verbs.add_parser("bench", parents=[sources], allow_abbrev=False)
+    bench_verb.add_argument("--quick", action="store_true", help="约一分钟 about a minute")
+    bench_verb.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="只运行这些 only these benchmarks"
+    )
     setup_verb = verbs.add_parser("setup", parents=[sources], allow_abbrev=False)
     setup_verb.add_argument("--dev", action="store_true", help="包括开发工具 with the dev tools")
     return parser
@@ -280,6 +353,9 @@ def perform(arguments: Sequence[str]) -> int:
     """Do what the command line says and return the exit code."""
     options, extra = parse(arguments)
     require_python(sys.version_info[:2])
+    if options.verb == "bench":
+        sources = source_options(options.wheelhouse, options.index)
+        return bench(options.quick, options.only, sources)
     dev = options.verb in ("test", "lint") or (options.verb == "setup" and options.dev)
     install("dev" if dev else "run", source_options(options.wheelhouse, options.index))
     if options.verb == "demo":

@@ -1,13 +1,23 @@
-"""A small timer: candidates run in alternation in one process, medians of wall and CPU time."""
+"""
+A small timer: candidates run in alternation, medians of wall and CPU time, answers compared.
+
+`race` runs them in this process. A `Runner` is a process of its own for a candidate that may crash,
+hang or fill the memory; what it needs at most is then known too.
+"""
 
 from __future__ import annotations
 
 import gc
+import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -19,21 +29,123 @@ class Lap:
     answer: Any
 
 
+class FailedError(Exception):
+    """A candidate is not installed, crashed, or took too long."""
+
+
+def timed(run: Callable[[], Any]) -> Lap:
+    begin, busy = time.perf_counter(), time.process_time()
+    answer = run()
+    return Lap(time.perf_counter() - begin, time.process_time() - busy, answer)
+
+
 def race(candidates: Mapping[str, Callable[[], Any]], rounds: int = 5) -> dict[str, Lap]:
     """Run every candidate once to warm up, then `rounds` times in turn."""
     answers = {name: run() for name, run in candidates.items()}
-    wall: dict[str, list[float]] = {name: [] for name in candidates}
-    cpu: dict[str, list[float]] = {name: [] for name in candidates}
+    laps: dict[str, list[Lap]] = {name: [] for name in candidates}
     gc.collect()
     gc.disable()
     for _ in range(rounds):
         for name, run in candidates.items():
-            begin, busy = time.perf_counter(), time.process_time()
-            run()
-            cpu[name].append(time.process_time() - busy)
-            wall[name].append(time.perf_counter() - begin)
+            lap = timed(run)
+            laps[name].append(Lap(lap.wall, lap.cpu, None))
     gc.enable()
-    return {
-        name: Lap(statistics.median(wall[name]), statistics.median(cpu[name]), answers[name])
-        for name in candidates
-    }
+    return {name: median(found, answers[name]) for name, found in laps.items()}
+
+
+def median(laps: list[Lap], answer: Any) -> Lap:
+    return Lap(
+        statistics.median(lap.wall for lap in laps), statistics.median(lap.cpu for lap in laps),
+        answer,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    What a candidate does: `run` is timed, `tidy` makes its answer comparable and is not.
+
+    `stride`: of the searches that were asked for it does each so-manieth.
+    """
+
+    run: Callable[[], Any]
+    tidy: Callable[[Any], Any]
+    stride: int = 1
+
+
+class Runner:
+    """A candidate in a process of its own."""
+
+    def __init__(self, make: Callable[[Path], Mapping[str, Job]], path: Path, wait: float) -> None:
+        """Start it, with one thread; raise FailedError unless it is ready within `wait` seconds."""
+        before = {name: os.environ.get(name) for name in ONE_THREAD}
+        os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+        spawn = multiprocessing.get_context("spawn")
+        self.ends, theirs = spawn.Pipe()
+        self.process = spawn.Process(target=_serve, args=(theirs, make, path), daemon=True)
+        self.process.start()
+        theirs.close()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        self.strides: dict[str, int] = self._hear(wait)
+
+    def run(self, work: str, wait: float, *, answer: bool) -> Lap:
+        """Do the work once; the answer is sent only if it is asked for."""
+        self.ends.send((work, answer))
+        lap: Lap = self._hear(wait)
+        return lap
+
+    def peak_mb(self) -> float:
+        """Return the most memory that the process held until now."""
+        self.ends.send(("", False))
+        return round(self._hear(30.0) / 2**20, 1)
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.join()
+        self.ends.close()
+
+    def _hear(self, wait: float) -> Any:
+        try:
+            if not self.ends.poll(wait):
+                self.close()
+                raise FailedError(f"no answer within {wait:.0f} s")
+            said = self.ends.recv()
+        except (EOFError, ConnectionError):
+            self.process.join()
+            raise FailedError(f"crashed with code {self.process.exitcode}") from None
+        if isinstance(said, str):
+            self.close()
+            raise FailedError(said)
+        return said
+
+
+def _peak_bytes() -> float:
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return float("nan")
+    import sys
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _serve(ends: Any, make: Callable[[Path], Mapping[str, Job]], path: Path) -> None:
+    """Be a candidate: make it ready, then do what is asked for until the pipe is closed."""
+    try:
+        jobs = make(path)
+        ends.send({name: job.stride for name, job in jobs.items()})
+        while True:
+            work, wanted = ends.recv()
+            if not work:
+                ends.send(_peak_bytes())
+                continue
+            gc.collect()
+            lap = timed(jobs[work].run)
+            ends.send(Lap(lap.wall, lap.cpu, jobs[work].tidy(lap.answer) if wanted else None))
+    except EOFError:
+        return
+    except Exception as error:  # what a library may raise is not ours to know
+        ends.send(f"{type(error).__name__}: {str(error)[:200]}")

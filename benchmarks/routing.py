@@ -1,269 +1,212 @@
 """
-The travel-time core against scipy on the same arcs: `python benchmarks/routing.py [--quick]`.
+The travel-time core against what else searches graphs, on the same graphs.
 
-Answers are compared integer for integer before times are. Ratios are of CPU time, because a machine
-is seldom alone; synthetic networks are labelled so.
+Ours and a peer run in turn, each in a process of its own with one thread; answers are compared
+node by node before times are. Ratios are of CPU time, because a machine is seldom alone.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from networks import Roads, synthetic
-from race import race
-from scipy.sparse.csgraph import dijkstra
+from networks import LINES, Roads, extracts, synthetic
+from peers import CALLS, CANDIDATES, Question, ours
+from race import FailedError, Lap, Runner, median
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
 
-from kepu.geo import bucket, hierarchy, sweep
-from kepu.geo.chains import Chains, Ends, contract
-from kepu.geo.hierarchy import Hierarchy
-from kepu.geo.nearest import decode, labels_by_row, nearest
-from kepu.geo.profile import default_profiles
-from kepu.layers.roads import read_roads
+from kepu.geo.chains import contract
 
-ROOT = Path(__file__).parents[1]
-FIXTURES = ROOT.parent / "shared" / "fixtures"
-EXTRACTS = {
-    "illustrative district": ROOT / "data/boundaries/roads.osm.pbf",
-    "Monaco (OpenStreetMap)": FIXTURES / "osm_monaco/monaco.osm.pbf",
-    "São Paulo centre (OpenStreetMap)": FIXTURES / "osm_sao_paulo/spo_osm.pbf",
-}
-SOURCES, SITES, PLACES, TYPES, VENUES = 200, 2_000, 20_000, 32, 200
-MINUTE = 600
-COLD = (
-    "import time; t = time.perf_counter(); from kepu.geo.engines import warm; warm();"
-    "print(time.perf_counter() - t, time.process_time())"
-)
+SOURCES, TYPES, VENUES = 200, 32, 200
+ALL = tuple(CANDIDATES)
+WORKS = ("bounded 15", "bounded 30", "nearest 1", f"nearest {TYPES}", "build")
+READY_SECONDS, RUN_SECONDS = 300.0, 300.0
+SLOW_SECONDS = 5.0
+"""Who takes longer runs once more and not several times."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the table; a ratio above 1 says that we are quicker."""
-
-    work: str
-    graph: str
-    ours_ms: float
-    peer: str
-    peer_ms: float
-    ratio: float
-
-
-@dataclass(frozen=True)
-class Ground:
-    """A network with everything that was prepared for it; `back` are nodes by contracted node."""
+class Course:
+    """A graph, who runs on it, and what."""
 
     roads: Roads
-    chains: Chains
-    built: Hierarchy
-    back: np.ndarray
-
-    @classmethod
-    def of(cls, roads: Roads) -> Ground:
-        chains = contract(roads.arcs, roads.x, roads.y)
-        kept = np.flatnonzero(chains.number >= 0)
-        back = np.empty(len(kept), np.int64)
-        back[chains.number[kept]] = kept
-        return cls(roads, chains, hierarchy.build(chains.graph), back)
+    peers: Sequence[str]
+    works: Sequence[str] = WORKS
 
 
-def at(nodes: np.ndarray) -> Ends:
-    return Ends(np.arange(len(nodes) + 1), np.column_stack([nodes, np.zeros_like(nodes)]))
+def crossings(roads: Roads) -> Roads:
+    """Return the network without the nodes between crossings."""
+    chains = contract(roads.arcs, roads.x, roads.y)
+    graph = chains.graph
+    kept = np.flatnonzero(chains.number >= 0)
+    back = np.empty(len(kept), np.int64)
+    back[chains.number[kept]] = kept
+    arcs = csr_matrix(
+        (graph.arcs[:, 1].astype(float), graph.arcs[:, 0].copy(), graph.first), (graph.nodes,) * 2
+    )
+    return Roads(f"{roads.name}, crossings alone", arcs, roads.x[back], roads.y[back])
 
 
-def on_edges(rng: np.random.Generator, ground: Ground, count: int) -> Ends:
-    """Return places inside edges: two doors each, up to a minute away, along the curve."""
-    graph = ground.chains.graph
-    edge = np.sort(rng.integers(len(graph.arcs), size=count))
-    tail = np.searchsorted(graph.first, edge, "right") - 1
-    node = np.column_stack([tail, graph.arcs[edge, 0]]).ravel()
-    doors = np.column_stack([node, rng.integers(0, MINUTE, 2 * count)])
-    return Ends(2 * np.arange(count + 1), doors)
+def courses(quick: bool) -> Iterator[Course]:
+    """Return what is run: in a quick run the district and a small made town."""
+    for roads in extracts():
+        yield Course(roads, ALL)
+        if quick:
+            break
+    yield Course(synthetic(LINES["60 k"]), ("scipy",) if quick else ALL)
+    if quick:
+        return
+    city = synthetic(LINES["600 k"])
+    yield Course(crossings(city), ALL)
+    yield Course(city, ("scipy", "pandana"))
+    large = synthetic(LINES["5 M"])
+    yield Course(large, ("scipy", "pandana"), WORKS[2:])
+    yield Course(crossings(large), ("scipy",), WORKS[2:4])
 
 
-def networks(quick: bool, large: bool) -> Iterator[Roads]:
-    profile = default_profiles()["car"]
-    for name, path in list(EXTRACTS.items())[: 1 if quick else None]:
-        if path.is_file():
-            network = read_roads(path, default_profiles()).network
-            yield Roads(name, network.arcs(profile), network.lon, network.lat)
-    lines = (140,) if quick else (140, 240, 430)
-    for count in (*lines, 1000) if large else lines:
-        yield synthetic(count)
+def question(roads: Roads) -> Question:
+    """Choose sources and venues at crossings that can be left and reached, the same each time."""
+    rng = np.random.default_rng(1)
+    _, part = connected_components(roads.arcs, connection="strong")
+    chains = contract(roads.arcs, roads.x, roads.y)
+    able = np.flatnonzero((part == np.bincount(part).argmax()) & (chains.number >= 0))
+    sources = np.sort(rng.choice(able, min(SOURCES, len(able)), replace=False))
+    venues = [rng.choice(able, min(VENUES, len(able)), replace=False) for _ in range(TYPES)]
+    return Question(roads.arcs, roads.x, roads.y, sources, np.array(venues))
 
 
-def compare(work: str, ground: Ground, ours: Callable, peer: str, theirs: Callable,
-            equal: Callable, rounds: int, share: float = 1.0) -> Row:  # fmt: skip
-    """Race ours against a peer that did `share` of the work."""
-    laps = race({"ours": ours, peer: theirs}, rounds)
-    if not equal(laps["ours"].answer, laps[peer].answer):
-        raise AssertionError(f"{work} on {ground.roads.name}: answers differ")
-    own, other = 1000 * laps["ours"].cpu, 1000 * laps[peer].cpu / share
-    return Row(work, ground.roads.name, round(own, 2), peer, round(other, 1), round(other / own, 1))
+def title(work: str, asked: Question) -> str:
+    kind, _, number = work.partition(" ")
+    if kind == "bounded":
+        return f"{len(asked.sources)} venues x all nodes, {number} min"
+    if kind == "nearest":
+        return f"nearest of {asked.venues.shape[1]} venues for every node, {number} type(s)"
+    return "preparation of a network"
 
 
-def bounded(ground: Ground, minutes: int, rounds: int, engine: str) -> Row:
-    """200 venues x all nodes within so many minutes; scipy does a fifth of them."""
-    rng, horizon, count = np.random.default_rng(1), minutes * MINUTE, len(ground.back)
-    source = np.sort(rng.choice(count, min(SOURCES, count), replace=False))
-    some = source[:: max(len(source) // 40, 1)]
-    everywhere = at(np.arange(count))
-
-    def ours() -> np.ndarray:
-        if engine == "hierarchy":
-            found = sweep.table(
-                ground.built, at(source), everywhere, horizon=horizon, backward=False
-            )
-            return found[:, : len(source)]
-        starts = np.column_stack([at(source).doors, np.arange(len(source))])
-        first, doors = everywhere.first, everywhere.doors
-        return bucket.table(ground.chains.graph, starts, first, doors, horizon).T >> 32
-
-    def same(found: np.ndarray, expected: np.ndarray) -> bool:
-        times = found[:, np.isin(source, some)].astype(float)
-        times[times > horizon] = np.inf
-        return np.array_equal(times.T, expected[:, ground.back])
-
-    return compare(
-        f"{len(source)} venues x all nodes, {minutes} min, {engine}", ground, ours,
-        "scipy dijkstra(limit=)",
-        lambda: dijkstra(ground.roads.arcs, indices=ground.back[some], limit=horizon), same,
-        rounds, len(some) / len(source),
-    )  # fmt: skip
+def difference(work: str, peer: str, own: np.ndarray, theirs: np.ndarray) -> str:
+    """Say in a few words how answers differ."""
+    if work == "build":
+        return "-"
+    if peer == "osmnx":  # which nodes, not when
+        own, theirs = np.isfinite(own), np.isfinite(theirs)
+    else:
+        own, theirs = (np.where(np.isinf(times), -1, times) for times in (own, theirs))
+    many = int((own != theirs).sum())
+    return "equal" if many == 0 else f"{many} of {own.size} differ"
 
 
-def nearest_of(ground: Ground, types: int, rounds: int, which: bool) -> Row:
-    """The nearest venue of each type for every node; scipy does one type."""
-    rng, count = np.random.default_rng(2), len(ground.back)
-    many = min(VENUES, count)
-    groups = [
-        np.column_stack([
-            rng.choice(count, many, replace=False), np.zeros(many, np.int64), np.arange(many)
-        ])
-        for _ in range(types)
-    ]  # fmt: skip
-    horizon, everywhere = sweep.LONGEST_16, at(np.arange(count))
-    starts = Ends(many * np.arange(types + 1), np.concatenate(groups)[:, :2].copy())
-
-    def ours() -> np.ndarray:
-        if types == 1:
-            found = labels_by_row(ground.built, groups[0], horizon=horizon, backward=False)
-            return found[ground.built.row] >> 32
-        if which:
-            asked = nearest(ground.built, groups, everywhere, horizon=horizon, backward=False)
-            return asked
-        return sweep.table(ground.built, starts, everywhere, horizon=horizon, backward=False)
-
-    def same(found: np.ndarray, expected: np.ndarray) -> bool:
-        if which and types > 1:
-            found, venue = decode(found)
-            times = dijkstra(ground.roads.arcs, indices=ground.back[groups[0][:, 0]])
-            first = times[:, ground.back].argmin(axis=0)
-            if not np.array_equal(np.where(venue[:, 0] >= 0, first, -1), venue[:, 0]):
-                return False
-        times = found.reshape(count, -1)[:, 0].astype(float)
-        times[times > horizon] = np.inf
-        return np.array_equal(times, expected[ground.back])
-
-    extra = " and which" if which else ""
-    return compare(
-        f"nearest of {many} venues, {types} types, time{extra}", ground, ours,
-        "scipy dijkstra(min_only=True)",
-        lambda: dijkstra(
-            ground.roads.arcs, indices=ground.back[groups[0][:, 0]], min_only=True, limit=horizon
-        ), same, rounds, 1 / types,
-    )  # fmt: skip
+def duel(
+    mine: Runner, peer: str, theirs: Runner, work: str, asked: Question, graph: str, rounds: int
+) -> dict[str, Any]:
+    """Run ours and a peer in turn."""
+    stride = theirs.strides[work]
+    first = [runner.run(work, RUN_SECONDS, answer=True) for runner in (mine, theirs)]
+    own, other = (lap.answer for lap in first)
+    same = difference(work, peer, own[::stride] if work.startswith("b") and work != "build"
+                      else own, other)  # fmt: skip
+    laps: list[list[Lap]] = [[], []]
+    slow = first[1].wall > SLOW_SECONDS
+    for _ in range(1 if slow else rounds):
+        for runner, found in zip((mine, theirs), laps, strict=True):
+            found.append(runner.run(work, RUN_SECONDS, answer=False))
+    own_lap, lap = (median(found, None) for found in laps)
+    if work.startswith("nearest"):
+        share = stride
+    elif work == "build":
+        share = 1
+    else:
+        share = len(asked.sources) / len(asked.sources[::stride])
+    row = {
+        "work": title(work, asked), "graph": graph,
+        "ours_ms": 1000 * own_lap.cpu, "peer": peer, "peer_ms": 1000 * lap.cpu * share,
+        "ours_wall_ms": 1000 * own_lap.wall, "peer_wall_ms": 1000 * lap.wall * share,
+        "share_done": 1 / share, "answers": same, "key": f"{work} {peer}",
+    }  # fmt: skip
+    return {**row, "ratio": row["peer_ms"] / row["ours_ms"]}
 
 
-def matrix(ground: Ground, rounds: int) -> list[Row]:
-    """2,000 sites x 20,000 places with doors on edges; the peer is one thread of the same."""
-    rng = np.random.default_rng(3)
-    sites, places = on_edges(rng, ground, SITES), on_edges(rng, ground, PLACES)
-    rows = []
-    for minutes in (15, 60):
+def failed(work: str, graph: str, peer: str, why: str) -> dict[str, Any]:
+    return {
+        "work": work, "graph": graph, "ours_ms": None, "peer": peer, "peer_ms": None,
+        "ratio": None, "failed": why,
+    }  # fmt: skip
 
-        def ask(threads: int, minutes: int = minutes) -> np.ndarray:
-            return sweep.table(
-                ground.built, sites, places, horizon=minutes * MINUTE, backward=True,
-                threads=threads,
-            )  # fmt: skip
 
-        laps = race({"one": lambda: ask(1), "two": lambda: ask(2)}, rounds)
-        if not np.array_equal(laps["one"].answer, laps["two"].answer):
-            raise AssertionError("one and two threads differ")
-        one, two = 1000 * laps["one"].wall, 1000 * laps["two"].wall
-        work = f"{SITES} x {PLACES} matrix, {minutes} min"
-        alone = round(1000 * laps["one"].cpu, 1)
-        rows.append(Row(f"{work}, 1 thread", ground.roads.name, alone, "-", 0.0, 0.0))
-        work += ", 2 threads (wall)"
-        rows.append(Row(work, ground.roads.name, round(two, 1), "one thread", round(one, 1),
-                        round(one / two, 2)))  # fmt: skip
+def run(course: Course, folder: Path, rounds: int) -> list[dict[str, Any]]:
+    """Run all peers of a course, one after the other, each in turn with ours."""
+    asked, graph = question(course.roads), course.roads.name
+    path = folder / "graph.npz"
+    asked.save(path)
+    graph += f" ({asked.nodes:,} nodes)"
+    mine = Runner(ours, path, READY_SECONDS)
+    down, kept = mine.run("size", RUN_SECONDS, answer=True).answer.tolist()
+    size = {"down_arcs": down, "crossings": kept, "nodes": asked.nodes, "arcs": asked.arcs.nnz,
+            "searches": len(asked.sources)}  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    for peer in course.peers:
+        try:
+            theirs = Runner(CANDIDATES[peer], path, READY_SECONDS)
+        except FailedError as error:
+            rows.append(failed("all", graph, peer, str(error)))
+            continue
+        done = []
+        for work in course.works:
+            if work not in theirs.strides:
+                continue
+            try:
+                done.append(duel(mine, peer, theirs, work, asked, graph, rounds))
+            except FailedError as error:
+                rows.append(failed(title(work, asked), graph, peer, str(error)))
+                break
+        else:
+            for row in done:
+                row["peer_mb"] = theirs.peak_mb()
+            theirs.close()
+        rows += done
+    for row in rows:
+        row["ours_mb"], row["size"] = mine.peak_mb(), size
+        if row["peer"] in CALLS and row["work"].endswith("min"):
+            row["call"] = CALLS[row["peer"]]
+    mine.close()
     return rows
 
 
-def preparation(ground: Ground) -> list[Row]:
-    """Contract, build, save and load."""
-    with tempfile.TemporaryDirectory() as folder:
-        kept = Path(folder) / "hierarchy"
-        laps = race({
-            "contract": lambda: contract(ground.roads.arcs, ground.roads.x, ground.roads.y),
-            "build": lambda: hierarchy.build(ground.chains.graph),
-            "save": lambda: hierarchy.save(kept, ground.built),
-            "load": lambda: hierarchy.load(kept),
-        }, 1)  # fmt: skip
-    arcs = ground.roads.arcs.nnz
-    return [
-        Row(f"{name}, {arcs} arcs", ground.roads.name, round(1000 * lap.cpu, 1), "-", 0.0, 0.0)
-        for name, lap in laps.items()
-    ]
-
-
-def start() -> list[Row]:
-    """Compile everything in a fresh process with an empty cache, and load it in another."""
+def measure(quick: bool) -> list[dict[str, Any]]:
+    """Return the rows of the travel-time core."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("cold compilation", "kernels kept"):
-            done = subprocess.run(
-                [sys.executable, "-c", COLD], check=True, capture_output=True, text=True,
-                env={**os.environ, "NUMBA_CACHE_DIR": folder},
-            )  # fmt: skip
-            wall, cpu = (round(1000 * float(text)) for text in done.stdout.split())
-            print(f"{name}, imports included: {wall} ms, {cpu} ms of CPU")
-            rows.append(Row(name, "-", cpu, "-", 0.0, 0.0))
-    return rows
+        for course in courses(quick):
+            rows += run(course, Path(folder), 3 if quick else 5)
+    return rows + growth(rows)
 
 
-def main(quick: bool, large: bool) -> None:
-    rounds = 3 if quick else 5
-    rows = [] if quick else start()
-    for roads in networks(quick, large):
-        begin = time.perf_counter()
-        ground = Ground.of(roads)
-        found = preparation(ground)
-        for engine in ("bucket", "hierarchy"):
-            if roads.arcs.nnz < 1_000_000:
-                found += [bounded(ground, minutes, rounds, engine) for minutes in (15, 30)]
-        found.append(nearest_of(ground, 1, rounds, which=True))
-        found += [nearest_of(ground, TYPES, rounds, which=which) for which in (False, True)]
-        found += matrix(ground, rounds)
-        print(f"\n{roads.name}: {roads.arcs.shape[0]} nodes, {roads.arcs.nnz} arcs, contracted to "
-              f"{len(ground.back)} nodes; {time.perf_counter() - begin:.0f} s")  # fmt: skip
-        for row in found:
-            line = f"  {row.work:62s}{row.ours_ms:10.2f} ms"
-            if row.peer != "-":
-                line += f"  {row.peer:30s}{row.peer_ms:10.1f} ms  {row.ratio:6.1f} x"
-            print(line, flush=True)
-        rows += found
-    if not quick:
-        print(json.dumps([vars(row) for row in rows], ensure_ascii=False))
+def growth(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Compare the preparation of the largest made network with the smallest, by edge."""
+    made = sorted(
+        (row["size"]["arcs"], row["ours_ms"], row["graph"])
+        for row in rows
+        if row.get("key") == "build pandana" and row["graph"].startswith("synthetic")
+        and "alone" not in row["graph"]
+    )  # fmt: skip
+    if len(made) < 2:
+        return []
+    small, large = made[0], made[-1]
+    by_edge = [1000 * ms / arcs for arcs, ms, _ in (small, large)]
+    return [{
+        "work": "preparation, microseconds an edge: large against small", "graph": large[2],
+        "ours_ms": by_edge[1] / 1000, "peer": small[2], "peer_ms": by_edge[0] / 1000,
+        "ratio": by_edge[1] / by_edge[0], "key": "growth",
+    }]  # fmt: skip
 
 
 if __name__ == "__main__":
-    main("--quick" in sys.argv, "--large" in sys.argv)
+    import sys
+
+    for line in measure("--full" not in sys.argv):
+        print(line)

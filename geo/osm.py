@@ -22,6 +22,8 @@ from .pbf import check_complete
 from .profile import MODES, Profile, blocks, directions, known_classes, maxspeed_kmh, surface_factor
 from .ways import Ways
 
+Box = tuple[float, float, float, float]
+
 CUT_SHARE = 0.01
 """More untagged nodes without a way than this: ways are missing, the file was cut."""
 CUT_NODES = 20
@@ -52,7 +54,9 @@ class OsmData:
     warnings: tuple[Fault, ...]
 
 
-def read_osm(path: Path, profiles: Mapping[str, Profile], *, ferries: bool = False) -> OsmData:
+def read_osm(
+    path: Path, profiles: Mapping[str, Profile], *, ferries: bool = False, box: Box | None = None
+) -> OsmData:
     """
     Read the roads of all modes, and rivers, water and rails.
 
@@ -64,11 +68,15 @@ def read_osm(path: Path, profiles: Mapping[str, Profile], *, ferries: bool = Fal
         Decide which ways are roads at all.
     ferries
         Whether ferries are used.
+    box
+        West, south, east, north in degrees WGS 84: ways are kept whole whose own box meets it, and
+        left out otherwise. None keeps all. Whether the file was cut is asked of all of it.
 
     Raises
     ------
     NetworkError
-        The file is missing, damaged, cut off, without roads, or has classes that no table names.
+        The file is missing, damaged, cut off, without roads (in the box), or has classes that no
+        table names.
     """
     check_complete(path)
     try:
@@ -78,8 +86,13 @@ def read_osm(path: Path, profiles: Mapping[str, Profile], *, ferries: bool = Fal
     places, tagged = Places.of(found)
     lines = _Lines.of(found, places)
     warnings = list(_check_cut(path, found, places, tagged, lines))
+    roads = int(_is_road(found)[lines.kind].sum())
+    if box is not None:
+        lines = lines.meeting(box)
     warnings += _check_classes(path, found, lines)
-    road = np.array([kind.road is not None for kind in found.kinds], bool)[lines.kind]
+    road = _is_road(found)[lines.kind]
+    if roads and not road.any():
+        raise NetworkError(Fault("E-ROADS-ELSEWHERE", file=path.name, facts={"percent": "0.0"}))
     lost = int((~lines.present[np.repeat(road, lines.size)]).sum())
     if lost:
         warnings.append(Fault("W-OSM-NODES", file=path.name, facts={"count": lost}))
@@ -91,8 +104,9 @@ def read_osm(path: Path, profiles: Mapping[str, Profile], *, ferries: bool = Fal
 
 @dataclass(frozen=True, eq=False)
 class _Lines:
-    """Roads and what is drawn below them: `size` nodes each, one way after the other."""
+    """Roads and what is drawn below them: `size` nodes each; `number` as they were gathered."""
 
+    number: Ints
     kind: Ints
     size: Ints
     ref: Ints
@@ -106,14 +120,38 @@ class _Lines:
         ref = joined(found.ref, int)
         at, known = places.at(ref)
         lon, lat, there = places.degrees(at)
-        return cls(
-            joined(found.kind, int), joined(found.size, int), ref, at, lon, lat, known & there
-        )
+        kind, size = joined(found.kind, int), joined(found.size, int)
+        return cls(np.arange(len(kind)), kind, size, ref, at, lon, lat, known & there)
+
+    def meeting(self, box: Box) -> _Lines:
+        """Keep the ways whose own box meets a box, whole."""
+        if not len(self.kind):
+            return self
+        west, south, east, north = box
+        first, there = self.first[:-1], self.present
+        low_lon, high_lon = (_ends(self.lon, there, first, up) for up in (False, True))
+        low_lat, high_lat = (_ends(self.lat, there, first, up) for up in (False, True))
+        kept = (low_lon <= east) & (high_lon >= west) & (low_lat <= north) & (high_lat >= south)
+        of_kept = np.repeat(kept, self.size)
+        by_way = (column[kept] for column in (self.number, self.kind, self.size))
+        points = (self.ref, self.at, self.lon, self.lat, self.present)
+        return _Lines(*by_way, *(column[of_kept] for column in points))
 
     @property
     def first(self) -> Ints:
         """Where each way begins, and the end of the last."""
         return np.concatenate([[0], np.cumsum(self.size)]).astype(np.int64)
+
+
+def _ends(value: Floats, there: Bools, first: Ints, up: bool) -> Floats:
+    """Return the least or the greatest value of each way; none that is there meets nothing."""
+    if up:
+        return np.asarray(np.maximum.reduceat(np.where(there, value, -np.inf), first))
+    return np.asarray(np.minimum.reduceat(np.where(there, value, np.inf), first))
+
+
+def _is_road(found: Gathered) -> Bools:
+    return np.array([kind.road is not None for kind in found.kinds], bool)
 
 
 def _check_cut(
@@ -142,7 +180,7 @@ def _check_classes(path: Path, found: Gathered, lines: _Lines) -> list[Fault]:
     for kind, count in zip(found.kinds, points, strict=True):
         highway = kind.tags.get("highway")
         total += count if kind.road is not None else 0
-        if highway is not None and highway not in known:
+        if count and highway is not None and highway not in known:
             unknown[highway] = unknown.get(highway, 0) + count
     if not unknown:
         return []
@@ -176,9 +214,9 @@ def _ways(found: Gathered, profiles: Mapping[str, Profile], lines: _Lines, ferri
         ref=lines.ref[point],
         lon=lines.lon[point],
         lat=lines.lat[point],
-        identifier=joined(found.way, int)[way],
+        identifier=joined(found.way, int)[lines.number[way]],
         classes=[classes[number] for number in kind.tolist()],
-        names=[found.names[number] for number in way.tolist()],
+        names=[found.names[number] for number in lines.number[way].tolist()],
         factor=np.array([surface_factor(t, n) for t, n in said], float)[kind],
         limit_kmh=np.array([_limits(t) for t in tags], float).reshape(-1, 2)[kind],
         open={mode: usable[kind, i] for i, mode in enumerate(MODES)},
@@ -227,7 +265,7 @@ def _background(found: Gathered, lines: _Lines) -> GeoDataFrame:
         if kind.shape == "water" and closed:
             shape = shapely.make_valid(shapely.polygons(points))
         kinds.append(kind)
-        names.append(found.names[way])
+        names.append(found.names[lines.number[way]])
         shapes.append(shape)
     columns = {
         "kind": [kind.shape for kind in kinds],

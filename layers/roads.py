@@ -16,7 +16,7 @@ from ..geo.cache import cache_key, load, store
 from ..geo.errors import Fault, NetworkError
 from ..geo.interchange import from_networkx
 from ..geo.network import Network
-from ..geo.osm import read_osm
+from ..geo.osm import Box, read_osm
 from ..geo.pbf import check_digest
 from ..geo.profile import Profile
 from ..geo.ways import build
@@ -65,6 +65,7 @@ def read_roads(
     ferries: bool = False,
     sha256: str | None = None,
     built_up: shapely.Geometry | None = None,
+    box: Box | None = None,
     cache: Path | None = None,
 ) -> Roads:
     """
@@ -82,6 +83,8 @@ def read_roads(
         Declared digest of the file.
     built_up
         Polygon in degrees WGS 84 inside which the built-up speeds apply.
+    box
+        What is needed of a larger file, see `read_osm`; a `.graphml` is always read as a whole.
     cache
         Folder of the cache; None reads the file each time.
 
@@ -98,6 +101,7 @@ def read_roads(
     if cache is not None:
         options = {
             "ferries": ferries,
+            "box": box,
             "classes": {mode: sorted((name, asdict(speed)["access"])
                                      for name, speed in profile.speeds.items())
                         for mode, profile in profiles.items()},
@@ -107,7 +111,7 @@ def read_roads(
         if isinstance(found, tuple):
             return _finished(*found, built_up, cached=True)
         damaged = found
-    network, background = _read(path, profiles, ferries)
+    network, background = _read(path, profiles, ferries, box)
     if kept is not None:
         _keep(kept, network, background)
     roads = _finished(network, background, built_up, cached=False)
@@ -122,13 +126,13 @@ def _keep(path: Path, network: Network, background: GeoDataFrame) -> None:
 
 
 def _read(
-    path: Path, profiles: Mapping[str, Profile], ferries: bool
+    path: Path, profiles: Mapping[str, Profile], ferries: bool, box: Box | None
 ) -> tuple[Network, GeoDataFrame]:
     if path.suffix == ".graphml":
         return from_networkx(_graphml(path), profiles), GeoDataFrame(
             {"kind": [], "name": [], "wall": np.zeros(0, bool)}, geometry=[], crs=4326
         )
-    found = read_osm(path, profiles, ferries=ferries)
+    found = read_osm(path, profiles, ferries=ferries, box=box)
     return build(found.ways, warnings=found.warnings), found.background
 
 

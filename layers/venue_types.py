@@ -14,11 +14,20 @@ from .venue_cells import kind_of
 
 @dataclass(frozen=True)
 class VenueType:
-    """A row of `data/venue_types.csv`: its key, its Chinese name and the other spellings."""
+    """
+    A row of `data/venue_types.csv`: its key, its Chinese name and the other spellings.
+
+    `tier` is the level that it serves; a host may take on the function of other types. `mode` and
+    `minutes` are the usual way to it and its limit.
+    """
 
     key: str
     name: str
     spellings: tuple[str, ...]
+    tier: str = ""
+    host: bool = False
+    mode: str = "walk"
+    minutes: float = 15.0
 
 
 def venue_types() -> dict[str, VenueType]:
@@ -30,6 +39,10 @@ def venue_types() -> dict[str, VenueType]:
             row["key"],
             row["name_zh"],
             (row["key"], row["name_zh"], row["name_en"], *filter(None, row["aliases"].split(";"))),
+            row["tier"],
+            row["upgrade_host"] == "yes",
+            row["mode"],
+            float(row["minutes"]),
         )
         for row in csv.DictReader(lines)
     }

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from branca.element import CssLink, Element, Figure, JavascriptLink
@@ -65,14 +65,13 @@ OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 """
 
 POLICY = (
-    "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data:; "
+    "default-src 'none'; script-src {scripts}; style-src {styles}; img-src {images}; "
     "connect-src 'none'; base-uri 'none'; form-action 'none'"
 )
 
 _CSS_URL = re.compile(r"""url\(\s*["']?(?!data:)([^"')]+)["']?\s*\)""")
 _OUTSIDE_LINK = re.compile(r"""\b(href|src)=(["'])https?://[^"']*\2""")
 _SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
-_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 class UnknownAssetError(LookupError):
@@ -108,12 +107,6 @@ def stylesheet(path: Path) -> str:
     return f"<style>{_CSS_URL.sub(picture, path.read_text('utf-8'))}</style>"
 
 
-def json_block(identity: str, value: object) -> str:
-    """Return `value` as a JSON data block; no text in it can end the block or start a script."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return f'<script type="application/json" id="{identity}">{text.translate(_ESCAPES)}</script>'
-
-
 def _hashes(html: str, tag: str) -> str:
     bodies = re.findall(rf"<{tag}>(.*?)</{tag}>", html, flags=re.DOTALL)
     digests = {base64.b64encode(hashlib.sha256(b.encode()).digest()).decode() for b in bodies}
@@ -132,6 +125,8 @@ class OfflineFigure(Figure):
         Of the page.
     head, body
         HTML behind folium's own head and before its own body, put in as it is.
+    origins
+        Servers of tiles whose pictures may enter; none makes the page ask for nothing at all.
     """
 
     _template = Template(
@@ -153,9 +148,11 @@ class OfflineFigure(Figure):
     )
     licence = LICENCE
 
-    def __init__(self, title: str, *, head: str = "", body: str = "") -> None:
+    def __init__(
+        self, title: str, *, head: str = "", body: str = "", origins: Sequence[str] = ()
+    ) -> None:
         super().__init__(title=title)
-        self.head, self.body = head, body
+        self.head, self.body, self.origins = head, body, origins
         del self.header._children["meta_http"]
 
     def _swap_links(self) -> None:
@@ -187,6 +184,10 @@ class OfflineFigure(Figure):
         html: str = self._template.render(this=self, kwargs=kwargs)
         # folium forbids zooming the page, which people with weak sight need
         html = re.sub(r",\s*maximum-scale=1\.0, user-scalable=no", "", html)
-        policy = POLICY.format(scripts=_hashes(html, "script"), styles=_hashes(html, "style"))
+        policy = POLICY.format(
+            scripts=_hashes(html, "script"),
+            styles=_hashes(html, "style"),
+            images=" ".join(["data:", *self.origins]),
+        )
         meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         return html.replace('<meta charset="utf-8">\n', f'<meta charset="utf-8">\n{meta}', 1)

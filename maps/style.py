@@ -2,7 +2,8 @@
 Colours, classes and widths of everything drawn: one place for the web map and the figures.
 
 Blue is within the threshold or meets the goal, orange is beyond or below: the pair that people with
-any colour vision tell apart. Where colour says something, form or text says it again.
+any colour vision tell apart. From good to bad every scale also darkens from step to step, so that a
+grey print can be read. Where colour says something, form or text says it again.
 """
 
 from __future__ import annotations
@@ -24,16 +25,23 @@ FONTS = (
 INK = "#1f2933"
 MUTED = "#52606d"
 PAPER = "#f4f2ee"
-SHARE_BELOW = ("#f0b891", "#f7d5ba", "#fcefe0")
-SHARE_MET = "#d3def0"
-MINUTES_WITHIN = ("#175a96", "#62a1d4")
-MINUTES_BEYOND = ("#f2a64f", "#cf5f1d", "#862a0b")
+SHARE_BELOW = ("#e3a166", "#f4c493", "#fde3c6")
+SHARE_MET = "#eaf2f9"
+MINUTE_FILLS = ("#f5f9fc", "#e3edf6", "#fadcba", "#eebb88", "#d9955a")
+"""Areas by minutes: two classes within the threshold, three beyond."""
+MINUTES_WITHIN = ("#bfdcf2", "#6fb1e0")
+MINUTES_BEYOND = ("#d9772a", "#a8481a", "#5f1d08")
+WITHIN_EDGE = "#1f5f99"
+"""The rim of a place within the threshold; one beyond it has a white rim."""
 BAR_MET = "#2a6ca8"
 BAR_BELOW = "#c75a1b"
 UNREACHED = "#ffffff"
 NOT_MEANT = "#b8bec6"
 """Places that a standard is not meant for."""
 FLAG = "#a8005f"
+ROUTE = "#a8005f"
+RINGS = ("#2c7fb8", "#41a6c4", "#7fcdbb", "#c7e9b4", "#edf8d9")
+"""Isochrones, the nearest first."""
 VENUE_TYPES = ("#17202a", "#4b2a7b", "#00573f", "#6b4300", "#7a0f2b")
 VENUE_OTHER = "#6b7280"
 DISTRICT_EDGE = "#5d4a5f"
@@ -115,13 +123,29 @@ def contrast(colour: str, background: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def lightness(colour: str) -> float:
+    """Return CIE L* of a `#rrggbb` colour, 0 (black) to 100 (white): what a grey print keeps."""
+    parts = [int(colour[i:j], 16) / 255 for i, j in pairwise((1, 3, 5, 7))]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    light = sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    root = light ** (1 / 3) if light > (6 / 29) ** 3 else light * (29 / 6) ** 2 / 3 + 4 / 29
+    return 116 * root - 16
+
+
 def page_style() -> dict[str, object]:
     """Return what the page needs to draw with the same hand."""
     return {
         "ink": INK,
         "fonts": ",".join(f'"{font}"' if " " in font else font for font in FONTS),
         "paper": PAPER,
-        "minuteFills": [*MINUTES_WITHIN, *MINUTES_BEYOND],
+        "shareFills": [*SHARE_BELOW, SHARE_MET],
+        "shareSteps": list(SHARE_STEPS),
+        "minuteFills": list(MINUTE_FILLS),
+        "minuteSteps": list(MINUTE_STEPS),
+        "dots": [*MINUTES_WITHIN, *MINUTES_BEYOND],
+        "withinEdge": WITHIN_EDGE,
+        "route": ROUTE,
+        "rings": list(RINGS),
         "unreached": UNREACHED,
         "notMeant": NOT_MEANT,
         "flag": FLAG,

@@ -1,128 +1,245 @@
-/* The start: one view (a standard and all that follows from it), shown on the map and in the panel. */
+/* The start: reads the blocks, makes the one state, and redraws what follows from each change. */
 (function (kepu) {
   'use strict';
 
-  const NEAR_ZOOM = 13.5;
+  const CHOICE = ['standard', 'types', 'mode', 'group', 'minutes', 'goal', 'area'];
+  const WRITE_MS = 150;
+  const { byId } = kepu;
 
-  function row(columns, k) {
-    return Object.keys(columns).reduce(
-      (found, name) => Object.assign(found, { [name]: columns[name][k] }), {});
+  async function read() {
+    const blocks = {};
+    const all = Array.from(document.querySelectorAll('script[type="text/plain"]'));
+    await Promise.all(all.map(async (block) => {
+      blocks[block.id.replace('kepu-', '')] = await kepu.unpack(block.textContent);
+      block.remove();
+    }));
+    return blocks;
   }
 
-  function flagsOf(data, k) {
-    const { kind, at, standard, sentence } = data.flags;
-    return standard.map((_, i) => i).filter((i) => standard[i] === k)
-      .map((i) => ({ kind: kind[i], at: at[i], sentence: sentence[i] }));
-  }
-
-  function catchments(data, reach, weights) {
-    const all = new Array(data.venues.id.length).fill(0);
-    const within = all.slice();
-    reach.venue.forEach((v, i) => {
-      if (v < 0 || reach.minutes[i] === null) return;
-      all[v] += weights[i];
-      if (reach.covered[i]) within[v] += weights[i];
+  function completed(data) {
+    [data.towns, data.places, data.venues].forEach((frame) => {
+      frame.lat = kepu.degrees(frame.lat);
+      frame.lng = kepu.degrees(frame.lng);
+      frame.n = frame.lat.length;
     });
-    return [all, within];
+    return data;
   }
 
-  kepu.view = function (data, k) {
-    const standard = row(data.standards, k);
-    const reach = data.reach[k];
-    const { places, venues } = data;
-    const weights = places.groups[standard.group] || places.people;
-    const flags = flagsOf(data, k);
-    const flagged = new Set(flags.filter((f) => f.kind === 'place').map((f) => f.at));
-    const [catchment, within] = catchments(data, reach, weights);
-    return {
-      data, k, standard, reach, weights, flags, catchment, within,
-      groupName: kepu.GROUPS[standard.group] || standard.group,
-      coverage: data.coverage[k],
-      most: places.people.reduce((a, b) => Math.max(a, b), 1),
-      isFlagged: places.id.map((_, i) => flagged.has(i)),
-      isUsed: venues.type.map((t) => standard.types.includes(venues.types.key[t])),
-      placeClass: reach.minutes.map((tenths, i) => (tenths === null ? -1 : kepu.minuteClass(
-        tenths / kepu.TENTHS_PER_MINUTE, standard.minuteEdges, reach.covered[i] === 1))),
+  /* What the state is when a link says no more than its standard. */
+  function defaultsOf(data, key) {
+    const standard = data.standards.find((one) => one.key === key) || data.standards[0];
+    const own = kepu.parts().map((part) => part.state || {});
+    return Object.assign({}, kepu.choiceOf(standard), {
+      measure: 'coverage', pick: '', tab: 'towns', off: ['tiles'], at: '',
+    }, ...own);
+  }
+
+  function validator(data, page) {
+    const lists = {
+      mode: () => data.reach.map((one) => one.mode),
+      group: () => Object.keys(data.places.groups).concat(data.standards.map((one) => one.group)),
+      area: () => Object.keys(kepu.AREAS),
+      measure: () => ['coverage', 'minutes', ...data.measures.map((one) => one.key)],
+      tab: () => page.tabNames,
+      standard: () => data.standards.map((one) => one.key),
     };
-  };
-
-  /* Sources and the caveats of map law, always in sight. */
-  function notice(data) {
-    const control = L.control({ position: 'bottomright' });
-    const sources = data.facts.value.filter((_, i) => data.facts.label[i].includes('来源'));
-    control.onAdd = () => kepu.el('div', 'notice', [
-      kepu.el('b', '', data.illustrative ? '示意数据 · ' : ''),
-      `${kepu.reviewText(data)} · 示意图，不作为行政区划界线依据`,
-      sources.length ? kepu.el('span', '', `数据来源：${Array.from(new Set(sources)).join('；')}`) : '',
-    ]);
-    return control;
+    return function (key, value) {
+      if (lists[key]) return lists[key]().includes(value);
+      if (key === 'types') return value.length > 0 && value.every((type) => data.types.key.includes(type));
+      if (key === 'minutes') return value > 0 && value <= 600;
+      if (key === 'goal') return value > 0 && value <= 1;
+      if (key === 'pick') return value === '' || kepu.target(data, value) !== null;
+      if (key === 'at') return /^-?[\d.]+,-?[\d.]+,[\d.]+$/.test(value);
+      return true;
+    };
   }
 
-  function controls(map, data, layers, base, labels) {
-    L.control.zoom({ zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map);
-    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    notice(data).addTo(map);
-    const switches = L.control.layers(null, {
-      镇街着色: layers.towns.shade,
-      居民点: layers.placeGroup,
-      本标准所用设施: layers.used,
-      其他设施: layers.others,
-      道路与铁路: base.roads,
-      水系: base.water,
-      地名注记: labels.layer,
-    }, { collapsed: window.innerWidth < 1600 }).addTo(map);
-    const toggle = switches.getContainer().querySelector('.leaflet-control-layers-toggle');
-    toggle.title = '图层';
-    toggle.setAttribute('aria-label', '图层');
-    map.on('popupopen', ({ popup }) => {
-      popup.getElement().querySelector('.leaflet-popup-close-button').setAttribute('aria-label', '关闭');
+  function linked(page, validate) {
+    const { map, store } = page;
+    const first = page.data.standards[0].key;
+    let written = '';
+    let timer = 0;
+    function hash() {
+      const now = store.get();
+      const base = Object.assign(defaultsOf(page.data, now.standard), { standard: first });
+      return kepu.toHash(now, base);
+    }
+    page.address = () => `${window.location.href.split('#')[0]}#${hash()}`;
+    // browsers refuse hundreds of these in a row, as a slider would ask for
+    function write() {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        written = hash();
+        window.history.replaceState(null, '', '#' + written);
+      }, WRITE_MS);
+    }
+    function state() {
+      const hash = window.location.hash;
+      const asked = kepu.fromHash(hash, { standard: first }, validate).standard;
+      return kepu.fromHash(hash, defaultsOf(page.data, asked), validate);
+    }
+    function go({ at }) {
+      const [lat, lng, zoom] = at.split(',').map(Number);
+      if (at) map.setView([lat, lng], zoom, { animate: false });
+      else page.fit(false);
+    }
+    map.on('moveend', () => {
+      if (document.body.classList.contains('paper')) return;
+      const { lat, lng } = map.getCenter();
+      store.set({ at: `${lat.toFixed(5)},${lng.toFixed(5)},${kepu.short(map.getZoom())}` });
     });
+    window.addEventListener('hashchange', () => {
+      if (window.location.hash.slice(1) === written) return;
+      const next = state();
+      store.set(next);
+      go(next);
+    });
+    return { write, state, go };
   }
 
-  function fit(map, rings, maxZoom) {
-    map.fitBounds(L.latLngBounds(kepu.flatten(rings)), { padding: [16, 16], animate: false, maxZoom });
+  function pageOf(map, blocks) {
+    const data = completed(blocks.data);
+    const page = {
+      data, blocks, map, style: blocks.style, hovered: null, catchment: null,
+      say: kepu.say, download: kepu.download,
+    };
+    page.isOff = (key) => page.store.get().off.includes(key);
+    page.statusOf = (v) => kepu.parts().reduce((found, part) => found
+      || (part.venueStatus && part.venueStatus(v, page)), undefined) || data.venues.status[v];
+    page.marks = () => kepu.flatten(kepu.parts().map((part) => (part.marks ? part.marks(page) : [])));
+    const district = L.latLngBounds(kepu.flatten(kepu.decode(data.towns.district)));
+    /* The whole district, beside the legend where there is room for both. */
+    page.fit = (animate) => {
+      const legend = byId('legend-box').getBoundingClientRect();
+      const frame = map.getContainer().getBoundingClientRect();
+      const isBeside = legend.width > 0 && legend.left >= frame.left && legend.right < frame.left + frame.width / 2;
+      const left = isBeside ? legend.right - frame.left + 6 : 14;
+      const options = { paddingTopLeft: [left, 14], paddingBottomRight: [14, 44], animate };
+      const wide = map.getBoundsZoom(district, false, L.point(28, 58));
+      const beside = map.getBoundsZoom(district, false, L.point(left + 14, 58));
+      if (wide - beside > 0.5) options.paddingTopLeft = [14, 14];
+      map.fitBounds(district, options);
+    };
+    const people = data.places.groups.people;
+    page.most = people.reduce((a, b) => Math.max(a, b), 1);
+    const corners = map.options.crs;
+    const zoom = 11;
+    const box = [district.getNorthWest(), district.getSouthEast()].map((at) => corners.latLngToPoint(at, zoom));
+    page.sizeOf = kepu.sizes(people, page.most, (box[1].x - box[0].x) * (box[1].y - box[0].y));
+    page.radius = (i, at) => page.sizeOf(people[i], at);
+    /* Where names would lie under what stands upon the map. */
+    page.covered = () => {
+      const frame = map.getContainer().getBoundingClientRect();
+      return Array.from(document.querySelectorAll('.over')).filter((one) => one.offsetParent).map((one) => {
+        const { left, right, top, bottom } = one.getBoundingClientRect();
+        return { left: left - frame.left, right: right - frame.left, top: top - frame.top, bottom: bottom - frame.top };
+      });
+    };
+    return page;
   }
 
-  kepu.start = function (map) {
-    const data = kepu.read('kepu-data');
-    const style = kepu.read('kepu-style');
-    const district = kepu.decode(data.towns.district);
-    let now = kepu.view(data, 0);
-    const view = () => now;
-    map.getContainer().setAttribute('role', 'region');
-    map.getContainer().setAttribute('aria-label', '地图');
+  function recount(page) {
+    const state = page.store.get();
+    const choice = Object.assign({ measure: state.measure }, ...CHOICE.map((key) => ({ [key]: state[key] })));
+    page.plain = kepu.plainAnswer(page.data, choice);
+    const found = kepu.parts().filter((part) => part.adjust)
+      .reduce((now, part) => part.adjust(now, choice, page), page.plain.found);
+    page.answer = kepu.adjustedAnswer(page.data, page.plain, found);
+    page.view = kepu.viewOf(page);
+    const target = kepu.target(page.data, state.pick);
+    const isUsed = target && target[0] === 'v'
+      && choice.types.includes(page.data.types.key[page.data.venues.type[target[1]]]);
+    page.catchment = isUsed ? target[1] : null;
+  }
+
+  function sheets(page, base) {
+    const { data } = page;
+    const places = kepu.located(data.places, (i) => data.places.groups.people[i]);
+    const venues = kepu.located(data.venues, () => 0);
+    const all = {
+      shade: kepu.shadeSheet(page, (t) => page.view.townFill(t)),
+      ground: kepu.groundSheet(page, base),
+      rings: kepu.ringSheet(page),
+      marks: kepu.markSheet(page, places, venues),
+    };
+    const labels = kepu.labels(page, places, venues);
+    const find = kepu.finder(page, places, venues);
+    return { all, labels, find };
+  }
+
+  kepu.start = async function (map) {
+    const page = pageOf(map, await read());
+    page.store = kepu.store(defaultsOf(page.data, ''));
     kepu.panes(map);
-    fit(map, district);
-    const base = kepu.baseMap(map, kepu.read('kepu-base'), style);
-    kepu.veil(map, district, style);
-    const layers = kepu.layers(map, data, style, view);
-    const labels = kepu.labels(map, data, style, view);
+    const { lat, lng } = L.latLngBounds(kepu.flatten(kepu.decode(page.data.towns.district))).getCenter();
+    kepu.setOrigin(lat, lng);
+    const showTab = kepu.tabs(page);
+    const link = linked(page, validator(page.data, page));
+    const first = link.state();
+    page.store.set(first);
+    recount(page);
+    const { all, labels, find } = sheets(page, page.blocks.base);
+    const card = kepu.picking(page, find, () => all.rings.paint());
+    const isMeasuring = kepu.ruler(page);
+    page.isBusy = isMeasuring;
+    page.repaint = () => {
+      Object.keys(all).forEach((name) => all[name].paint());
+      kepu.legend(page);
+      labels();
+    };
+    kepu.constants(page);
+    kepu.notice(page.data);
+    kepu.chooser(page);
+    const showLayers = kepu.layerMenu(page);
+    const showTiles = kepu.tiles(page);
+    kepu.search(page);
+    kepu.coordinates(page);
+    kepu.link(page);
+    L.control.zoom({ position: 'topright', zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomright' }).addTo(map);
+    byId('fit').addEventListener('click', () => page.fit(true));
+    kepu.printing(page);
 
-    function toPlace(i) {
-      const mark = layers.places[i];
-      map.addLayer(layers.placeGroup);
-      map.setView(mark.getLatLng(), Math.max(map.getZoom(), NEAR_ZOOM), { animate: false });
-      mark.openPopup();
+    function show(changed) {
+      kepu.showChoice(page);
+      kepu.headline(page);
+      kepu.townTable(page);
+      kepu.flagList(page);
+      kepu.charts(page);
+      showTab();
+      showLayers();
+      showTiles();
+      page.repaint();
+      kepu.parts().forEach((part) => { if (part.update) part.update(page, changed); });
     }
 
-    function toTown(t) {
-      const edge = layers.towns.edges.getLayers()[t];
-      fit(map, kepu.decode(data.towns.rings[t]), NEAR_ZOOM);
-      edge.openPopup(L.latLng(kepu.decodePoints(data.towns.label)[t]));
-    }
-
-    function show(k) {
-      now = kepu.view(data, k);
-      layers.show();
-      labels.draw();
-      kepu.showPanel(now, style, toPlace, toTown);
-      if (map._popup && map._popup.isOpen()) map._popup.update();
-    }
-
-    [layers.towns.shade, base.water, base.roads, layers.towns.edges, layers.others,
-      layers.placeGroup, layers.used, labels.layer].forEach((layer) => layer.addTo(map));
-    controls(map, data, layers, base, labels);
-    kepu.panel(data, show);
-    show(0);
+    page.store.on((state, changed) => {
+      const isOnlyView = Array.from(changed).every((key) => key === 'at');
+      if (!isOnlyView) {
+        const isOnlyTab = Array.from(changed).every((key) => ['at', 'tab'].includes(key));
+        if (isOnlyTab) {
+          showTab();
+          kepu.charts(page);
+        } else {
+          recount(page);
+          show(changed);
+        }
+        if (changed.has('pick')) card.show(state.pick);
+        else card.update();
+      }
+      link.write();
+    });
+    kepu.showChoice(page);
+    kepu.legend(page);
+    link.go(first);
+    Object.keys(all).forEach((name) => all[name].addTo(map));
+    map.on('moveend zoomend resize', () => labels());
+    map.on('zoomend', () => kepu.legend(page));
+    byId('wait').remove();
+    show(new Set());
+    kepu.parts().forEach((part) => { if (part.start) part.start(page); });
+    if (first.pick) card.show(first.pick);
+    document.body.classList.add('ready');
+    kepu.page = page;
   };
 }(window.kepu = window.kepu || {}));

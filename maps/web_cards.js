@@ -1,144 +1,174 @@
-/* What tooltips and popups say. */
+/* What tips and cards say. */
 (function (kepu) {
   'use strict';
-
-  const KINDS = { urban: '城镇', rural: '乡村' };
-
-  function rows(pairs) {
-    const shown = pairs.filter((pair) => pair[1] !== '');
-    return kepu.el('dl', 'rows', kepu.flatten(shown.map(([label, value]) => [
-      kepu.el('dt', '', label), kepu.el('dd', '', value),
-    ])));
-  }
-
-  kepu.rowHead = function (content) {
-    const cell = kepu.el('th', '', content);
-    cell.scope = 'row';
-    return cell;
-  };
 
   function head(name, note) {
     return kepu.el('h3', '', [name, kepu.el('small', '', note)]);
   }
 
-  function minutes(view, i) {
-    const { reach } = view;
-    if (reach.minutes[i] === null) return kepu.REASONS[reach.reason[i]] || '未到达';
-    return kepu.minutesText(reach.minutes[i]);
+  kepu.reasonText = function (answer, i) {
+    const { own } = answer.standard || {};
+    const word = own && answer.found.ticks === own.ticks ? own.words[own.reason[i]] : '';
+    return word || kepu.REASONS[answer.reason[i]];
+  };
+
+  function minutes(answer, i) {
+    const ticks = answer.found.ticks[i];
+    if (answer.reason[i] === kepu.NOT_MEANT) return kepu.REASONS[kepu.NOT_MEANT];
+    return ticks === kepu.UNREACHED ? kepu.reasonText(answer, i) || '未到达' : kepu.minutesText(ticks);
   }
 
-  function walking(view, i) {
-    const walk = view.reach.walk[i];
-    if (walk === null || view.reach.minutes[i] === null) return '';
-    return kepu.minutesText(walk);
+  function walking({ answer }, i) {
+    const venue = answer.found.venue[i];
+    if (venue < 0 || !answer.reach || answer.reason[i] === kepu.NOT_MEANT) return '';
+    return kepu.walkText(answer.reach.walkMs[i] + answer.reach.venueWalkMs[venue]);
   }
 
-  function verdict(view, i) {
-    if (view.reach.reason[i] === kepu.NOT_MEANT) return '不在本标准的适用地区';
-    if (view.reach.covered[i]) return '时限内';
-    return view.reach.minutes[i] === null ? '未覆盖' : '超出时限';
+  function verdict(answer, i) {
+    if (answer.reason[i] === kepu.NOT_MEANT) return '不在适用地区';
+    if (answer.found.ticks[i] <= answer.limit) return '时限内';
+    return answer.found.ticks[i] === kepu.UNREACHED ? '未覆盖' : '超出时限';
   }
 
-  kepu.placeTip = function (view, i) {
-    const places = view.data.places;
+  kepu.peopleText = function ({ data }, group, i) {
+    const people = data.places.groups[group];
+    return people ? kepu.count(people[i]) + ' 人' : '';
+  };
+
+  kepu.groupName = function (data, key) {
+    const at = data.groups.key.indexOf(key);
+    return at < 0 ? key : data.groups.name[at];
+  };
+
+  kepu.placeTip = function (page, i) {
+    const { data, answer, view } = page;
+    const venue = answer.found.venue[i];
+    const way = kepu.wayOf(page, i);
     return kepu.el('div', 'tip', [
-      kepu.el('b', '', places.name[i]),
-      kepu.el('span', '', `${minutes(view, i)} · ${kepu.count(places.people[i])} 人`),
+      kepu.el('b', '', data.places.name[i]),
+      kepu.el('span', '', `${minutes(answer, i)} · ${kepu.peopleText(page, 'people', i)}`),
+      venue < 0 ? '' : kepu.el('span', '', `最近：${data.venues.name[venue]}${way && !way.isRoad ? '（直线示意）' : ''}`),
+      view.placeText ? kepu.el('span', '', `${view.title}：${view.placeText(i)}`) : '',
     ]);
   };
 
-  kepu.placeCard = function (view, i) {
-    const { places, towns, venues } = view.data;
-    const venue = view.reach.venue[i];
-    const group = view.standard.group;
-    const isReached = view.reach.minutes[i] !== null;
+  /* The flags of one place, town or venue under the standard that is shown. */
+  kepu.flagsOf = function (page, kind, at) {
+    const { flags, standards } = page.data;
+    const k = standards.indexOf(page.answer.standard);
+    const found = [];
+    if (page.answer !== page.plain) return found;
+    flags.standard.forEach((standard, f) => {
+      if (standard !== k || flags.kinds[flags.kind[f]] !== kind || flags.at[f] !== at) return;
+      found.push(kepu.el('p', 'flagged', [
+        flags.level[f] ? kepu.el('b', '', `${kepu.LEVELS[flags.level[f]] || flags.level[f]}：`) : '',
+        flags.sentence[f],
+        flags.remedy[f] ? kepu.el('span', 'remedy', flags.remedy[f]) : '',
+      ]));
+    });
+    return found;
+  };
+
+  kepu.placeCard = function (page, i) {
+    const { data, answer, view } = page;
+    const { places, towns, venues } = data;
+    const { choice, found } = answer;
+    const venue = found.venue[i];
+    const isCovered = found.ticks[i] <= answer.limit && answer.reason[i] !== kepu.NOT_MEANT;
     return kepu.el('div', 'card', [
       head(places.name[i], `${towns.name[places.town[i]]} · ${places.rural[i] ? '乡村' : '城镇'}`),
-      kepu.el('p', 'verdict ' + (view.reach.covered[i] ? 'good' : 'bad'), [
-        kepu.el('b', '', minutes(view, i)),
-        verdict(view, i),
+      kepu.el('p', 'verdict ' + (isCovered ? 'good' : 'bad'), [
+        kepu.el('b', '', minutes(answer, i)), verdict(answer, i),
       ]),
-      rows([
-        ['评价标准', view.standard.name],
-        ['时限', `${kepu.MODES[view.standard.mode]} ≤ ${view.standard.minutes} 分钟`],
-        [view.standard.mode === 'walk' ? '其中路网外步行' : '其中路网外步行与停车', walking(view, i)],
+      kepu.rows([
+        ['时限', `${kepu.MODES[choice.mode]} ≤ ${kepu.short(choice.minutes)} 分钟`],
+        [choice.mode === 'walk' ? '其中路网外步行' : '其中路网外步行与停车', walking(page, i)],
         ['最近设施', venue < 0 ? '—' : venues.name[venue]],
-        ['常住人口', kepu.count(places.people[i]) + ' 人'],
-        [kepu.GROUPS[group] || group,
-          group === 'people' ? '' : kepu.count(view.weights[i]) + ' 人'],
+        [view.title, view.placeText ? view.placeText(i) : ''],
+        [kepu.groupName(data, 'people'), kepu.peopleText(page, 'people', i)],
+        [kepu.groupName(data, choice.group),
+          choice.group === 'people' ? '' : kepu.peopleText(page, choice.group, i)],
         ['编号', places.id[i]],
       ]),
-      ...view.flags.filter((flag) => flag.kind === 'place' && flag.at === i)
-        .map((flag) => kepu.el('p', 'flagged', flag.sentence)),
+      ...kepu.flagsOf(page, 'place', i),
     ]);
   };
 
-  kepu.townTip = function (view, t) {
-    const [people, , , share] = view.coverage.towns[t];
+  kepu.townTip = function (page, t) {
     return kepu.el('div', 'tip', [
-      kepu.el('b', '', view.data.towns.name[t]),
-      kepu.el('span', '', `覆盖率 ${kepu.percent(share)} · ${kepu.count(people)} 人`),
+      kepu.el('b', '', page.data.towns.name[t]),
+      kepu.el('span', '', `${page.view.title} ${page.view.townText(t)} · ${kepu.count(page.answer.towns[t].people)} 人`),
     ]);
   };
 
-  function townShares(view, t) {
-    const { standards, coverage } = view.data;
-    return kepu.el('table', 'shares', standards.name.map((name, k) => {
-      const share = coverage[k].towns[t][3];
-      const goal = standards.goal[k];
-      return kepu.el('tr', k === view.k ? 'now' : '', [
-        kepu.rowHead(name),
+  /* The share of a town under every standard, as the analysis counted it. */
+  function townShares(page, t) {
+    return kepu.el('table', 'plain', kepu.el('tbody', '', page.data.standards.map((standard) => {
+      const { people, covered } = kepu.proven(standard).towns[t];
+      const share = people > 0 ? covered / people : null;
+      const isNow = standard === page.answer.standard;
+      return kepu.el('tr', isNow ? 'now' : '', [
+        kepu.rowHead(standard.name),
         kepu.el('td', 'number', kepu.percent(share)),
-        kepu.el('td', '', kepu.verdict(share, goal)),
+        kepu.el('td', '', kepu.verdict(share, standard.goal)),
       ]);
-    }));
+    })));
   }
 
-  kepu.townCard = function (view, t) {
-    const { towns } = view.data;
-    const [people, covered, apart] = view.coverage.towns[t];
+  kepu.townCard = function (page, t) {
+    const { towns } = page.data;
+    const { people, covered, apart } = page.answer.towns[t];
     return kepu.el('div', 'card', [
-      head(towns.name[t], `${KINDS[towns.kind[t]] || towns.kind[t]} · ${towns.code[t]}`),
-      rows([
-        [view.groupName, kepu.count(people) + ' 人'],
+      head(towns.name[t], `${kepu.KINDS[towns.kind[t]] || towns.kind[t]} · ${towns.code[t]}`),
+      kepu.rows([
+        [kepu.groupName(page.data, page.answer.choice.group), kepu.count(people) + ' 人'],
         ['已覆盖', kepu.count(covered) + ' 人'],
         ['未覆盖', kepu.count(people - covered) + ' 人'],
         ['其中未接入路网', kepu.count(apart) + ' 人'],
+        [page.view.title, page.view.townText(t)],
       ]),
-      townShares(view, t),
-      ...view.flags.filter((flag) => flag.kind === 'town' && flag.at === t)
-        .map((flag) => kepu.el('p', 'flagged', flag.sentence)),
+      kepu.el('p', 'caption', '各项标准（现状）'),
+      townShares(page, t),
+      ...kepu.flagsOf(page, 'town', t),
     ]);
   };
 
-  kepu.venueTip = function (view, v) {
-    const { venues } = view.data;
+  kepu.venueTip = function (page, v) {
+    const { venues, types } = page.data;
     return kepu.el('div', 'tip', [
       kepu.el('b', '', venues.name[v]),
-      kepu.el('span', '', `${venues.types.name[venues.type[v]]} · ${status(venues, v)}`),
+      kepu.el('span', '', `${types.name[venues.type[v]]} · ${kepu.STATUSES[page.statusOf(v)] || page.statusOf(v)}`),
     ]);
   };
 
-  function status(venues, v) {
-    return kepu.STATUSES[venues.status[v]] || venues.status[v];
-  }
+  /* Places and people whose nearest venue it is: [places, people, people within the threshold]. */
+  kepu.catchmentOf = function (answer, v) {
+    const sums = [0, 0, 0];
+    answer.found.venue.forEach((venue, i) => {
+      if (venue !== v || answer.reason[i] === kepu.NOT_MEANT || !answer.weights) return;
+      sums[0] += 1;
+      sums[1] += answer.weights[i];
+      if (answer.found.ticks[i] <= answer.limit) sums[2] += answer.weights[i];
+    });
+    return sums;
+  };
 
-  kepu.venueCard = function (view, v) {
-    const { venues } = view.data;
+  kepu.venueCard = function (page, v) {
+    const { venues, types } = page.data;
+    const isUsed = page.answer.choice.types.includes(types.key[venues.type[v]]);
+    const [places, people, within] = kepu.catchmentOf(page.answer, v);
+    const rings = kepu.ringsOf(page, v).map((one) => kepu.short(one.minutes)).reverse();
     return kepu.el('div', 'card', [
       head(venues.name[v], venues.outside[v] ? '区外设施' : '区内设施'),
-      rows([
-        ['类型', venues.types.name[venues.type[v]]],
-        ['状态', status(venues, v)],
-        ['以此为最近设施', view.isUsed[v] ? kepu.count(view.catchment[v]) + ' 人' : '非本标准所用'],
-        ['其中时限内', view.isUsed[v] ? kepu.count(view.within[v]) + ' 人' : ''],
+      kepu.rows([
+        ['类型', types.name[venues.type[v]]],
+        ['状态', kepu.STATUSES[page.statusOf(v)] || page.statusOf(v)],
+        ['以此为最近设施', isUsed ? `${kepu.count(places)} 处 ${kepu.count(people)} 人` : '当前未选此类设施'],
+        ['其中时限内', isUsed ? kepu.count(within) + ' 人' : ''],
+        ['等时圈', rings.length ? `${kepu.MODES[page.answer.choice.mode]} ${rings.join('、')} 分钟（示意范围）` : ''],
         ['编号', venues.id[v]],
       ]),
+      ...kepu.flagsOf(page, 'venue', v),
     ]);
-  };
-
-  kepu.verdict = function (share, goal) {
-    if (share === null) return '无人口';
-    return share >= goal ? '✓ 达标' : '✗ 未达标';
   };
 }(window.kepu = window.kepu || {}));

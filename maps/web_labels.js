@@ -3,7 +3,9 @@
   'use strict';
 
   const PLACE_ZOOM = 12.75;
+  const VENUE_ZOOM = 14;
   const MOST_LABELS = 160;
+  const MOST_MARKS = 2000;
   const GAP_PX = 3;
   const WIDEST_PX = 180;
 
@@ -63,41 +65,53 @@
         && !overlaps(boxAt(x, y, label.width, label.height), boxes));
   }
 
-  kepu.labels = function (map, data, style, view) {
+  kepu.labels = function (page, places, venues) {
+    const { map, data, style } = page;
     const measure = measurer(style.fonts);
-    const layer = L.layerGroup();
-    const townPoints = kepu.decodePoints(data.towns.label);
-    const placePoints = kepu.decodePoints(data.places.at);
-    const venuePoints = kepu.decodePoints(data.venues.at);
-    const placeOrder = data.places.people.map((_, i) => i)
-      .sort((a, b) => data.places.people[b] - data.places.people[a]);
+    const towns = kepu.located({ lat: data.towns.lat, lng: data.towns.lng, n: data.towns.n }, () => 0);
+
+    function pointsOf(located) {
+      const at = kepu.screen(map, located);
+      return (i) => {
+        const [x, y] = at(i);
+        return { x, y };
+      };
+    }
 
     function townLabels() {
-      return townPoints.map((at, t) => {
-        const name = data.towns.name[t];
-        const share = kepu.percent(view().coverage.towns[t][3]);
-        const width = Math.max(measure(name, 14), measure(share, 12)) + 6;
-        return {
-          className: 'town', lines: [name, share], point: map.latLngToContainerPoint(at),
-          width, height: 36, away: 0,
-        };
+      const point = pointsOf(towns);
+      return data.towns.name.map((name, t) => {
+        const text = page.view.townText(t);
+        const width = Math.max(measure(name, 14), measure(text, 12)) + 6;
+        return { className: 'town', lines: [name, text], point: point(t), width, height: 36, away: 0 };
       });
     }
 
-    function placeLabels(size) {
-      if (map.getZoom() < PLACE_ZOOM) return [];
-      return placeOrder.map((i) => ({
-        className: 'place', lines: [data.places.name[i]],
-        point: map.latLngToContainerPoint(placePoints[i]),
-        width: measure(data.places.name[i], 12) + 6, height: 16,
-        away: kepu.radius(data.places.people[i], view().most, map.getZoom()) + 5,
-      })).filter(({ point }) => point.x > 0 && point.y > 0 && point.x < size.x && point.y < size.y)
-        .slice(0, MOST_LABELS);
+    function near(located, size, names, className, away, least) {
+      if (map.getZoom() < least) return [];
+      const point = pointsOf(located);
+      return located.order.map((i) => ({ i, point: point(i) }))
+        .filter((one) => one.point.x > 0 && one.point.y > 0 && one.point.x < size.x && one.point.y < size.y)
+        .slice(0, MOST_LABELS)
+        .map((one) => ({
+          className, lines: [names[one.i]], point: one.point,
+          width: measure(names[one.i], 12) + 6, height: 16, away: away(one.i),
+        }));
+    }
+
+    function smallLabels(size) {
+      const zoom = map.getZoom();
+      const used = page.data.venues.type.map((type) => Number(
+        page.answer.choice.types.includes(data.types.key[type])));
+      const shown = Object.assign({}, venues, { order: venues.order.filter((v) => used[v]) });
+      return near(places, size, data.places.name, 'place', (i) => page.radius(i, zoom) + 5, PLACE_ZOOM)
+        .concat(near(shown, size, data.venues.name, 'venue', () => 11, VENUE_ZOOM));
     }
 
     function markPoints() {
-      const used = venuePoints.filter((_, v) => view().isUsed[v]);
-      return placePoints.concat(used).map((at) => map.latLngToContainerPoint(at));
+      const point = pointsOf(places);
+      const other = pointsOf(venues);
+      return places.order.slice(0, MOST_MARKS).map(point).concat(venues.order.map(other));
     }
 
     function put(label, [x, y], pane) {
@@ -108,26 +122,22 @@
       pane.append(element);
     }
 
-    function draw() {
+    return function () {
       const pane = map.getPane('kepu-labels');
       pane.textContent = '';
-      if (!map.hasLayer(layer)) return;
+      if (page.isOff('labels')) return;
       const size = map.getSize();
-      const places = placeLabels(size);
-      const circles = places.map(({ point, away }) => boxAt(
+      const small = smallLabels(size);
+      const circles = small.map(({ point, away }) => boxAt(
         point.x - away + 4, point.y - away + 4, 2 * away - 8, 2 * away - 8));
       const marks = markPoints();
-      const boxes = [];
-      townLabels().concat(places).forEach((label) => {
+      const boxes = page.covered();
+      townLabels().concat(small).forEach((label) => {
         const found = seat(label, size, label.away ? boxes.concat(circles) : boxes, marks);
         if (!found) return;
         boxes.push(boxAt(found[0], found[1], label.width, label.height));
         put(label, found, pane);
       });
-    }
-
-    layer.on('add remove', draw);
-    map.on('moveend zoomend resize', draw);
-    return { layer, draw };
+    };
   };
 }(window.kepu = window.kepu || {}));

@@ -294,6 +294,53 @@ def test_a_hierarchy_is_kept_and_believed_only_whole(trip, tmp_path, monkeypatch
     assert hierarchy.load(tmp_path / "none") is None
 
 
+@pytest.mark.parametrize("horizon", [9000, 10**6])
+def test_threads_lanes_and_caches_change_nothing(trip, tmp_path, monkeypatch, horizon):
+    """Cold: no hierarchy in memory nor in the folder; then in the folder; then in memory."""
+    expected = door_to_door(*trip.question, horizon=horizon)
+    for engine, threads, width in WAYS:
+        folder = tmp_path / f"{engine}-{threads}-{width}"
+        monkeypatch.setattr(engines, "_prepared", {})
+        for state in ("cold", "from the folder", "from memory"):
+            if state == "from the folder":
+                engines._prepared.clear()
+            found = times_between(
+                *trip.question, horizon=horizon, engine=engine, threads=threads, width=width,
+                folder=folder,
+            )  # fmt: skip
+            assert (found == expected).all(), (engine, threads, width, state)
+
+
+def test_sweeps_leave_no_trace_on_what_they_share():
+    """Far more searches than lanes, over parts of a graph that do not reach each other."""
+    rng = np.random.default_rng(11)
+    many, parts = 300, 3
+    source, target = rng.integers(0, many, (2, 700))
+    use = source % parts == target % parts
+    arcs = quickest_arcs(source[use], target[use], rng.integers(1, 40, use.sum()), many)
+    built, nodes = hierarchy.build(graph_of(arcs)), np.arange(many)
+    for horizon in (0, 25, 60, 65534, 70_000):
+        expected = oracle(arcs, nodes, horizon)
+        for width, threads in ((16, 1), (32, 1), (32, 2)):
+            found = sweep.table(
+                built, ends_of(nodes), ends_of(nodes), horizon=horizon, backward=False,
+                width=width, threads=threads,
+            )[:, :many].T.astype(np.int64)  # fmt: skip
+            np.testing.assert_array_equal(np.where(found <= horizon, found, -1), expected)
+
+
+def test_a_table_is_only_written_on_one_that_was_returned():
+    built, node = hierarchy.build(graph_of(csr_matrix((3, 3)))), ends_of(np.arange(3))
+    found = sweep.table(built, node, node, horizon=9, backward=False)
+    again = sweep.table(built, node, node, horizon=9, backward=False, found=found)
+    assert again is found
+    wrong = np.empty(3 * 32 + 64, np.uint16)
+    skip = (-wrong.ctypes.data % 64) // 2 + 1
+    with pytest.raises(ValueError, match="cache line"):
+        sweep.table(built, node, node, horizon=9, backward=False,
+                    found=wrong[skip : skip + 96].reshape(3, 32))  # fmt: skip
+
+
 def test_arcs_that_are_too_long_for_kernels_are_left_to_scipy(trip):
     arcs = trip.arcs.copy()
     arcs.data[:] *= 1e5
@@ -317,13 +364,33 @@ def test_small_work_waits_for_nothing_and_large_work_for_the_hierarchy():
     assert choose(1_000_000, 2_000) == "hierarchy"
 
 
+def test_a_changed_network_is_searched_as_it_is_until_a_hierarchy_pays():
+    """See `benchmarks/changes.py`: a hierarchy is built in the time of some 280 searches."""
+    both = ("bucket", "hierarchy")
+    changed = [choose(285_000, n, compiled=both, crossings=57_000) for n in (10, 150, 250, 320)]
+    assert changed == ["scipy", "bucket", "bucket", "hierarchy"]
+    for searches in (1, 20, 250, 400, 5_000):
+        found = choose(285_000, searches, compiled=both, crossings=57_000)
+        as_built = choose(285_000, searches, compiled=both, crossings=57_000, built=True)
+        assert (found, as_built) != ("hierarchy", "bucket")
+
+
+def test_nodes_of_chains_are_no_crossings():
+    path = np.arange(9)
+    arcs = quickest_arcs(
+        np.concatenate([path, path + 1]), np.concatenate([path + 1, path]), np.ones(18, int), 10
+    )
+    assert engines._crossings(arcs) == 2
+    assert engines._crossings(csr_matrix((3, 3))) == 3
+
+
 def test_the_interface_does_not_load_numba():
     code = "import sys, kepu.geo.engines; sys.exit('numba' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_warming_leaves_word():
-    assert set(engines.warm()) == {"bucket", "hierarchy"}
+    assert set(engines.warm()) == {"bucket", "hierarchy", "grid"}
     assert kernel_folder() is not None
     assert is_compiled("bucket")
     assert is_compiled("hierarchy")

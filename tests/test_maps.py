@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
+import zlib
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import folium
@@ -16,8 +19,11 @@ import pytest
 import shapely
 
 from kepu.maps import style
-from kepu.maps.offline import OfflineFigure, UnknownAssetError, json_block, script
-from kepu.maps.payload import encode, encode_points, reach_columns, rings
+from kepu.maps.content import Measure, Own, Reach
+from kepu.maps.offline import OfflineFigure, UnknownAssetError, script
+from kepu.maps.pack import UNREACHED, Part, packed
+from kepu.maps.payload import encode, grid_points, rings
+from kepu.maps.tiles import Tiles, osm, own_server, tianditu
 from kepu.maps.web import web_map
 
 HOSTILE = (
@@ -49,6 +55,8 @@ TYPES = {
     "rural.bookhouse": "农家书屋",
     "school.maker": "中小学创客室",
 }
+SPEEDS = {"walk": 5.5, "ebike": 4.2, "car": 2.2}
+HORIZON = 72_000
 WEST, SOUTH, EAST, NORTH = 112.88, 23.45, 113.37, 23.89
 BAD_PLACE = 7
 
@@ -61,8 +69,8 @@ def _standards() -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=["key", "name", "types", "mode", "minutes", "goal"])
     frame["minutes"] = frame["minutes"].astype(float)
-    frame["type_names"] = ["、".join(TYPES[t] for t in types) for types in frame["types"]]
     frame["group"] = ["people", "people", "farmers"]
+    frame["area"] = ["all", "all", "rural"]
     frame["basis"] = "GB 50180-2018 十五分钟生活圈"
     return frame.set_index("key")
 
@@ -125,7 +133,6 @@ def _venues(places: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFr
         {
             "name": [f"{TYPES[key]}{i:03}" for i, key in enumerate(types)],
             "type": types,
-            "type_name": [TYPES[key] for key in types],
             "status": rng.choice(["open", "planned", "candidate", "closed"], count,
                                  p=[0.85, 0.06, 0.05, 0.04]),
             "outside": rng.random(count) < 0.05,
@@ -135,73 +142,100 @@ def _venues(places: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFr
     )  # fmt: skip
 
 
-def _reach(
-    standards: pd.DataFrame, places: gpd.GeoDataFrame, venues: gpd.GeoDataFrame
-) -> pd.DataFrame:
-    speeds = {"walk": 5.5, "ebike": 4.2, "car": 2.2}
+def _reach(places: gpd.GeoDataFrame, venues: gpd.GeoDataFrame) -> list[Reach]:
+    """Return times by distance and mode, to each type's nearest open venue of lowest number."""
     here = shapely.get_coordinates(places.geometry.to_numpy())
-    frames = []
-    for key, standard in standards.iterrows():
-        open_ones = venues[venues["type"].isin(standard["types"]) & (venues["status"] == "open")]
-        there = shapely.get_coordinates(open_ones.geometry.to_numpy())
-        km = np.hypot(*((here[:, None] - there[None]) * [102.0, 111.0]).T).T
-        tenths = np.rint((km.min(axis=1) * speeds[standard["mode"]] + 1.3) * 600)
-        minutes = pd.Series(tenths / 600, dtype="Float64")
-        reason = pd.Series("", index=minutes.index)
-        reason[[BAD_PLACE, 111, 150]] = "not_connected"
-        minutes[reason != ""] = pd.NA
-        frames.append(
-            pd.DataFrame(
-                {
-                    "standard": key,
-                    "place": places.index,
-                    "minutes": minutes,
-                    "venue": pd.Series(open_ones.index[km.argmin(axis=1)]).where(reason == ""),
-                    "walk_minutes": minutes.clip(upper=1.3),
-                    "covered": (minutes <= standard["minutes"]).fillna(False).astype(bool),
-                    "reason": reason,
-                }
-            )
+    there = shapely.get_coordinates(venues.geometry.to_numpy())
+    km = np.hypot(*((here[:, None] - there[None]) * [102.0, 111.0]).T).T
+    connected = np.ones(len(places), bool)
+    connected[[BAD_PLACE, 111, 150]] = False
+    answer = []
+    for mode, pace in SPEEDS.items():
+        exact = np.rint((km * pace + 1.3) * 600).astype(np.int64)
+        exact[(exact > HORIZON) | ~connected[:, None]] = UNREACHED
+        ticks, which, usable = {}, {}, {}
+        for kind in TYPES:
+            mine = np.flatnonzero((venues["type"] == kind) & (venues["status"] == "open"))
+            near = exact[:, mine].argmin(axis=1) if len(mine) else np.zeros(len(places), int)
+            shape = np.arange(len(places))
+            ticks[kind] = exact[shape, mine[near]] if len(mine) else np.full(len(places), UNREACHED)
+            found = mine[near] if len(mine) else np.full(len(places), -1)
+            which[kind] = np.where(ticks[kind] == UNREACHED, -1, found)
+            usable[kind] = bool(len(mine))
+        walk = np.where(connected, 78_000, 0)
+        answer.append(
+            Reach(mode, connected, walk, np.zeros(len(venues), int), ticks, which, usable)
         )
-    return pd.concat(frames, ignore_index=True)
+    return answer
+
+
+def nearest(reach: Reach, types: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return ticks and venues of the nearest of some types, the slow and plain way."""
+    ticks, venue = [], []
+    for i in range(len(reach.connected)):
+        options = [(int(reach.ticks[t][i]), int(reach.venue[t][i])) for t in types]
+        reached = [option for option in options if option[0] < UNREACHED]
+        best = min(reached, default=(UNREACHED, -1))
+        ticks.append(best[0])
+        venue.append(best[1])
+    return np.array(ticks), np.array(venue)
+
+
+def counts(
+    reach: Reach,
+    places: gpd.GeoDataFrame,
+    types: tuple[str, ...],
+    minutes: float,
+    group: str,
+    area: str,
+) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Return (people, covered, not connected) by scope, place by place."""
+    ticks, _ = nearest(reach, types)
+    answer = {(scope, ""): [0, 0, 0] for scope in ("district", "urban", "rural")}
+    answer |= {("town", code): [0, 0, 0] for code in TOWNS}
+    for i, place in enumerate(places.itertuples()):
+        if area != "all" and place.rural != (area == "rural"):
+            continue
+        people = int(getattr(place, group))
+        part = (people, people * int(ticks[i] <= minutes * 600), people * (not reach.connected[i]))
+        half = "rural" if place.rural else "urban"
+        for scope in (("district", ""), (half, ""), ("town", place.town)):
+            answer[scope] = [a + b for a, b in zip(answer[scope], part, strict=True)]
+    return {scope: (a, b, c) for scope, (a, b, c) in answer.items()}
+
+
+def reach_of(data: Mapping[str, Any], mode: str) -> Reach:
+    return next(one for one in data["reach"] if one.mode == mode)
 
 
 def _coverage(
-    standards: pd.DataFrame, places: gpd.GeoDataFrame, reach: pd.DataFrame
+    standards: pd.DataFrame, places: gpd.GeoDataFrame, reach: list[Reach]
 ) -> pd.DataFrame:
     rows = []
     for key, standard in standards.iterrows():
-        mine = reach[reach["standard"] == key].set_index("place")
-        weight = places[standard["group"]]
-        scopes: dict[tuple[str, str], pd.Series] = {
-            ("district", ""): weight >= 0,
-            ("urban", ""): ~places["rural"],
-            ("rural", ""): places["rural"],
-            **{("town", code): places["town"] == code for code in TOWNS},
-        }
-        for (scope, code), among in scopes.items():
-            people = int(weight[among].sum())
-            covered = int(weight[among & mine["covered"]].sum())
-            apart = int(weight[among & (mine["reason"] == "not_connected")].sum())
-            rows.append((key, scope, code, people, covered, apart, covered / people))
+        one = next(one for one in reach if one.mode == standard["mode"])
+        found = counts(one, places, standard["types"], standard["minutes"], standard["group"],
+                       standard["area"])  # fmt: skip
+        rows += [
+            (key, *scope, people, covered, apart, covered / people if people else None)
+            for scope, (people, covered, apart) in found.items()
+        ]
     columns = ["standard", "scope", "code", "people", "covered", "not_connected", "share"]
     return pd.DataFrame(rows, columns=columns).astype({"share": "Float64"})
 
 
-def _flags(places: gpd.GeoDataFrame, reach: pd.DataFrame) -> pd.DataFrame:
-    rural = reach["place"].map(places["rural"])
-    left = reach[rural & ~reach["covered"] & ((reach.index % 4 == 0) | reach["minutes"].isna())]
-    sentences = [
-        f"{places.at[row.place, 'name']}到最近设施"
-        + ("未接入路网，需核对村口道路。" if pd.isna(row.minutes) else f"需{row.minutes:.1f}分钟。")
-        for row in left.itertuples()
+def _flags(standards: pd.DataFrame, places: gpd.GeoDataFrame, reach: list[Reach]) -> pd.DataFrame:
+    rows = [
+        ("town", "441802103", "room", "severe", "飞来峡镇覆盖率低于全区平均。", "启用候选设施。")
     ]
-    flags = pd.DataFrame(
-        {"kind": "place", "id": left["place"], "standard": left["standard"], "sentence": sentences}
-    )
-    town = pd.DataFrame([("town", "441802103", "room", "飞来峡镇覆盖率低于全区平均。")],
-                        columns=flags.columns)  # fmt: skip
-    return pd.concat([town, flags], ignore_index=True)
+    for key, standard in standards.iterrows():
+        one = next(one for one in reach if one.mode == standard["mode"])
+        ticks, _ = nearest(one, standard["types"])
+        for i, place in enumerate(places.itertuples()):
+            if place.rural and ticks[i] > standard["minutes"] * 600 and (i % 4 == 0 or i < 100):
+                words = "未接入路网。" if ticks[i] == UNREACHED else f"需{ticks[i] / 600:.1f}分钟。"
+                rows.append(("place", place.Index, key, "moderate", place.name + words, ""))
+    return pd.DataFrame(rows, columns=["kind", "id", "standard", "level", "sentence", "remedy"])
 
 
 def _base(towns: gpd.GeoDataFrame, rng: np.random.Generator) -> dict[str, gpd.GeoSeries]:
@@ -225,22 +259,72 @@ def _base(towns: gpd.GeoDataFrame, rng: np.random.Generator) -> dict[str, gpd.Ge
     return base
 
 
+def _measure(places: gpd.GeoDataFrame) -> Measure:
+    values = np.arange(len(places), dtype=np.int64) * 10
+    values[BAD_PLACE] = -1
+    return Measure(
+        key="access", name="可达性", english="Access", unit="处/万人", basis="示例",
+        standard="room",
+        values=values, scale=100, edges=(4.0, 8.0), labels=("高", "中", "低"),
+        towns=np.arange(len(TOWNS)) * 200, town_edges=(4.0, 8.0), town_labels=("高", "中", "低"),
+        is_more_better=True, summary=[f"{i}.00" for i in range(3 + len(TOWNS))],
+    )  # fmt: skip
+
+
+def _rings(venues: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    used = venues[(venues["type"] == "room.community") & (venues["status"] == "open")]
+    rows = [
+        (venue, "walk", minutes, point.buffer(0.0008 * minutes))
+        for venue, point in used.geometry.items()
+        for minutes in (7.5, 15.0)
+    ]
+    frame = pd.DataFrame(rows, columns=["venue", "mode", "minutes", "geometry"])
+    return gpd.GeoDataFrame(frame, crs=4326)
+
+
+def branches(places: gpd.GeoDataFrame, venues: gpd.GeoDataFrame, venue: np.ndarray) -> Any:
+    """Return ways with one corner each; the last piece of a venue is shared by all who go there."""
+    start, parent, lines = [], [], []
+    last: dict[int, int] = {}
+    for i, v in enumerate(venue):
+        if v < 0:
+            start.append(-1)
+            continue
+        goal, home = venues.geometry.iloc[v], places.geometry.iloc[i]
+        door = (goal.x + 0.001, goal.y)
+        if int(v) not in last:
+            last[int(v)] = len(lines)
+            parent.append(-1)
+            lines.append(shapely.LineString([door, (goal.x, goal.y)]))
+        start.append(len(lines))
+        parent.append(last[int(v)])
+        lines.append(shapely.LineString([(home.x, home.y), (home.x, door[1]), door]))
+    return SimpleNamespace(start=np.array(start), parent=np.array(parent),
+                           line=np.array(lines, dtype=object))  # fmt: skip
+
+
 def study(**changes: object) -> dict[str, Any]:
     """Return the arguments of `web_map` for a made-up district of 8 towns, 160 places."""
     rng = np.random.default_rng(20261101)
     standards, towns = _standards(), _towns(rng)
     places = _places(towns, rng)
     venues = _venues(places, rng)
-    reach = _reach(standards, places, venues)
+    reach = _reach(places, venues)
+    _, walked = nearest(reach[0], standards.at["room", "types"])
     answer: dict[str, Any] = {
         "title": "清远市清城区科普设施覆盖分析",
         "towns": towns,
         "places": places,
         "venues": venues,
+        "types": dict(TYPES),
+        "groups": {"people": "常住人口", "farmers": "农民"},
         "standards": standards,
         "reach": reach,
         "coverage": _coverage(standards, places, reach),
-        "flags": _flags(places, reach),
+        "flags": _flags(standards, places, reach),
+        "measures": [_measure(places)],
+        "isochrones": _rings(venues),
+        "branches": {"room": branches(places, venues, walked)},
         "base": _base(towns, rng),
         "facts": [
             ("分析日期", "2026-11-01"),
@@ -257,18 +341,27 @@ def study(**changes: object) -> dict[str, Any]:
 
 def hostile_study() -> dict[str, Any]:
     """Return the study with hostile text in every field that the page shows."""
-    data = study(title="".join(HOSTILE), review="".join(HOSTILE))
     text = "".join(HOSTILE)
+    data = study(title=text, review=text)
     for name, columns in {
-        "towns": ["name"], "places": ["name"], "venues": ["name", "type_name"],
-        "standards": ["name", "type_names", "basis"], "flags": ["sentence"],
+        "towns": ["name"], "places": ["name"], "venues": ["name"],
+        "standards": ["name", "basis"], "flags": ["sentence", "remedy"],
     }.items():  # fmt: skip
         for column in columns:
             data[name][column] = data[name][column].astype(str) + text
     new_id = {old: old + text for old in data["places"].index}
     data["places"] = data["places"].rename(index=new_id)
-    data["reach"]["place"] = data["reach"]["place"].map(new_id)
     data["flags"]["id"] = data["flags"]["id"].replace(new_id)
+    data["types"] = {key: name + text for key, name in TYPES.items()}
+    data["groups"] = {key: name + text for key, name in data["groups"].items()}
+    old = data["measures"][0]
+    words = {name: getattr(old, name) + text for name in ("name", "english", "unit", "basis")}
+    data["measures"] = [
+        Measure(**(vars(old) | words | {"summary": [one + text for one in old.summary]}))
+    ]
+    ticks, venue = nearest(data["reach"][1], data["standards"].at["rural", "types"])
+    data["own"] = {"rural": Own(ticks, venue, [text] * len(ticks))}
+    data["tiles"] = Tiles(text, ["http://127.0.0.1:9/{z}/{x}/{y}.png"], text)
     data["facts"] = [("来源" + text, text)]
     return data
 
@@ -279,15 +372,37 @@ def page() -> str:
 
 
 def block(html: str, identity: str) -> Any:
-    found = re.search(rf'<script type="application/json" id="{identity}">(.*?)</script>', html)
+    """Read what `packed` wrote, the slow and plain way."""
+    found = re.search(rf'<script type="text/plain" id="{identity}">([^<]*)</script>', html)
     assert found
-    return json.loads(found[1])
+    raw = zlib.decompress(base64.b64decode(found[1]))
+    length = int.from_bytes(raw[:4], "little")
+    tail = raw[4 + length :]
+
+    def full(value: Any) -> Any:
+        if isinstance(value, list):
+            return [full(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("$") == "bytes":
+            return tail[value["at"] : value["at"] + value["n"]]
+        if "$" in value:
+            planes = [
+                tail[value["at"] + k * value["n"] :][: value["n"]] for k in range(value["planes"])
+            ]
+            return [
+                value["base"] + sum(plane[i] << 8 * k for k, plane in enumerate(planes))
+                for i in range(value["n"])
+            ]
+        return {key: full(one) for key, one in value.items()}
+
+    return full(json.loads(raw[4 : 4 + length]))
 
 
-def decode(text: str) -> list[list[tuple[float, float]]]:
+def decode(code: bytes) -> list[list[tuple[float, float]]]:
     """Read what `encode` wrote, the slow and plain way."""
     values, value, shift = [], 0, 0
-    for byte in base64.b64decode(text):
+    for byte in code:
         value |= (byte & 0x7F) << shift
         shift += 7
         if byte < 0x80:
@@ -327,8 +442,9 @@ def test_policy_allows_only_the_pages_own_code(page: str) -> None:
 
 
 def test_overhead_without_data_is_small(page: str) -> None:
-    data = sum(len(json.dumps(block(page, name))) for name in ("kepu-data", "kepu-base"))
-    assert len(page.encode()) - data < 300_000
+    data = sum(map(len, re.findall(r'<script type="text/plain"[^<]*</script>', page)))
+    assert len(page.encode()) - data < 330_000
+    assert len(page.encode()) < 700_000
 
 
 def test_unknown_link_stops() -> None:
@@ -347,11 +463,32 @@ def test_code_cannot_end_its_block() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_data_block_is_inert_and_exact(text: str) -> None:
-    html = json_block("x", {text: text})
-    assert re.fullmatch(
-        r'<script type="application/json" id="x">[^<>&\u2028\u2029]*</script>', html
-    )
-    assert block(html, "x") == {text: text}
+    html = packed("x", {text: [text, None, 1.5, True, b"\x00<", np.array([True, False])]})
+    assert re.fullmatch(r'<script type="text/plain" id="x">[A-Za-z0-9+/=]*</script>', html)
+    assert block(html, "x") == {text: [text, None, 1.5, True, b"\x00<", [1, 0]]}
+
+
+@pytest.mark.parametrize(
+    "numbers", [[], [0], [255], [256], [-1, 0xFFFFFF], [2**31 - 1, 0], [-(2**31), -1], [7] * 300]
+)
+def test_whole_numbers_return(numbers: list[int]) -> None:
+    assert block(packed("x", np.array(numbers, np.int64)), "x") == numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (np.array([0.5]), TypeError),
+        (np.zeros((2, 2), int), TypeError),
+        (np.array([2**31]), ValueError),
+        (np.array([-1, 2**32]), ValueError),
+        (float("nan"), ValueError),
+        ({"a": {1, 2}}, TypeError),
+    ],
+)
+def test_what_cannot_be_packed_is_refused(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        packed("x", value)
 
 
 def test_hostile_text_arrives_as_given() -> None:
@@ -383,9 +520,13 @@ def test_lines_return_on_a_grid_of_one_metre() -> None:
 
 
 def test_points_keep_their_order_and_number() -> None:
-    points = gpd.GeoSeries(gpd.points_from_xy([1, 1, 2], [3, 3, 4]))
-    assert decode(encode_points(points)) == [[(1.0, 3.0), (1.0, 3.0), (2.0, 4.0)]]
-    assert decode(encode_points(points[:0])) == [[]]
+    points = gpd.GeoSeries(gpd.points_from_xy([1, 1, 2.000011], [3, 3, -4]))
+    fine = grid_points(points)
+    assert fine["lng"].tolist() == [100_000, 100_000, 200_001]
+    assert fine["lat"].tolist() == [300_000, 300_000, -400_000]
+    coarse = grid_points(gpd.GeoSeries(gpd.points_from_xy([113.12345], [23.65551])), 1e-3)
+    assert (coarse["lng"][0], coarse["lat"][0]) == (11_312_300, 2_365_600)
+    assert len(grid_points(points[:0])["lng"]) == 0
 
 
 def test_rings_of_many_polygons_with_holes() -> None:
@@ -398,33 +539,130 @@ def test_rings_of_many_polygons_with_holes() -> None:
 
 def test_numbers_are_those_of_the_frames(page: str) -> None:
     data, seen = study(), block(page, "kepu-data")
-    for k, key in enumerate(data["standards"].index):
-        rows = data["reach"][data["reach"]["standard"] == key]
-        tenths = [None if pd.isna(m) else m * 600 for m in rows["minutes"]]
-        assert seen["reach"][k]["minutes"] == pytest.approx(tenths)
-        names = [None if v < 0 else seen["venues"]["id"][v] for v in seen["reach"][k]["venue"]]
-        assert names == [None if pd.isna(v) else v for v in rows["venue"]]
-        counts = data["coverage"].set_index(["standard", "scope", "code"])
-        assert seen["coverage"][k]["district"][3] == counts.at[(key, "district", ""), "share"]
-        for t, code in enumerate(TOWNS):
-            row = counts.loc[(key, "town", code)]
-            assert seen["coverage"][k]["towns"][t] == list(row)
+    for one, told in zip(data["reach"], seen["reach"], strict=True):
+        assert told["mode"] == one.mode
+        for kind in TYPES:
+            assert told["ticks"][kind] == one.ticks[kind].tolist()
+            assert told["venue"][kind] == one.venue[kind].tolist()
+    for name in ("people", "farmers"):
+        assert seen["places"]["groups"][name] == data["places"][name].tolist()
+    table = data["coverage"].set_index(["standard", "scope", "code"])
+    for standard in seen["standards"]:
+        proof = standard["proof"]
+        for code, told in zip(TOWNS, proof["towns"], strict=True):
+            row = table.loc[(standard["key"], "town", code)]
+            assert told == [row["people"], row["covered"], row["not_connected"]]
+        assert proof["district"][1] == sum(told[1] for told in proof["towns"])
 
 
-def test_empty_town_has_no_share() -> None:
+def test_ways_and_rings_keep_their_order(page: str) -> None:
+    data, seen = study(), block(page, "kepu-data")
+    ways, told = data["branches"]["room"], seen["branches"]["room"]
+    assert told["start"] == ways.start.tolist()
+    assert told["parent"] == ways.parent.tolist()
+    lines = decode(told["lines"])
+    assert len(lines) == len(ways.line)
+    assert lines[5][0] == pytest.approx(ways.line[5].coords[0], abs=1e-5)
+    by_venue = itertools.groupby(seen["isochrones"], lambda ring: ring["venue"])
+    for venue, drawn in by_venue:
+        assert [ring["minutes"] for ring in drawn] == [15.0, 7.5]
+        assert data["venues"]["type"].iloc[venue] == "room.community"
+
+
+def test_empty_ring_is_left_out() -> None:
     data = study()
-    row = data["coverage"]["code"] == "441802100"
-    data["coverage"].loc[row, ["people", "covered", "not_connected"]] = 0
-    data["coverage"].loc[row, "share"] = pd.NA
-    assert block(web_map(**data), "kepu-data")["coverage"][0]["towns"][4] == [0, 0, 0, None]
+    first = data["isochrones"]["venue"].iloc[0]
+    data["isochrones"].loc[data["isochrones"]["venue"] == first, "geometry"] = (
+        shapely.MultiPolygon()
+    )
+    before = len(study()["isochrones"])
+    assert len(block(web_map(**data), "kepu-data")["isochrones"]) == before - 2
 
 
-def _drop_place(data: dict[str, Any]) -> None:
-    data["reach"] = data["reach"].iloc[1:]
+def test_a_part_brings_its_own_block_and_script(page: str) -> None:
+    part = Part("extra", ("web_text.js",), "web.css", {"n": np.arange(3)})
+    html = web_map(**study(parts=[part]))
+    assert block(html, "kepu-extra") == {"n": [0, 1, 2]}
+    assert html.count("<script>") == page.count("<script>") + 1
+    assert html.count("<style>") == page.count("<style>") + 1
+    assert html.index("kepu-extra") < html.index("kepu.start(map_kepu)")
+
+
+PUBLIC_SMALL = 3
+
+
+@pytest.fixture(scope="module")
+def public() -> tuple[dict[str, Any], str]:
+    data = study(audience="public")
+    data["places"].loc["P004", "people"] = PUBLIC_SMALL
+    data["places"]["officials"] = 1 + np.arange(len(data["places"])) % 40
+    data["places"]["farmers"] = data["places"]["farmers"].clip(lower=5)
+    data["coverage"] = _coverage(data["standards"], data["places"], data["reach"])
+    return data, web_map(**data)
+
+
+def test_a_public_page_keeps_small_counts_to_itself(public: tuple[dict[str, Any], str]) -> None:
+    data, html = public
+    seen = block(html, "kepu-data")["places"]
+    assert seen["shown"] == [int(place != "P004") for place in data["places"].index]
+    assert (seen["name"][4], seen["id"][4], seen["lat"][4]) == ("", "", 0)
+    assert "officials" not in seen["groups"]
+    assert set(seen["groups"]) == {"people", "farmers"}
+    # sums stay exact: a district that loses people is a wrong number that looks right
+    assert sum(seen["groups"]["people"]) == data["places"]["people"].sum()
+    assert seen["name"][5] == data["places"]["name"].iloc[5]
+
+
+def test_a_public_page_rounds_its_points(public: tuple[dict[str, Any], str]) -> None:
+    seen = block(public[1], "kepu-data")
+    for frame in ("places", "venues"):
+        assert all(step % 100 == 0 for axis in ("lat", "lng") for step in seen[frame][axis])
+    inside = block(web_map(**study()), "kepu-data")["places"]["lat"]
+    assert any(step % 100 for step in inside)
+
+
+def images(html: str) -> str:
+    policy = re.search(r"img-src ([^;]*);", html)
+    assert policy
+    return policy[1]
+
+
+def test_tiles_are_let_in_only_if_the_study_names_them(page: str) -> None:
+    assert images(page) == "data:"
+    assert block(page, "kepu-data")["tiles"] is None
+    assert "tianditu" not in page
+    html = web_map(**study(tiles=tianditu("abc")))
+    assert images(html).split()[1:] == [f"https://t{n}.tianditu.gov.cn" for n in range(8)]
+    assert "connect-src 'none'" in html
+    told = block(html, "kepu-data")["tiles"]
+    assert [url[-6:] for url in told["urls"]] == ["tk=abc", "tk=abc"]
+    assert told["datum"] == "WGS84"
+    assert images(web_map(**study(tiles=osm()))).split()[1:] == ["https://tile.openstreetmap.org"]
+
+
+def test_a_server_of_ones_own_needs_a_template_and_a_datum() -> None:
+    found = own_server("http://10.1.2.3:8080/t/{z}/{x}/{y}.png", "GCJ02")
+    assert (found.origins, found.datum) == (["http://10.1.2.3:8080"], "GCJ02")
+    assert own_server("https://a.b/{z}/{x}/{y}", "CGCS2000").datum == "WGS84"
+    for url, datum in (
+        ("ftp://a/{z}/{x}/{y}", "WGS84"), ("http:///{z}/{x}/{y}", "WGS84"),
+        ("http://a/{z}/{x}", "WGS84"), ("http://a/{z}/{x}/{y}", "BD09"),
+        ("http://a; script-src */{z}/{x}/{y}", "WGS84"),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="tiles"):
+            own_server(url, datum)
+
+
+def _short_reach(data: dict[str, Any]) -> None:
+    one = data["reach"][0]
+    ticks = dict(one.ticks) | {"rural.bookhouse": one.ticks["rural.bookhouse"][1:]}
+    data["reach"] = [Reach(**(vars(one) | {"ticks": ticks}))]
 
 
 def _strange_venue(data: dict[str, Any]) -> None:
-    data["reach"].loc[0, "venue"] = "V999"
+    one = data["reach"][0]
+    venue = dict(one.venue) | {"room.community": one.venue["room.community"] + 300}
+    data["reach"] = [Reach(**(vars(one) | {"venue": venue}))]
 
 
 def _strange_flag(data: dict[str, Any]) -> None:
@@ -433,6 +671,14 @@ def _strange_flag(data: dict[str, Any]) -> None:
 
 def _strange_group(data: dict[str, Any]) -> None:
     data["standards"].loc["room", "group"] = "pupils"
+
+
+def _strange_type(data: dict[str, Any]) -> None:
+    data["venues"].loc["V001", "type"] = "museum.moon"
+
+
+def _unsorted(data: dict[str, Any]) -> None:
+    data["venues"] = data["venues"].iloc[::-1]
 
 
 def _double_coverage(data: dict[str, Any]) -> None:
@@ -456,8 +702,10 @@ def _strange_base(data: dict[str, Any]) -> None:
     [
         (_strange_group, "standards.group.*pupils"),
         (_double_coverage, "rows twice"),
-        (_drop_place, "each place once under 'room'"),
-        (_strange_venue, "V999"),
+        (_short_reach, "'rural.bookhouse' by walk must hold each place once"),
+        (_strange_venue, "'room.community' by walk refers to unknown venues"),
+        (_strange_type, "museum.moon"),
+        (_unsorted, "sorted by id"),
         (_strange_flag, "441899"),
         (_metric, "`places` must be in EPSG:4326"),
         (_metric_base, "rail"),
@@ -478,23 +726,18 @@ def test_town_without_coverage_is_refused() -> None:
         web_map(**data)
 
 
-def test_reach_follows_the_order_of_the_places() -> None:
-    data = study()
-    shuffled = data["reach"].sample(frac=1, random_state=1)
-    rest = (data["standards"].index, data["places"].index, data["venues"].index)
-    assert reach_columns(shuffled, *rest) == reach_columns(data["reach"], *rest)
-
-
 def test_a_district_without_venues_or_flags() -> None:
-    data = study()
+    data = study(measures=[], isochrones=None, branches=None)
     data["flags"] = data["flags"].iloc[:0]
     data["venues"] = data["venues"].iloc[:0]
-    data["reach"] = data["reach"].assign(
-        minutes=pd.NA, walk_minutes=pd.NA, venue=pd.NA, covered=False, reason="no_venue"
-    )
+    data["reach"] = [
+        Reach(one.mode, one.connected, one.walk_ms, np.zeros(0, int), {}, {}, {})
+        for one in data["reach"]
+    ]
+    data["coverage"]["covered"] = 0
     seen = block(web_map(**data), "kepu-data")
-    assert set(seen["reach"][0]["venue"]) == {-1}
-    assert seen["venues"]["types"] == {"key": [], "name": []}
+    assert seen["reach"][0]["ticks"] == {}
+    assert seen["venues"]["id"] == []
 
 
 def test_a_base_map_may_be_missing() -> None:
@@ -525,10 +768,25 @@ def test_the_threshold_is_an_edge_of_the_classes() -> None:
 
 
 def test_text_is_readable_on_every_ground() -> None:
-    grounds = ["#ffffff", style.PAPER, *style.SHARE_BELOW, style.SHARE_MET]
+    grounds = ["#ffffff", style.PAPER, *style.SHARE_BELOW, style.SHARE_MET, *style.MINUTE_FILLS]
     assert all(style.contrast(style.INK, ground) >= 4.5 for ground in grounds)
     assert style.contrast(style.MUTED, "#ffffff") >= 4.5
     assert style.contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+SCALES = (
+    (style.SHARE_MET, *style.SHARE_BELOW[::-1]),
+    style.MINUTE_FILLS,
+    (*style.MINUTES_WITHIN, *style.MINUTES_BEYOND),
+)
+
+
+@pytest.mark.parametrize("colours", SCALES)
+def test_a_grey_print_keeps_the_order_of_the_classes(colours: tuple[str, ...]) -> None:
+    assert style.lightness("#ffffff") == pytest.approx(100)
+    assert style.lightness("#777777") == pytest.approx(50, abs=0.5)
+    grey = [style.lightness(colour) for colour in colours]
+    assert all(better - worse > 3 for better, worse in itertools.pairwise(grey))
 
 
 def _seen_by(colour: str, matrix: Mapping[str, tuple[float, float, float]]) -> np.ndarray:
@@ -545,7 +803,7 @@ DEUTERANOPIA = {  # Machado, Oliveira, Fernandes 2009, severity 1.0
 
 
 def test_classes_differ_for_people_who_do_not_see_red_or_green() -> None:
-    for colours in ((*style.MINUTES_WITHIN, *style.MINUTES_BEYOND), style.share_fills(0.9)):
+    for colours in SCALES:
         seen = [_seen_by(colour, DEUTERANOPIA) for colour in colours]
         gaps = [np.abs(a - b).max() for i, a in enumerate(seen) for b in seen[:i]]
         assert min(gaps) > 0.06

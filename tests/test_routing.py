@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kepu.geo import routing
+from kepu.geo import engines, routing
+from kepu.geo.engines import nearest_venue, times_between
 from kepu.geo.network import Network
 from kepu.geo.profile import MODES, ClassSpeed, Profile
 from kepu.geo.routing import UNREACHED, door_to_door
@@ -23,6 +24,7 @@ EVER = 10**9
 CLASSES = ("lane", "road", "street")
 CLOSED, FORWARD, BACKWARD, BOTH = (0, 0), (1, 0), (0, 1), (1, 1)
 PAIRS, PAIRS_SLOW = 100_000, 1_000_000
+ENGINES = ("scipy", "bucket", "hierarchy")
 
 
 @dataclass(frozen=True)
@@ -147,14 +149,27 @@ def random_town(seed: int, *, places: int, venues: int) -> Town:
     return Town(network, profile, homes, goals)
 
 
-def ask(town: Town, *, horizon: int = EVER) -> np.ndarray:
+def question(town: Town) -> tuple:
     network, profile = town.network, town.profile
-    return door_to_door(
+    return (
         network, profile, network.arcs(profile),
         doors(network, profile, town.homes, leaving=True),
         doors(network, profile, town.goals, leaving=False),
-        horizon=horizon,
     )  # fmt: skip
+
+
+def ask(town: Town, *, horizon: int = EVER) -> np.ndarray:
+    return door_to_door(*question(town), horizon=horizon)
+
+
+def ask_each(town: Town, *, horizon: int = EVER, seed: int = 0, **options) -> Iterator[tuple]:
+    """The answer of every engine, with other threads and lanes from seed to seed."""
+    asked = question(town)
+    for engine in ENGINES:
+        yield engine, times_between(
+            *asked, horizon=horizon, engine=engine, threads=1 + seed % 2,
+            width=16 * (1 + seed // 2 % 2), **options,
+        )  # fmt: skip
 
 
 def edge_milliseconds(town: Town, edge: int, side: int) -> int:
@@ -231,8 +246,9 @@ def compare_many(seeds: Sequence[int], wanted: int) -> None:
     for seed in seeds:
         places, venues = (60, 45) if seed % 2 else (45, 60)
         town = random_town(seed, places=places, venues=venues)
-        times, expected = ask(town), oracle(town)
-        np.testing.assert_array_equal(times, expected, err_msg=f"seed {seed}")
+        expected = oracle(town)
+        for engine, times in ask_each(town, seed=seed):
+            np.testing.assert_array_equal(times, expected, err_msg=f"{engine}, seed {seed}")
         pairs += times.size
         reached += int((times != UNREACHED).sum())
         same = town.homes.edge[:, None] == town.goals.edge[None, :]
@@ -242,12 +258,12 @@ def compare_many(seeds: Sequence[int], wanted: int) -> None:
     assert together > pairs / 200
 
 
-def test_a_hundred_thousand_pairs_equal_networkx():
+def test_a_hundred_thousand_pairs_of_every_engine_equal_networkx():
     compare_many(range(38), PAIRS)
 
 
 @pytest.mark.slow
-def test_a_million_pairs_equal_networkx():
+def test_a_million_pairs_of_every_engine_equal_networkx():
     compare_many(range(1000, 1375), PAIRS_SLOW)
 
 
@@ -279,19 +295,66 @@ def towns(draw: st.DrawFn) -> Town:
     return Town(network, profile, *snapped)
 
 
-@given(towns())
-@settings(max_examples=400, deadline=None)
-def test_small_towns_equal_networkx(town):
-    np.testing.assert_array_equal(ask(town), oracle(town))
+@given(towns(), st.integers(0, 3))
+@settings(max_examples=150, deadline=None)
+def test_small_towns_equal_networkx(town, seed):
+    expected = oracle(town)
+    np.testing.assert_array_equal(ask(town), expected)
+    for engine, times in ask_each(town, seed=seed):
+        np.testing.assert_array_equal(times, expected, err_msg=engine)
 
 
-@given(towns(), st.integers(0, 300))
-@settings(max_examples=200, deadline=None)
-def test_a_bounded_search_is_the_full_search_filtered(town, horizon):
+@given(towns(), st.integers(0, 300), st.integers(0, 3))
+@settings(max_examples=120, deadline=None)
+def test_a_bounded_search_of_every_engine_is_the_full_search_filtered(town, horizon, seed):
     full = ask(town)
-    np.testing.assert_array_equal(
-        ask(town, horizon=horizon), np.where(full <= horizon, full, UNREACHED)
-    )
+    expected = np.where(full <= horizon, full, UNREACHED)
+    np.testing.assert_array_equal(ask(town, horizon=horizon), expected)
+    for engine, times in ask_each(town, horizon=horizon, seed=seed):
+        np.testing.assert_array_equal(times, expected, err_msg=engine)
+
+
+@given(towns(), st.data())
+@settings(max_examples=80, deadline=None)
+def test_of_equally_near_venues_every_engine_names_the_lowest(town, data):
+    expected = oracle(town)
+    venue = st.lists(st.integers(0, expected.shape[1] - 1), unique=True)
+    groups = [np.array(group, np.int64) for group in data.draw(st.lists(venue, max_size=5))]
+    for engine in ENGINES:
+        ticks, which = nearest_venue(*question(town), groups, horizon=EVER, engine=engine)
+        for k, group in enumerate(groups):
+            for place, times in enumerate(expected):
+                best = min(((int(times[v]), v) for v in group.tolist()), default=(UNREACHED, -1))
+                best = best if best[0] != UNREACHED else (UNREACHED, -1)
+                assert (int(ticks[place, k]), int(which[place, k])) == best, engine
+
+
+@pytest.mark.parametrize("seed", range(200, 208))
+def test_a_changed_network_is_asked_itself_whatever_is_kept_of_the_old_one(seed, tmp_path):
+    """A closed bridge and a slower class: exact by every engine, from cold and warm caches."""
+    town = random_town(seed, places=25, venues=20)
+    rng = np.random.default_rng(seed)
+    usable = {mode: ways.copy() for mode, ways in town.network.open.items()}
+    for ways in usable.values():
+        ways[rng.choice(town.network.edges, town.network.edges // 5, replace=False)] = False
+    speeds = dict(town.profile.speeds)
+    for name in CLASSES[1:]:
+        speeds[name] = replace(
+            speeds[name], kmh=speeds[name].kmh / 3, built_up_kmh=speeds[name].built_up_kmh / 3
+        )
+    versions = [
+        town, replace(town, network=replace(town.network, open=usable)),
+        replace(town, profile=replace(town.profile, speeds=speeds)), town,
+    ]  # fmt: skip
+    expected = [oracle(version) for version in versions]
+    assert not np.array_equal(expected[0], expected[1])
+    assert not np.array_equal(expected[0], expected[2])
+    for run in range(2):
+        engines._prepared.clear()
+        for version, times in zip(versions, expected, strict=True):
+            for engine, found in ask_each(version, seed=seed + run, folder=tmp_path):
+                np.testing.assert_array_equal(found, times, err_msg=f"{engine}, run {run}")
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 @given(towns(), st.data())

@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
+from kepu.coverage.overview import coverage_table
 from kepu.coverage.share import (
     GROUPS,
     Nearest,
     Standard,
     area_mask,
     count_people,
-    coverage_table,
     nearest,
     reach,
     scopes,

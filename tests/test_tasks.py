@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,7 +62,7 @@ def test_the_versions_of_python_are_those_of_the_project() -> None:
 def test_help_on_bare_python() -> None:
     answer = bare("--help")
     assert answer.returncode == 0
-    assert all(verb in answer.stdout for verb in ("demo", "test", "lint", "setup"))
+    assert all(verb in answer.stdout for verb in ("demo", "test", "lint", "bench", "setup"))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,43 @@ def test_a_wrong_command_line_sets_nothing_up(arguments: list[str]) -> None:
 )
 def test_unknown_arguments_of_test_go_to_pytest(arguments: list[str], passed_on: list[str]) -> None:
     assert tasks.parse(arguments)[1] == passed_on
+
+
+def test_peers_are_ranges_apart_from_the_project() -> None:
+    peers = tasks.requirements(tasks.PEERS.read_text("utf-8"))
+    assert tasks.requirements("# none\na>=1,<2  # why\n\nb") == ["a>=1,<2", "b"]
+    assert all(re.fullmatch(r"[a-z-]+>=[0-9.]+,<[0-9]+", peer) for peer in peers)
+    own = {re.split("[<>=]", text)[0] for text in PROJECT["project"]["dependencies"]}
+    groups = PROJECT["dependency-groups"]["dev"]
+    only_peers = {"igraph", "rustworkx", "networkit", "pandana", "spopt", "pyvalhalla"}
+    assert only_peers <= {peer.partition(">")[0] for peer in peers}
+    assert not only_peers & (own | {re.split("[<>=]", text)[0] for text in groups})
+    assert "/.bench-venv/" in (ROOT / ".gitignore").read_text("utf-8").split()
+
+
+def test_a_peer_that_does_not_install_is_named_and_the_others_are(tmp_path, monkeypatch) -> None:
+    (tmp_path / "pyproject.toml").write_text("", "utf-8")
+    (tmp_path / "peers.txt").write_text("good>=1,<2\nbad>=1,<2\n", "utf-8")
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    done: list[list[str]] = []
+
+    def run(command: list[str]) -> int:
+        done.append(command)
+        return int("bad>=1,<2" in command)
+
+    for name, value in {
+        "ROOT": tmp_path, "PEERS": tmp_path / "peers.txt", "BENCH_VENV": venv, "run": run,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(tasks, name, value)
+    assert tasks.install_peers([]) == ["bad>=1,<2"]
+    assert any("good>=1,<2" in command and "bad>=1,<2" not in command for command in done)
+    done.clear()
+    assert tasks.install_peers([]) == ["bad>=1,<2"]
+    assert not done
+    monkeypatch.setattr(tasks, "python_in", lambda _: Path("python"))
+    assert tasks.bench(True, ["routing"], []) == 1  # our `run` frowns on the name of a bad one
+    assert done[-1][2:] == ["--quick", "--only", "routing", "--missing", "bad>=1,<2"]
 
 
 def test_arguments_of_pytest() -> None:

@@ -58,7 +58,7 @@ class CapacityBound:
         """Raise the bound by subgradients; yield the sets of sites that it proposed, best first."""
         push = np.zeros(len(self.size))
         width, stall, seen = 1.0, 0, set[bytes]()
-        for turn in range(ROUNDS):
+        for _ in range(ROUNDS):
             worth, served = self.knapsacks(self.price)
             sites = np.sort(np.argsort(-worth, kind="stable")[: self.count])
             z = float(self.price.sum() - worth[sites].sum())

@@ -109,20 +109,22 @@ def stays(
     return Periods(tuple(spans), np.array(rows, bool).reshape(len(spans), len(closed)))
 
 
-def dated(periods: Periods, units: int, kind: Whole, serves: Flags) -> Whole:
+def dated(periods: Periods, units: int, kind: Whole, hosts: Flags, serves: Flags) -> Whole:
     """
-    Give each of t trips a period of its kind, visits to one place as far apart as can be.
+    Give each of t trips a period, visits to one place as far apart as can be.
 
     Trips are put one by one, those that share most with others first, each where its nearest
     neighbour in time that serves one of its places is farthest; then moved and swapped while that
-    helps.
+    helps. Where that way leads nowhere, all trips begin in a period of their own kind.
 
     Parameters
     ----------
     units
         So many trips fit into a period.
     kind
-        Shape (t,).
+        Shape (t,): kinds of periods into which all trips fit.
+    hosts
+        Shape (t, h): where each trip stops; all must be open.
     serves
         Shape (t, p): what each trip visits; two that visit the same are kept apart.
 
@@ -140,18 +142,29 @@ def dated(periods: Periods, units: int, kind: Whole, serves: Flags) -> Whole:
     at = np.array([(first.toordinal() + last.toordinal()) / 2 for first, last in periods.spans])
     alike = (serves.astype(np.int64) @ serves.T.astype(np.int64)) > 0
     np.fill_diagonal(alike, False)
-    room = np.full(len(at), units)
-    place = np.full(len(kind), -1)
-    order = np.lexsort((np.arange(len(kind)), -alike.sum(axis=1)))
+    fits = ~(hosts.astype(np.int64) @ (~periods.open).T.astype(np.int64)).astype(bool)
+    place = _placed(fits, units, alike, at)
+    if place is None:
+        place = _placed(fits & (kinds[None, :] == kind[:, None]), units, alike, at)
+    if place is None:
+        raise ValueError("more trips than periods")
+    room = units - np.bincount(place, minlength=len(at))
+    for _ in range(ROUNDS_OF_SWAPS):
+        if not _improved(place, room, fits, alike, at):
+            break
+    return place
+
+
+def _placed(fits: Flags, units: int, alike: Flags, at: Whole) -> Whole | None:
+    """Put trips one by one, those of fewest periods first; None where one finds no room."""
+    room, place = np.full(len(at), units), np.full(len(fits), -1)
+    order = np.lexsort((np.arange(len(fits)), -alike.sum(axis=1), fits.sum(axis=1)))
     for trip in order:
-        options = np.flatnonzero((kinds == kind[trip]) & (room > 0))
+        options = np.flatnonzero(fits[trip] & (room > 0))
         if not len(options):
-            raise ValueError("more trips than periods")
+            return None
         place[trip] = options[_best(trip, options, place, alike, at)]
         room[place[trip]] -= 1
-    for _ in range(ROUNDS_OF_SWAPS):
-        if not _improved(place, room, kind, kinds, alike, at):
-            break
     return place
 
 
@@ -171,29 +184,27 @@ def _best(trip: int, options: Whole, place: Whole, alike: Flags, at: Whole) -> i
     return int(np.lexsort((np.arange(len(options)), -lonely, -np.round(apart, 3)))[0])
 
 
-def _improved(
-    place: Whole, room: Whole, kind: Whole, kinds: Whole, alike: Flags, at: Whole
-) -> bool:
-    """Move or swap trips of one kind where the nearer of the two gaps grows; tell if any did."""
+def _improved(place: Whole, room: Whole, fits: Flags, alike: Flags, at: Whole) -> bool:
+    """Move or swap trips where the nearer of the two gaps grows; tell whether any did."""
     moved = False
     for trip in np.flatnonzero(alike.any(axis=1)):
         now = _apart(trip, place[[trip]], place, alike, at)[0]
-        options = np.flatnonzero((kinds == kind[trip]) & (room > 0))
-        if len(options):
-            apart = _apart(trip, options, place, alike, at)
-            best = int(apart.argmax())
-            if apart[best] > now:
-                room[place[trip]] += 1
-                place[trip] = options[best]
-                room[place[trip]] -= 1
-                moved, now = True, apart[best]
-        for other in np.flatnonzero((kind == kind[trip]) & (place != place[trip]) & ~alike[trip]):
+        options = np.flatnonzero(fits[trip] & (room > 0))
+        apart = _apart(trip, options, place, alike, at)
+        if len(options) and apart.max() > now:
+            room[place[trip]] += 1
+            place[trip] = options[int(apart.argmax())]
+            room[place[trip]] -= 1
+            moved, now = True, apart.max()
+        swaps = fits[trip, place] & fits[:, place[trip]] & ~alike[trip] & (place != place[trip])
+        for other in np.flatnonzero(swaps):
+            if not (fits[trip, place[other]] and fits[other, place[trip]]):
+                continue
             theirs = _apart(other, place[[other]], place, alike, at)[0]
             place[[trip, other]] = place[[other, trip]]
-            after = min(_apart(trip, place[[trip]], place, alike, at)[0],
-                        _apart(other, place[[other]], place, alike, at)[0])  # fmt: skip
-            if after > min(now, theirs):
-                moved, now = True, _apart(trip, place[[trip]], place, alike, at)[0]
+            after = [_apart(one, place[[one]], place, alike, at)[0] for one in (trip, other)]
+            if min(after) > min(now, theirs):
+                moved, now = True, after[0]
             else:
                 place[[trip, other]] = place[[other, trip]]
     return moved

@@ -168,7 +168,6 @@ group = "people"
 basis = "惯例"
 
 [tour]                        # 流动科技馆、科普大篷车的巡回；单位、次数、日期均为示意
-places = "rural"
 terms = [[2026-09-01, 2027-01-22], [2027-02-22, 2027-07-09], [2027-09-01, 2028-01-21]]
 holidays = [
   [2027-01-01, 2027-01-03], [2027-02-05, 2027-02-13], [2027-04-03, 2027-04-05],
@@ -190,7 +189,7 @@ kind = "mobile.museum"
 lacks = ["hall"]
 mode = "car"
 minutes = 30
-visits = 2
+visits = 4
 more_visits = 6
 basis = "惯例；全国平均每站停留2至3个月"
 
@@ -199,18 +198,15 @@ kind = "mobile.van"
 lacks = ["room", "rural"]
 mode = "walk"
 minutes = 15
-visits = 2
-more_visits = 4
-basis = "次数为本研究设定"
+visits = 4
+more_visits = 6
+basis = "每季度一次，为本研究设定"
 
 [[tour.units]]
 name = "流动科技馆"
 kind = "mobile.museum"
 count = 6
 depot = "清城区博物馆"
-hosts = [
-  "school.featured", "school.museum", "school.rural_museum", "school.rural_palace", "town.hall",
-]
 most_visits = 1
 stay_days = 42
 setup_days = 3
@@ -223,6 +219,7 @@ depot = "清城区博物馆"
 weekdays = [2, 4]
 hours = 8
 stop_minutes = 150
+most_visits = 6
 most_stops = 2
 km = 8000
 capacity = 800

@@ -1,0 +1,243 @@
+"""What the map counts with: nearest venues by type and mode, further measures, ways and rings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from .coverage.isochrone import isochrones, land_of
+from .coverage.question import Question
+from .coverage.routes import routes
+from .coverage.share import Nearest, admitted, in_use, nearest
+from .coverage.times import Times
+from .geo.branches import Branches
+from .geo.routing import UNREACHED as NO_WAY
+from .geo.surface import Ground
+from .maps.content import Measure, Own, Reach
+from .maps.pack import UNREACHED
+from .study import Assessment, Survey
+from .study_keys import Study
+from .wording import CAUSE_NAMES
+
+ACCESS_SCALE = 10_000
+ACCESS_PARTS = (0.5, 1.0, 2.0)
+ACCESS_LABELS = ("平均的2倍以上", "平均–2倍", "一半–平均", "不到平均的一半")
+"""Classes of access against the mean of all people of the group, the best first."""
+RING_PARTS = (0.5, 1.0)
+"""Isochrones at half the limit of a standard and at the limit."""
+RING_CELL_METRES = {"walk": 60.0, "ebike": 150.0, "car": 150.0}
+"""Coarser than `geo.surface` draws for paper: a web map of a county needs no more, in a tenth."""
+
+
+def reaches(survey: Survey, venues: GeoDataFrame) -> list[Reach]:
+    """
+    Return the nearest open venue of each type, by mode and for groups with a pace of their own.
+
+    Parameters
+    ----------
+    survey
+        Measured.
+    venues
+        Those of the survey in the order of the page.
+    """
+    all_times = [("", times) for times in survey.times.values()]
+    all_times += [(group, times) for (group, _), times in survey.group_times.items()]
+    return [_reach(times, group, survey.venues, venues.index) for group, times in all_times]
+
+
+def _reach(times: Times, group: str, venues: GeoDataFrame, order: pd.Index[str]) -> Reach:
+    at = order.get_indexer(times.venues)
+    ticks, which, usable = {}, {}, {}
+    for kind in venues["type"].unique():
+        found = nearest(times, venues, (kind,))
+        ticks[kind], which[kind] = _page_ticks(found), _page_venues(found, at)
+        open_ones = in_use(venues, (kind,))
+        usable[kind] = bool(times.venue_doors.snaps.connected[open_ones].any())
+    venue_walk = np.zeros(len(order), np.int64)
+    venue_walk[at] = _whole(times.venue_doors.walk)
+    return Reach(
+        times.mode,
+        times.connected,
+        _whole(times.place_doors.walk),
+        venue_walk,
+        ticks,
+        which,
+        usable,
+        group,
+    )
+
+
+def _whole(milliseconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    return np.rint(np.nan_to_num(milliseconds)).astype(np.int64)
+
+
+def _page_ticks(found: Nearest) -> npt.NDArray[np.int64]:
+    return np.where(found.ticks == NO_WAY, UNREACHED, found.ticks).astype(np.int64)
+
+
+def _page_venues(found: Nearest, at: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
+    return np.where(found.venue < 0, -1, at[np.maximum(found.venue, 0)]) if len(at) else found.venue
+
+
+def owns(questions: list[Question], survey: Survey, venues: GeoDataFrame) -> dict[str, Own]:
+    """Return how places stand to the standards that ask for more than one venue, or for hours."""
+    answer = {}
+    for ask in questions:
+        standard, times = ask.standard, ask.times
+        if standard.count == 1 and not standard.opening:
+            continue
+        known = admitted(survey.venues, standard)[0]
+        found = nearest(times, survey.venues, standard.types, count=standard.count, among=known)
+        at = venues.index.get_indexer(times.venues)
+        words = [CAUSE_NAMES[reason] for reason in found.reason]
+        answer[standard.key] = Own(_page_ticks(found), _page_venues(found, at), words)
+    return answer
+
+
+def further(study: Study, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
+    """Yield access and priority, by standard."""
+    for standard in study.wanted:
+        yield from _access(standard.key, found, demand)
+        yield from _priority(standard.key, found, demand)
+
+
+def _access(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
+    ask = next(one for one in found.questions if one.standard.key == key)
+    table = found.access[(found.access["standard"] == key) & (found.access["measure"] == "e2sfca")]
+    values = table.set_index("place")["value"].reindex(demand.index)
+    known = values.notna().to_numpy()
+    people = np.where(known, demand[ask.standard.group].to_numpy(np.int64), 0)
+    numbers = values.fillna(0).to_numpy(float)
+    if not people.sum() or not numbers.any():
+        return
+    towns, rural = demand["town"].to_numpy(), demand["rural"].to_numpy(bool)
+    mean = _mean(numbers, people)
+    codes = found.measured.towns.index
+    by_town = [_mean(numbers, people * (towns == code)) for code in codes]
+    scopes = [mean, _mean(numbers, people * ~rural), _mean(numbers, people * rural), *by_town]
+    yield Measure(
+        key="access",
+        name="可达性",
+        english="Access",
+        unit="处/万人",
+        basis="两步移动搜索法（E2SFCA）：考虑距离衰减后每万人可用的设施数",
+        standard=key,
+        values=_scaled(np.where(known, numbers, np.nan)),
+        scale=ACCESS_SCALE,
+        edges=[part * mean for part in ACCESS_PARTS],
+        labels=ACCESS_LABELS,
+        towns=_scaled(np.array(by_town)),
+        town_edges=[part * mean for part in ACCESS_PARTS],
+        town_labels=ACCESS_LABELS,
+        is_more_better=True,
+        summary=["—" if np.isnan(value) else f"{value:.2f}" for value in scopes],
+    )
+
+
+def _mean(values: npt.NDArray[np.float64], people: npt.NDArray[np.int64]) -> float:
+    return float(values @ people / people.sum()) if people.sum() else float("nan")
+
+
+def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    return np.where(np.isnan(values), -1, np.rint(np.nan_to_num(values) * ACCESS_SCALE)).astype(
+        np.int64
+    )
+
+
+def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
+    flags = found.flags[(found.flags["standard"] == key) & (found.flags["level"] != "")]
+    if flags.empty:
+        return
+    places = flags[flags["kind"] == "place"].set_index("id")["score"].reindex(demand.index)
+    score = places.fillna(0).to_numpy(float)
+    top = float(score.sum())
+    towns, rural = demand["town"].to_numpy(), demand["rural"].to_numpy(bool)
+    by_town = [float(score[towns == code].sum()) for code in found.measured.towns.index]
+    ranked = np.sort(score[score > 0])[::-1]
+    # the places that together hold half of the whole score come first, then up to nine tenths
+    shares = ranked.cumsum() / top if top else ranked
+    edges = [float(ranked[np.searchsorted(shares, part)]) for part in (0.9, 0.5) if len(ranked)]
+    if len(edges) < 2 or edges[0] >= edges[1]:
+        return
+    sums = [top, float(score[~rural].sum()), float(score[rural].sum()), *by_town]
+    yield Measure(
+        key="priority",
+        name="优先级",
+        english="Priority",
+        unit="人",
+        basis="短板人数 × 超出时限的程度（至多为 1）；前一半居首",
+        standard=key,
+        values=np.rint(score).astype(np.int64),
+        scale=1,
+        edges=[1.0, *edges],
+        labels=("不欠", "其余一成", "其次四成", "首要一半"),
+        towns=np.rint(by_town).astype(np.int64),
+        town_edges=[1.0, top / len(by_town) / 2, top / len(by_town)],
+        town_labels=("不欠", "不到各镇平均的一半", "一半–平均", "高于各镇平均"),
+        is_more_better=False,
+        summary=[f"{value:,.0f}" for value in sums],
+    )
+
+
+def rings_of(study: Study, survey: Survey) -> GeoDataFrame | None:
+    """Return isochrones of the open venues by the modes and limits of the standards they serve."""
+    tables = []
+    venues, roads = survey.venues, survey.roads
+    land = land_of(survey.towns, roads.background, roads.network)
+    for mode in survey.times:
+        mine = [standard for standard in study.wanted if standard.mode == mode]
+        used = venues[in_use(venues, {kind for standard in mine for kind in standard.types})]
+        if used.empty:
+            continue
+        limits = {part * standard.minutes for standard in mine for part in RING_PARTS}
+        ground = Ground(
+            roads.network,
+            study.profiles[mode],
+            leaving=study.study.direction == "to_venue",
+            barriers=roads.barriers,
+            land=land,
+            cell_metres=RING_CELL_METRES[mode],
+            searches=len(used),
+        )
+        tables.append(
+            isochrones(
+                roads.network,
+                study.profiles[mode],
+                used,
+                sorted(limits),
+                direction=study.study.direction,
+                barriers=roads.barriers,
+                land=land,
+                ground=ground,
+            )
+        )
+    if not tables:
+        return None
+    drawn: GeoDataFrame = pd.concat(tables, ignore_index=True)
+    return drawn.to_crs(4326)
+
+
+def ways_of(study: Study, survey: Survey, questions: list[Question]) -> dict[str, Branches]:
+    """Return the routes to the nearest venues, by standard; groups with own paces are left out."""
+    answer = {}
+    for ask in questions:
+        standard = ask.standard
+        if (standard.group, standard.mode) in survey.group_times:
+            continue
+        known = admitted(survey.venues, standard)[0]
+        found = nearest(ask.times, survey.venues, standard.types, count=standard.count, among=known)
+        drawn = routes(
+            survey.roads.network,
+            study.profiles[standard.mode],
+            ask.times,
+            found,
+            survey.demand,
+            survey.venues,
+            direction=study.study.direction,
+        )
+        answer[standard.key] = drawn.branches()
+    return answer

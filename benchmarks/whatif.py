@@ -1,0 +1,217 @@
+"""
+Scenarios against recomputing from scratch: `python benchmarks/whatif.py [--quick]`.
+
+The answers are compared before the times are: a column opened or closed, a bridge shut, a new site,
+on the illustrative district and on a made table of 20,000 places and 500 venues. Milliseconds are
+of CPU time, medians.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+
+from kepu.coverage.scenario import Tally
+from kepu.coverage.share import Standard, admitted, standard_coverage
+from kepu.coverage.times import Times
+from kepu.geo.routing import UNREACHED
+from kepu.geo.snap import Doors, Snaps
+from kepu.inputs import read_layers
+from kepu.maps.pack import packed
+from kepu.maps.whatif import Reached, whatif_part
+from kepu.scenario_file import from_options
+from kepu.scenarios import apply
+from kepu.study import Survey, measure_times, survey, times_for
+from kepu.study_file import read_study
+from kepu.study_keys import Study
+
+STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
+SCRATCH = "recomputing from scratch"
+PLACES, VENUES, SITES = 20_000, 500, 300
+TOWNS = 10
+
+
+def milliseconds(work: Callable[[], Any], rounds: int) -> float:
+    """Return the median CPU time of some rounds after one to warm up."""
+    work()
+    spent = []
+    for _ in range(rounds):
+        begin = time.process_time()
+        work()
+        spent.append(time.process_time() - begin)
+    return 1000 * statistics.median(spent)
+
+
+def row(work: str, graph: str, ours: float, theirs: float) -> dict[str, Any]:
+    return {
+        "work": work, "graph": graph, "ours_ms": round(ours, 3), "peer": SCRATCH,
+        "peer_ms": round(theirs, 3), "ratio": round(theirs / ours, 1) if ours else None,
+    }  # fmt: skip
+
+
+def made(seed: int = 5) -> tuple[Times, GeoDataFrame, GeoDataFrame, pd.Index]:
+    """Make 20,000 places and 500 venues in a square of 60 km, 30 km/h as the crow flies."""
+    rng = np.random.default_rng(seed)
+    places, venues = rng.uniform(0, 60, (PLACES, 2)), rng.uniform(0, 60, (VENUES, 2))
+    km = np.hypot(*(places[:, None] - venues).transpose(2, 0, 1))
+    ticks = np.rint(km * 1.3 / 30 * 60 * 600).astype(np.uint32)
+    ticks[ticks > 72_000] = UNREACHED
+    index = pd.Index([f"p{i}" for i in range(PLACES)])
+    names = pd.Index([f"V{i:03d}" for i in range(VENUES)])
+    point = [shapely.Point(0, 0)]
+    towns = pd.Index([f"t{i}" for i in range(TOWNS)])
+    demand = GeoDataFrame(
+        {"people": rng.integers(0, 500, PLACES), "rural": rng.random(PLACES) < 0.6,
+         "town": towns[rng.integers(0, TOWNS, PLACES)]},
+        index=index, geometry=point * PLACES, crs=4547,
+    )  # fmt: skip
+    layer = GeoDataFrame(
+        {"type": "room", "status": np.where(np.arange(VENUES) % 5, "open", "candidate")},
+        index=names, geometry=point * VENUES, crs=4547,
+    )  # fmt: skip
+    doors = [_doors(PLACES), _doors(VENUES)]
+    return Times("car", index, names, ticks, 72_000, *doors), layer, demand, towns
+
+
+def _doors(count: int) -> Doors:
+    none = np.zeros((count, 2), np.int64)
+    snaps = Snaps(np.zeros(count, np.int64), np.zeros(count), np.zeros(count), none[:, 0] > 0)
+    return Doors(snaps, none, none, none > 0, np.zeros(count))
+
+
+def on_the_table(rounds: int) -> list[dict[str, Any]]:
+    """Venues opened and closed on the made table, the coverage answer of one standard."""
+    times, venues, demand, towns = made()
+    graph = f"synthetic {PLACES} places x {VENUES} venues"
+    standard = Standard("s", "s", ("room",), "car", 15.0, 0.9)
+    among, _ = admitted(venues, standard)
+    frame = GeoDataFrame({"name": towns}, index=towns, geometry=[None] * len(towns), crs=4547)
+    tally = Tally.of(standard, times, among, demand, towns)
+    nearest_of_most = int(np.bincount(tally.venue[tally.venue >= 0]).argmax())
+    works = {
+        "open a venue of the table": (lambda: tally.opened([0]).table(), 0, "open"),
+        "close the most used venue": (
+            lambda: tally.closed([nearest_of_most]).table(), nearest_of_most, "closed",
+        ),
+    }  # fmt: skip
+    rows = []
+    columns = ["people", "covered", "not_connected", "share"]
+    for name, (work, number, status) in works.items():
+        after = venues.copy()
+        after.iloc[number, after.columns.get_loc("status")] = status
+
+        def scratch(after: GeoDataFrame = after) -> pd.DataFrame:
+            return standard_coverage(standard, times, after, demand, frame)[columns]
+
+        pd.testing.assert_frame_equal(work(), scratch())
+        rows.append(row(name, graph, milliseconds(work, rounds), milliseconds(scratch, rounds)))
+    column = np.ascontiguousarray(times.ticks[:, 0])
+
+    def whole() -> Tally:
+        return Tally.of(standard, times, among, demand, towns)
+
+    site = milliseconds(lambda: tally.with_site(column, "N").table(), rounds)
+    rows.append(row("a site whose times are known", graph, site, milliseconds(whole, rounds)))
+    return rows
+
+
+def on_the_district(rounds: int) -> list[dict[str, Any]]:
+    """Edits of the illustrative district, all modes, the coverage of all standards."""
+    asked = read_study(STUDY)  # without the lattice of land, which is measured when it is asked for
+    asked = asked.model_copy(update={"study": asked.study.model_copy(update={"land_points": 0})})
+    now = survey(asked, read_layers(asked))
+    graph = "illustrative district"
+
+    def shares(study: Study, measured: Survey) -> pd.DataFrame:
+        tables = [
+            standard_coverage(s, times_for(measured, s), measured.venues, measured.demand,
+                              measured.towns)
+            for s in study.wanted
+        ]  # fmt: skip
+        return pd.concat(tables, ignore_index=True)
+
+    tallies = [
+        Tally.of(s, times_for(now, s), admitted(now.venues, s)[0], now.demand, now.towns.index)
+        for s in asked.wanted
+    ]
+    shut = from_options([("close", "V001")], name="x")
+
+    def from_tallies() -> list[pd.DataFrame]:
+        venues = apply(asked, now, shut).survey.venues
+        return [t.changed(admitted(venues, t.standard)[0]).table() for t in tallies]
+
+    found = apply(asked, now, shut)
+    told = pd.concat(from_tallies(), ignore_index=True)
+    counted = shares(asked, found.survey)
+    pd.testing.assert_frame_equal(told, counted[list(told)])
+    spent = [milliseconds(work, rounds) for work in (
+        from_tallies, lambda: shares(asked, replace(found.survey, times=measure_times(
+            asked, found.survey, found.survey.roads).times)),
+    )]  # fmt: skip
+    rows = [row("close a venue, all standards, from tallies", graph, *spent)]
+    for name, option in {
+        "close a venue": ("close", "V001"),
+        "a new venue": ("add", "room.community@113.05,23.68"),
+        "close a bridge": ("close-road", "北江一桥"),
+        "close a street": ("close-road", "凤翔街"),
+        "another speed of a class": ("speed", "car.secondary=30"),
+    }.items():
+        scenario = from_options([option], name="x")
+
+        def ours(scenario: Any = scenario) -> Any:
+            found = apply(asked, now, scenario)
+            return found, shares(found.study, found.survey)
+
+        found, told = ours()
+
+        def scratch(found: Any = found) -> pd.DataFrame:
+            routes = measure_times(found.study, found.survey, found.survey.roads)
+            measured = replace(
+                found.survey, times=routes.times, group_times=routes.group_times, land=routes.land
+            )
+            return shares(found.study, measured)
+
+        if option[0] != "close-road":  # from scratch everybody looks for another road
+            pd.testing.assert_frame_equal(told, scratch())
+        rows.append(row(name, graph, milliseconds(ours, rounds), milliseconds(scratch, 1)))
+    return rows
+
+
+def payload() -> list[dict[str, Any]]:
+    """Bytes that 300 sites and 20,000 places add to the page, told as if they were times."""
+    times, *_ = made()
+    near = np.where(times.ticks[:, :SITES] <= 9_000, times.ticks[:, :SITES], UNREACHED)
+    table = Reached("car", "", np.arange(SITES), near.astype(np.uint32), 72_000, [15.0])
+    number = np.arange(SITES)
+    part = whatif_part(
+        [table], venue=number, place=np.full(SITES, -1), lon=number, lat=number, names={}
+    )
+    size = len(packed("kepu-whatif", part.block)) / 1000
+    pairs = int((near != UNREACHED).sum())
+    graph = f"synthetic {SITES} sites x {PLACES} places, {pairs} pairs within 15 min"
+    return [
+        {"work": "payload of the page (kB, not ms)", "graph": graph, "ours_ms": round(size),
+         "peer": "budget", "peer_ms": 2000, "ratio": round(2000 / size, 1)}
+    ]  # fmt: skip
+
+
+def measure(quick: bool = False) -> list[dict[str, Any]]:
+    """Return the rows of the table."""
+    rounds = 3 if quick else 15
+    return [*on_the_table(rounds), *on_the_district(1 if quick else 5), *payload()]
+
+
+if __name__ == "__main__":
+    for line in measure("--quick" in sys.argv):
+        print(json.dumps(line, ensure_ascii=False))

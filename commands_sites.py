@@ -1,0 +1,245 @@
+"""The command `sites`: where next, in which order, and what fairness costs."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from .console import (
+    Accept,
+    AsJson,
+    NoCache,
+    Out,
+    StudyPath,
+    cache_folder,
+    command_text,
+    exit_code,
+    guarded,
+    messages,
+    report,
+    steps,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .coverage.siting.answers import Watch
+    from .siting import Siting
+    from .siting_choices import Choices
+
+Models = Literal["mclp", "lscp", "pmedian", "pcenter", "pdispersion"]
+
+
+def sites(
+    study: StudyPath,
+    standard: Annotated[
+        list[str] | None,
+        typer.Option(help="标准的 key，可多次（几类设施一起选） / standards, several at once"),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, help="新增多少处 / how many new venues")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=0, help="总费用不超过多少 / money, in the unit of the costs")
+    ] = None,
+    model: Annotated[
+        Models,
+        typer.Option(
+            help="mclp 覆盖最多、lscp 全部覆盖、pmedian 总时间最短、pcenter 最远者最近、"
+            "pdispersion 最分散 / what is best"
+        ),
+    ] = "mclp",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="新设施的类型，与标准依次对应 / type that would be opened"),
+    ] = None,
+    floor: Annotated[
+        list[str] | None,
+        typer.Option(help="覆盖下限：rural=0.6、urban=0.8 或 镇街代码=0.5 / floors"),
+    ] = None,
+    backup: Annotated[
+        bool, typer.Option("--backup", help="lscp：尽量让更多人有第二处 / a second site")
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="最多算多少秒 / seconds at most")] = 60.0,
+    out: Out = None,
+    as_json: AsJson = False,
+    accept_quarantine: Accept = False,
+    no_cache: NoCache = False,
+) -> None:
+    """下一处建在哪里：选址、次序、公平的代价 / where next, in which order, what fairness costs."""
+    with guarded(as_json):
+        from .siting import Asked
+
+        asked = Asked(model, count or (None if budget is not None or model == "lscp" else 5),
+                      budget, _floors(floor or []), backup, seconds)  # fmt: skip
+        folder = out or Path("out") / f"{study.stem}-sites"
+        words = _words(asked, standard or [], kind or [], floor or [])
+        command = command_text("sites", str(study), *words, "--out", str(folder))
+        cache = None if no_cache else cache_folder()
+        _run(study, asked, standard or [], kind or [], folder, command, as_json,
+             accept_quarantine, cache)  # fmt: skip
+
+
+def _floors(said: list[str]) -> dict[str, float]:
+    from .geo.errors import Fault, StudyError
+
+    found = {}
+    for text in said:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError as error:
+            facts = {"known": "rural=0.6"}
+            raise StudyError(Fault("E-SITES-FLOOR", value=text, facts=facts)) from error
+    return found
+
+
+def _words(asked: Any, standards: list[str], kinds: list[str], floors: list[str]) -> list[str]:
+    """Return the options as they would be typed."""
+    words = ["--model", asked.model]
+    for name, value in (("--count", asked.count), ("--budget", asked.budget)):
+        words += [] if value is None else [name, str(value)]
+    for name, values in (("--standard", standards), ("--type", kinds), ("--floor", floors)):
+        words += [word for value in values for word in (name, value)]
+    return words + (["--backup"] if asked.backup else [])
+
+
+@contextmanager
+def _stoppable(watch: Watch) -> Iterator[None]:
+    """Let the first Ctrl-C end the search with what was found; the second ends the program."""
+
+    def stop(*_: object) -> None:
+        if watch.stop:
+            raise KeyboardInterrupt
+        watch.stop = True
+        messages().print("停止搜索，保留到目前为止最好的方案…… / stopping; the best so far is kept")
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _telling(step: Callable[[str], None]) -> Callable[[float, float], None]:
+    """Show the best so far and the bound on the terminal."""
+
+    def tell(value: float, bound: float) -> None:
+        shown = [f"{x:,.0f}" if math.isfinite(x) and abs(x) < 1e15 else "—" for x in (value, bound)]
+        step(f"求解 / solving：目前最好 best {shown[0]}，界 bound {shown[1]}")
+
+    return tell
+
+
+def _run(
+    path: Path, asked: Any, keys: list[str], kinds: list[str], out: Path, command: str,
+    as_json: bool, accept: bool, cache: Path | None,
+) -> None:  # fmt: skip
+    from .coverage.siting.answers import Watch
+    from .folder import claimed, publish
+    from .inputs import read_layers
+    from .passport import passport
+    from .siting import plan_sites
+    from .siting_choices import choices
+    from .siting_problem import problem_of
+    from .siting_tables import summary, write_siting
+    from .study import assess, survey
+    from .study_file import read_study
+
+    with claimed(out) as folder, steps() as step:
+        step("读取数据 / reading")
+        study = read_study(path)
+        layers = read_layers(study)
+        step("计算出行时间 / travel times")
+        measured = survey(study, layers, accept_quarantine=accept, cache=cache)
+        step("候选点的出行时间 / candidates")
+        wanted = keys or [study.standards[0].key]
+        problem = problem_of(study, measured, wanted, types=kinds, cache=cache)
+        watch = Watch(asked.seconds, _telling(step))
+        with _stoppable(watch):
+            found = plan_sites(problem, asked, watch)
+            step("曲线、替代方案与公平的代价 / curve, alternatives, price of equity")
+            extra = choices(found, Watch(max(asked.seconds / 2, 1.0), stop=watch.stop))
+        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        facts = passport(study, measured, assess(study, measured), command=command, created=created)
+        facts["siting"] = summary(found, extra)
+        manifest = publish(folder, lambda new: write_siting(new, found, extra), facts)
+    report([f for ledger in measured.ledgers.values() for f in ledger.faults])
+    if as_json:
+        result = {"status": "ok", "out": str(folder), **_renamed(facts["siting"]),
+                  "files": manifest["files"]}  # fmt: skip
+        print(json.dumps(result, ensure_ascii=False, default=_plain))
+    else:
+        _print(found, extra, folder)
+    raise typer.Exit(exit_code(manifest["tables"]))
+
+
+def _renamed(siting: dict[str, Any]) -> dict[str, Any]:
+    """Keep the status of the command apart from that of the answer."""
+    return {("proof" if key == "status" else key): value for key, value in siting.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _print(found: Siting, extra: Choices, folder: Path) -> None:
+    from rich.console import Console
+
+    from .siting_tables import MODEL_NAMES, brief, status_text, summary
+
+    console = Console(highlight=False)
+    facts, answer, people = summary(found, extra), found.answer, found.problem.people
+    titles = "、".join(standard.name for standard in found.problem.standards)
+    marked = "（示意数据）" if found.problem.study.study.illustrative else ""
+    console.print(f"{MODEL_NAMES[found.asked.model]}：{titles}{marked}")
+    stopped = {"time": "（到时间为止）", "user": "（按要求停止）", "": ""}[answer.stopped]
+    console.print(f"判定：{status_text(answer.status, answer.gap)}{stopped}，"
+                  f"用时 {answer.seconds:.2f} 秒；候选点 {facts['candidates']} 处")  # fmt: skip
+    console.print(f"覆盖：现状 {found.before:,} 人（{facts['share_before']}）")
+    built = found.plan[found.plan["order"] == 0]
+    if len(built):
+        console.print(f"  → 已承诺（拟建）{len(built)} 处建成后 {found.committed:,} 人")
+    console.print(f"  → 方案建成后 {found.after:,} 人（{facts['share_after']}），共 {people:,} 人")
+    if facts["uncoverable_people"]:
+        console.print(f"另有 {facts['uncoverable_people']:,} 人任何候选点都够不到，"
+                      "名单见 uncoverable.csv")  # fmt: skip
+    for title, sheet in brief(found, extra).items():
+        _show(console, title, sheet)
+    if extra.near is not None:
+        core = int(extra.near.core[answer.sites].sum()) - len(built)
+        near = found.problem.study.sites.near
+        console.print(f"新增覆盖比最优少 {near:.0%} 以内的好方案 {extra.near.plans} 个"
+                      f"{'' if extra.near.whole else '以上'}；新址中 {core} 处每个方案都有，"
+                      "其余可换，见 alternatives.csv")  # fmt: skip
+    console.print(f"结果 results: {folder}", soft_wrap=True)
+
+
+def _show(console: Any, title: str, sheet: pd.DataFrame) -> None:
+    from rich.table import Table
+
+    table = Table(title=title, box=None, title_justify="left")
+    for name in sheet:
+        numeric = all(not isinstance(cell, str) for cell in sheet[name])
+        table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+    for row in sheet.itertuples(index=False):
+        table.add_row(*(_cell(cell) for cell in row))
+    console.print(table)
+
+
+def _cell(value: Any) -> str:
+    import pandas as pd
+
+    if pd.isna(value):
+        return "—"
+    if isinstance(value, float):
+        return f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

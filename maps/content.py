@@ -1,0 +1,314 @@
+"""What the page is told of towns, places, venues and times; a public page is told less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from .pack import UNREACHED
+from .payload import GRID_DEGREES, encode, grid_points, positions, rings, texts
+
+Audience = Literal["internal", "public"]
+Ints = npt.NDArray[np.int64]
+
+PUBLIC_GRID_DEGREES = 1e-3
+"""About 100 m: a public page shows where a place is, not which house."""
+SMALL_COUNT = 5
+"""Fewer people than this are not told apart on a public page."""
+COUNTS = ("people", "covered", "not_connected")
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """
+    Nearest open venue of each type in one mode, p places and v venues.
+
+    Parameters
+    ----------
+    mode, group
+        How people travel; a group that travels at a pace of its own, else empty.
+    connected
+        Shape (p,), whether a place is tied to the road.
+    walk_ms, venue_walk_ms
+        Shape (p,) and (v,), walk between the door and the road, milliseconds.
+    ticks
+        By type: shape (p,), tenths of a second, `pack.UNREACHED` where none is reached.
+    venue
+        By type: shape (p,), position among the venues, -1 for none.
+    usable
+        By type: whether any open venue of it is tied to the road.
+    """
+
+    mode: str
+    connected: npt.NDArray[np.bool_]
+    walk_ms: Ints
+    venue_walk_ms: Ints
+    ticks: Mapping[str, Ints]
+    venue: Mapping[str, Ints]
+    usable: Mapping[str, bool]
+    group: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Own:
+    """
+    How places stand to a standard that asks more than the nearest open venue of its types.
+
+    Parameters
+    ----------
+    ticks, venue
+        As in `Reach`.
+    reason
+        Why a place is not reached, in the words of the page; empty where it is.
+    """
+
+    ticks: Ints
+    venue: Ints
+    reason: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """
+    A further measure of places under one standard, counted elsewhere and only shown here.
+
+    Parameters
+    ----------
+    key, name, english, unit, basis
+        What it is called, counted in and founded on.
+    standard
+        Key of the standard.
+    values
+        Shape (p,), whole multiples of 1 / `scale`; -1 where there is none.
+    scale
+        How many of them make one.
+    edges, labels
+        Of places: where classes end, ascending, and their names, one more, the best class first.
+    towns, town_edges, town_labels
+        The same of towns, shape (t,), in the same scale.
+    is_more_better
+        Whether a high value is good.
+    summary
+        Texts without unit for district, urban, rural and every town, in this order.
+    """
+
+    key: str
+    name: str
+    english: str
+    unit: str
+    basis: str
+    standard: str
+    values: Ints
+    scale: int
+    edges: Sequence[float]
+    labels: Sequence[str]
+    towns: Ints
+    town_edges: Sequence[float]
+    town_labels: Sequence[str]
+    is_more_better: bool
+    summary: Sequence[str]
+
+
+def towns_columns(towns: gpd.GeoDataFrame) -> dict[str, object]:
+    """Return the towns, their rings and shared borders, and where each name stands best."""
+    shapes = towns.geometry.to_numpy()
+    centre = shapely.get_point(shapely.maximum_inscribed_circle(shapes, tolerance=1e-4), 0)
+    lines = shapely.line_merge(shapely.union_all(shapely.boundary(shapes)))
+    return {
+        "code": texts(towns.index),
+        "name": texts(towns["name"]),
+        "kind": texts(towns["kind"]),
+        "rings": [encode(rings(shape)) for shape in shapes],
+        "borders": encode(shapely.get_parts([lines])),
+        "district": encode(rings(towns.geometry.union_all())),
+        **grid_points(gpd.GeoSeries(centre)),
+    }
+
+
+def places_columns(
+    places: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, audience: Audience
+) -> dict[str, object]:
+    """
+    Return the places; every column of numbers beside the known ones is a group of people.
+
+    A public page is not told names and points of places with fewer than `SMALL_COUNT` people, nor
+    any group that has so few at some place: sums stay exact, nobody can be found.
+    """
+    known = ["name", "town", "rural"]
+    groups = {
+        str(name): places[name].fillna(0).to_numpy(np.int64)
+        for name in places.drop(columns=known).select_dtypes("number")
+    }
+    shown = np.ones(len(places), bool)
+    if audience == "public":
+        shown = ~_is_small(groups["people"])
+        groups = {
+            name: people
+            for name, people in groups.items()
+            if name == "people" or not _is_small(people[shown]).any()
+        }
+    points = grid_points(
+        places.geometry, GRID_DEGREES if audience == "internal" else PUBLIC_GRID_DEGREES
+    )
+    return {
+        "id": [one if ok else "" for one, ok in zip(texts(places.index), shown, strict=True)],
+        "name": [one if ok else "" for one, ok in zip(texts(places["name"]), shown, strict=True)],
+        "town": positions("places.town", places["town"], towns.index),
+        "rural": places["rural"].to_numpy(bool),
+        "shown": shown,
+        "groups": groups,
+        **{axis: np.where(shown, values, 0) for axis, values in points.items()},
+    }
+
+
+def _is_small(people: Ints) -> npt.NDArray[np.bool_]:
+    return np.asarray((people > 0) & (people < SMALL_COUNT))
+
+
+def venues_columns(
+    venues: gpd.GeoDataFrame, types: Mapping[str, str], audience: Audience
+) -> dict[str, object]:
+    """Return the venues in the order of the frame; a type is its position among `types`."""
+    return {
+        "id": texts(venues.index),
+        "name": texts(venues["name"]),
+        "type": positions("venues.type", venues["type"], pd.Index(list(types))),
+        "status": texts(venues["status"]),
+        "outside": venues["outside"].to_numpy(bool),
+        **grid_points(
+            venues.geometry, GRID_DEGREES if audience == "internal" else PUBLIC_GRID_DEGREES
+        ),
+    }
+
+
+def reach_columns(reach: Reach, places: int, venues: int) -> dict[str, object]:
+    """
+    Return one mode.
+
+    Raises
+    ------
+    ValueError
+        If an array is of another length than its places or venues, or a position is unknown.
+    """
+    for kind in reach.ticks:
+        ticks, venue = reach.ticks[kind], reach.venue[kind]
+        if len(ticks) != places or len(venue) != places:
+            raise ValueError(f"`reach` of {kind!r} by {reach.mode} must hold each place once")
+        if ((venue < -1) | (venue >= venues)).any() or ((venue < 0) != (ticks >= UNREACHED)).any():
+            raise ValueError(f"`reach` of {kind!r} by {reach.mode} refers to unknown venues")
+    if len(reach.walk_ms) != places or len(reach.venue_walk_ms) != venues:
+        raise ValueError(f"`reach` by {reach.mode} must hold each walk once")
+    return {
+        "mode": reach.mode,
+        "group": reach.group,
+        "connected": reach.connected,
+        "walkMs": reach.walk_ms,
+        "venueWalkMs": reach.venue_walk_ms,
+        "ticks": dict(reach.ticks),
+        "venue": dict(reach.venue),
+        "usable": {kind: bool(usable) for kind, usable in reach.usable.items()},
+    }
+
+
+def standards_columns(
+    standards: pd.DataFrame, coverage: pd.DataFrame, own: Mapping[str, Own], towns: pd.Index
+) -> list[dict[str, object]]:
+    """
+    Return the standards, each with the counts that the page must arrive at by itself.
+
+    Raises
+    ------
+    ValueError
+        If a row of `coverage` stands twice.
+    KeyError
+        If the district or a town has no row under some standard.
+    """
+    table = coverage.set_index(["standard", "scope", "code"])
+    if not table.index.is_unique:
+        msg = f"`coverage` has rows twice: {table.index[table.index.duplicated()][:5].tolist()}"
+        raise ValueError(msg)
+    rows = {key: [int(row[name]) for name in COUNTS] for key, row in table.iterrows()}
+    answer = []
+    for key, row in standards.iterrows():
+        code = str(key)
+        entry: dict[str, object] = {
+            "key": code,
+            **{name: str(row[name]) for name in ("name", "mode", "group", "area", "basis")},
+            "types": [str(kind) for kind in row["types"]],
+            "minutes": float(row["minutes"]),
+            "goal": float(row["goal"]),
+            "proof": {
+                "district": rows[key, "district", ""],
+                "urban": rows.get((key, "urban", ""), [0, 0, 0]),
+                "rural": rows.get((key, "rural", ""), [0, 0, 0]),
+                "towns": [rows[key, "town", town] for town in towns],
+            },
+        }
+        if code in own:
+            mine = own[code]
+            words = sorted(set(mine.reason))
+            numbers = {word: number for number, word in enumerate(words)}
+            entry["own"] = {
+                "ticks": mine.ticks,
+                "venue": mine.venue,
+                "words": words,
+                "reason": np.array([numbers[word] for word in mine.reason], np.int64),
+            }
+        answer.append(entry)
+    return answer
+
+
+def flags_columns(
+    flags: pd.DataFrame, standards: pd.Index, indexes: Mapping[str, pd.Index]
+) -> dict[str, object]:
+    """
+    Return the flags, each pointing at a place, town or venue by its position.
+
+    Raises
+    ------
+    ValueError
+        If a flag refers to what is not there.
+    """
+    at = np.full(len(flags), -1, np.int64)
+    for kind, index in indexes.items():
+        mine = (flags["kind"] == kind).to_numpy()
+        at[mine] = index.get_indexer(pd.Index(flags.loc[mine, "id"]))
+    if (at < 0).any():
+        msg = f"`flags` refers to unknown {list(flags['id'][at < 0])[:5]}"
+        raise ValueError(msg)
+    kinds = list(indexes)
+    blank = pd.Series("", index=flags.index)
+    return {
+        "kinds": kinds,
+        "kind": np.array([kinds.index(kind) for kind in flags["kind"]], np.int64),
+        "at": at,
+        "standard": positions("flags.standard", flags["standard"], standards),
+        **{
+            name: texts(flags.get(name, blank).fillna(""))
+            for name in ("level", "sentence", "remedy")
+        },
+    }
+
+
+def measure_columns(measure: Measure) -> dict[str, Any]:
+    """Return a measure for the page."""
+    return {
+        **{
+            name: getattr(measure, name)
+            for name in ("key", "name", "english", "unit", "basis", "standard", "values", "scale")
+        },
+        "edges": [float(edge) for edge in measure.edges],
+        "labels": list(measure.labels),
+        "townEdges": [float(edge) for edge in measure.town_edges],
+        "townLabels": list(measure.town_labels),
+        "moreIsBetter": measure.is_more_better,
+        "summary": list(measure.summary),
+        "towns": measure.towns,
+    }

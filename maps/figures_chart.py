@@ -1,0 +1,257 @@
+"""The charts of the appendix: shares by type, town against country, Lorenz curves, coverage against p."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from .figures import PAPERS, About, Key, Paper, Sheet, balanced, lettered, open_sheet
+from .style import BAR_BELOW, BAR_MET, FLAG, INK, MUTED
+
+GRID = "#d9dde2"
+BAR_NEUTRAL = "#6f93b3"
+LABEL_SIZE, VALUE_SIZE = 8.4, 8.0
+LABEL_MM = 66.0
+"""Room for the names of the rows."""
+URBAN, RURAL = "#1f5f99", "#d9772a"
+SIDES = {"urban": ("s", URBAN, "white", 1), "rural": ("o", RURAL, INK, -1)}
+"""Form, colour, rim, and whether the number stands above or below."""
+SIGNS = "0123456789.,%–≥示意数据图例"
+
+
+def shares_figure(about: About, paper: Paper, rows: pd.DataFrame, axis: str) -> Figure:
+    """
+    Draw bars of shares, one row each, with their goals.
+
+    Parameters
+    ----------
+    about, paper
+        What stands around it, and how the sheet lies.
+    rows
+        `name`, `share` (0 to 1, missing where nobody is), `goal` (missing: none), `text` (printed
+        behind the bar).
+    axis
+        What the shares are of.
+    """
+    goals = rows["goal"].astype("Float64")
+    met = "时限内可到达" if goals.isna().all() else "达到目标"
+    keys = [Key(met, "area", BAR_MET, BAR_MET)]
+    if (rows["share"].astype("Float64") < goals).fillna(False).any():
+        keys.append(Key("低于目标", "area", BAR_BELOW, INK, hatch="////"))
+    if goals.notna().any():
+        keys.append(Key("目标", "D", "white", FLAG, 1.2))
+    with lettered(_texts(about, keys, [*rows["name"], *rows["text"], axis])):
+        sheet = open_sheet(about, paper, keys, axes=True)
+        axes, at = sheet.body, np.arange(len(rows))[::-1]
+        _row_axes(sheet, list(rows["name"]), axis)
+        for y, row in zip(at, rows.to_dict("records"), strict=True):
+            known, goal = not pd.isna(row["share"]), row["goal"]
+            share = float(row["share"]) if known else 0.0
+            below = known and not pd.isna(goal) and share < goal
+            axes.barh(y, share, height=0.62, color=BAR_BELOW if below else BAR_MET, zorder=3,
+                      hatch="////" if below else None, edgecolor="white", linewidth=0)  # fmt: skip
+            _value(axes, share, y, row["text"])
+            if not pd.isna(goal):
+                axes.plot(float(goal), y, "D", ms=6, mfc="white", mec=FLAG, mew=1.2, zorder=6)
+        sheet.figure.draw_without_rendering()
+    return sheet.figure
+
+
+def _value(axes: Axes, share: float, y: float, text: str) -> None:
+    """Write a value behind its bar, or in it where the sheet ends."""
+    inside = share > 0.72
+    axes.annotate(
+        text, (share, y), xytext=(-4 if inside else 4, 0), textcoords="offset points",
+        ha="right" if inside else "left", va="center", fontsize=VALUE_SIZE, zorder=5,
+        color="white" if inside else INK,
+    )  # fmt: skip
+
+
+def pairs_figure(about: About, paper: Paper, rows: pd.DataFrame, axis: str) -> Figure:
+    """
+    Draw the share in town and in the country, joined by a line: one row for each standard.
+
+    Parameters
+    ----------
+    rows
+        `name`, `urban`, `rural`, `goal` (0 to 1, missing where nobody is).
+    """
+    keys = [
+        Key("城镇", "s", URBAN, "white", 0.5, size=7),
+        Key("乡村", "o", RURAL, INK, 0.6, size=7),
+        Key("目标", "D", "white", FLAG, 1.2),
+    ]
+    with lettered(_texts(about, keys, [*rows["name"], axis])):
+        sheet = open_sheet(about, paper, keys, axes=True)
+        axes, at = sheet.body, np.arange(len(rows))[::-1]
+        _row_axes(sheet, list(rows["name"]), axis)
+        for y, row in zip(at, rows.to_dict("records"), strict=True):
+            ends = [float(row[side]) for side in SIDES if not pd.isna(row[side])]
+            if len(ends) == 2:
+                axes.plot(ends, [y, y], color=MUTED, linewidth=2.2, zorder=3, alpha=0.6)
+            for side, (form, colour, rim, up) in SIDES.items():
+                if not pd.isna(row[side]):
+                    at_value = float(row[side])
+                    axes.plot(at_value, y, form, color=colour, mec=rim, ms=8, mew=0.6, zorder=5)
+                    axes.annotate(row[f"{side}_text"], (at_value, y), xytext=(0, 6 * up),
+                                  textcoords="offset points", fontsize=VALUE_SIZE - 0.8, color=INK,
+                                  ha="center", va="bottom" if up > 0 else "top")  # fmt: skip
+            if not pd.isna(row["goal"]):
+                axes.plot(float(row["goal"]), y, "D", ms=5, mfc="white", mec=FLAG, mew=1.1,
+                          zorder=4)  # fmt: skip
+        sheet.figure.draw_without_rendering()
+    return sheet.figure
+
+
+def _row_axes(sheet: Sheet, names: list[str], axis: str) -> None:
+    """Set up rows by name and shares from 0 to 100 %."""
+    axes, figure = sheet.body, sheet.figure
+    box = axes.get_position()
+    room = LABEL_MM / (figure.get_figwidth() * 25.4) - 18.0 / (figure.get_figwidth() * 25.4)
+    axes.set_position((box.x0 + room, box.y0, box.width - room, box.height))
+    labels = ["\n".join(balanced(name, LABEL_SIZE, LABEL_MM - 4)) for name in names]
+    axes.set_yticks(np.arange(len(names))[::-1], labels, fontsize=LABEL_SIZE, color=INK)
+    axes.set(xlim=(0, 1.03), ylim=(-0.6, max(len(names), 3) - 0.4))
+    axes.set_xlabel(axis, fontsize=9, color=INK)
+    _plain(axes)
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.grid(axis="x", color=GRID, linewidth=0.7, zorder=0)
+    axes.spines["left"].set_visible(False)
+
+
+def _plain(axes: Axes) -> None:
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(MUTED)
+    axes.tick_params(length=0, labelsize=8, colors=INK)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A Lorenz curve: its title, what is said of it, and its points from (0, 0) to (1, 1)."""
+
+    title: str
+    remark: str
+    people: Any
+    value: Any
+
+
+def lorenz_figure(about: About, paper: Paper, panels: Sequence[Panel], axes_names: tuple[str, str]) -> Figure:
+    """Draw Lorenz curves side by side, each against the line on which all have the same."""
+    keys = [
+        Key("洛伦兹曲线", "line", BAR_MET, width=1.8),
+        Key("人人相同", "line", MUTED, width=1.0, dash=(0, (4, 3))),
+    ]
+    told = [text for panel in panels for text in (panel.title, panel.remark)]
+    with lettered(_texts(about, keys, [*told, *axes_names])):
+        sheet = open_sheet(about, paper, keys, axes=True)
+        sheet.body.remove()
+        width, height = PAPERS[paper]
+        left, low, wide, high = sheet.frame.body
+        left, wide, low, high = left + 8, wide - 12, low + 3, high - 6
+        # As many columns as let the curves be largest.
+        side, columns = max(
+            (min(wide / n - 11, high / -(-len(panels) // n) - 20), n)
+            for n in range(1, len(panels) + 1)
+        )
+        rows = -(-len(panels) // columns)
+        cell_w, cell_h = wide / columns, high / rows
+        for at, panel in enumerate(panels):
+            row, column = divmod(at, columns)
+            x = left + column * cell_w + (cell_w - side) / 2
+            y = low + high - row * cell_h - 9 - side
+            axes = sheet.figure.add_axes((x / width, y / height, side / width, side / height))
+            _curve(axes, panel, side + 6, axes_names if row == rows - 1 else ("", axes_names[1]),
+                   first=column == 0)  # fmt: skip
+        sheet.figure.draw_without_rendering()
+    return sheet.figure
+
+
+def _curve(axes: Axes, panel: Panel, wide_mm: float, names: tuple[str, str], *, first: bool) -> None:
+    axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.fill_between(panel.people, panel.value, panel.people, color=BAR_NEUTRAL, alpha=0.25,
+                      linewidth=0)  # fmt: skip
+    axes.plot(panel.people, panel.value, color=BAR_MET, linewidth=1.6)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    _plain(axes)
+    for each in (axes.xaxis, axes.yaxis):
+        each.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.tick_params(labelsize=6.8, pad=1.5)
+    axes.grid(color=GRID, linewidth=0.6)
+    title = "\n".join(balanced(panel.title, 7.6, wide_mm)[:2])
+    axes.set_title(title, fontsize=7.6, color=INK, pad=4)
+    axes.text(0.05, 0.93, panel.remark, fontsize=7.4, color=INK, va="top")
+    if names[0]:
+        axes.set_xlabel(names[0], fontsize=7, color=MUTED, labelpad=2)
+    if first:
+        axes.set_ylabel(names[1], fontsize=7, color=MUTED, labelpad=1)
+    else:
+        axes.set_yticklabels([])
+
+
+def count_figure(about: About, paper: Paper, curve: pd.DataFrame, goal: float | None, axis: tuple[str, str]) -> Figure:
+    """
+    Draw how coverage grows with the number of new venues.
+
+    Parameters
+    ----------
+    curve
+        `count` from 0, `share` (the best for each count), `bound` (nothing can be better; missing
+        where proved), `staged` (the first venues of one build order), all 0 to 1; `text`.
+    goal
+        Share that is wanted.
+    axis
+        Names of the axes.
+    """
+    keys = [
+        Key("各数量下最优（每个数量单独求解）", "o", BAR_MET, "white", 0.5, size=6),
+        Key("按建设次序逐处建成", "s", "white", BAR_BELOW, 1.2, size=5.5),
+    ]
+    open_ = curve["bound"].notna() & (curve["bound"] > curve["share"])
+    if open_.any():
+        keys.append(Key("尚未证明最优处的上界", "line", MUTED, width=1.0, dash=(0, (2, 2))))
+    if goal is not None:
+        keys.append(Key("目标", "line", FLAG, width=1.2, dash=(0, (6, 3))))
+    with lettered(_texts(about, keys, [*curve["text"], *axis])):
+        sheet = open_sheet(about, paper, keys, axes=True)
+        axes, x = sheet.body, curve["count"].to_numpy(float)
+        axes.plot(x, curve["share"], color=BAR_MET, linewidth=1.6, marker="o", ms=6, mec="white",
+                  zorder=4)  # fmt: skip
+        staged = curve[curve["staged"].notna()]
+        axes.plot(staged["count"], staged["staged"].astype(float), color=BAR_BELOW, linewidth=1.0,
+                  linestyle=(0, (5, 2)), marker="s", ms=5.5, mfc="white", mec=BAR_BELOW, mew=1.2,
+                  zorder=3)  # fmt: skip
+        if open_.any():
+            axes.plot(x[open_], curve.loc[open_, "bound"].astype(float), color=MUTED, linewidth=1.0,
+                      linestyle=(0, (2, 2)), zorder=2)  # fmt: skip
+        _plain(axes)
+        axes.grid(color=GRID, linewidth=0.7)
+        shown = [*curve["share"].astype(float), *curve["bound"].dropna().astype(float)]
+        shown += [goal] if goal is not None else []
+        span = max(max(shown) - min(shown), 0.02)
+        axes.set(xlim=(-0.4, x.max() + 0.6), xlabel=axis[0], ylabel=axis[1],
+                 ylim=(max(0.0, min(shown) - 0.12 * span), min(1.0, max(shown) + 0.12 * span)))  # fmt: skip
+        axes.xaxis.label.set(fontsize=9, color=INK)
+        axes.yaxis.label.set(fontsize=9, color=INK)
+        axes.set_xticks(x)
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if span > 0.1 else 1))
+        if goal is not None:
+            axes.axhline(goal, color=FLAG, linewidth=1.2, linestyle=(0, (6, 3)), zorder=2)
+        for at, share, text in zip(x, curve["share"], curve["text"], strict=True):
+            axes.annotate(text, (at, share), xytext=(0, 7), textcoords="offset points",
+                          ha="center", fontsize=7.4, color=INK)  # fmt: skip
+        sheet.figure.draw_without_rendering()
+    return sheet.figure
+
+
+def _texts(about: About, keys: Sequence[Key], more: Sequence[str]) -> list[str]:
+    around = [about.title, about.subtitle, *about.notes, about.review, about.caption]
+    return [*around, *(key.label for key in keys), *map(str, more), SIGNS]

@@ -1,0 +1,149 @@
+/* The choice: standard or any types, mode, group, area, threshold and goal; and the measure. */
+(function (kepu) {
+  'use strict';
+
+  const MEASURES = [['coverage', '覆盖', 'Coverage'], ['minutes', '时间', 'Minutes']];
+  const { byId } = kepu;
+
+  function option(value, text) {
+    const found = kepu.el('option', '', text);
+    found.value = value;
+    return found;
+  }
+
+  kepu.choiceOf = function (standard) {
+    const { key, types, mode, group, minutes, goal, area } = standard;
+    return { standard: key, types, mode, group, minutes, goal, area };
+  };
+
+  /* One button of several that exclude each other. */
+  function segments(root, items, onPick) {
+    kepu.fill(root, items.map(([value, text]) => {
+      const button = kepu.button('', text, () => onPick(value));
+      button.dataset.value = value;
+      button.setAttribute('role', 'radio');
+      return button;
+    }));
+    root.addEventListener('keydown', (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const all = Array.from(root.children).filter((button) => !button.disabled);
+      const next = all[(all.indexOf(document.activeElement) + step + all.length) % all.length];
+      next.focus();
+      next.click();
+    });
+  }
+
+  function mark(root, value) {
+    Array.from(root.children).forEach((button) => {
+      const isOn = button.dataset.value === value;
+      button.setAttribute('aria-checked', String(isOn));
+      button.tabIndex = isOn ? 0 : -1;
+    });
+  }
+
+  function typeBoxes(page) {
+    const { data, store } = page;
+    const used = new Set(data.venues.type);
+    const wanted = new Set(kepu.flatten(data.standards.map((standard) => standard.types)));
+    kepu.fill(byId('types'), data.types.key.map((key, k) => {
+      if (!used.has(k) && !wanted.has(key)) return '';
+      const box = kepu.el('input');
+      box.type = 'checkbox';
+      box.value = key;
+      box.addEventListener('change', () => {
+        const all = Array.from(byId('types').querySelectorAll('input'));
+        const types = all.filter((one) => one.checked).map((one) => one.value);
+        if (types.length) store.set({ types });
+        else box.checked = true;
+      });
+      return kepu.el('label', '', [box, kepu.el('span', '', data.types.name[k])]);
+    }));
+  }
+
+  function measures(data) {
+    const further = new Map(data.measures.map((one) => [one.key, [one.key, one.name, one.english]]));
+    return MEASURES.concat(Array.from(further.values()));
+  }
+
+  /* A number field that takes what lies within its bounds and goes back otherwise. */
+  function numberField(field, page, key, scale) {
+    field.addEventListener('change', () => {
+      const value = Number(field.value);
+      const isGood = field.value.trim() !== '' && value >= Number(field.min) && value <= Number(field.max);
+      const found = Math.round(value * 10) / 10 / scale;
+      if (isGood) page.store.set({ [key]: found });
+      else page.say(`请输入 ${field.min} 到 ${field.max} 之间的数。`);
+      field.value = kepu.short(page.store.get()[key] * scale);
+    });
+  }
+
+  kepu.chooser = function (page) {
+    const { data, store } = page;
+    const modes = data.reach.filter((one) => one.group === '').map((one) => one.mode);
+    kepu.fill(byId('standard'), [
+      ...data.standards.map((one) => option(one.key, one.name)), option('', '自定义组合'),
+    ]);
+    byId('standard').addEventListener('change', () => {
+      const standard = data.standards.find((one) => one.key === byId('standard').value);
+      if (standard) store.set(kepu.choiceOf(standard));
+      else byId('own').open = true;
+    });
+    segments(byId('measure'), measures(data), (measure) => store.set({ measure }));
+    segments(byId('mode'), modes.map((mode) => [mode, kepu.MODES[mode] || mode]), (mode) => store.set({ mode }));
+    const groups = Object.keys(data.places.groups);
+    kepu.fill(byId('group'), groups.map((key) => option(key, kepu.groupName(data, key))));
+    byId('group').addEventListener('change', () => store.set({ group: byId('group').value }));
+    kepu.fill(byId('area'), Object.keys(kepu.AREAS).map((key) => option(key, kepu.AREAS[key])));
+    byId('area').addEventListener('change', () => store.set({ area: byId('area').value }));
+    numberField(byId('minutes'), page, 'minutes', 1);
+    numberField(byId('goal'), page, 'goal', 100);
+    byId('slide').addEventListener('input', () => store.set({ minutes: Number(byId('slide').value) }));
+    typeBoxes(page);
+  };
+
+  function names(data, types) {
+    return types.map((key) => data.types.name[data.types.key.indexOf(key)] || key).join('、');
+  }
+
+  kepu.choiceText = function (page) {
+    const { choice } = page.answer;
+    return `${kepu.MODES[choice.mode] || choice.mode} ≤ ${kepu.short(choice.minutes)} 分钟 · `
+      + `${kepu.groupName(page.data, choice.group)} · ${kepu.AREAS[choice.area]} · 目标 ${kepu.goalText(choice.goal)}`;
+  };
+
+  kepu.choiceTitle = function (page) {
+    const { standard, choice } = page.answer;
+    return standard ? standard.name : `自定义：${names(page.data, choice.types)}`;
+  };
+
+  kepu.showChoice = function (page) {
+    const { data, answer } = page;
+    const { choice, standard } = answer;
+    byId('standard').value = standard ? standard.key : '';
+    mark(byId('measure'), page.view.measure ? page.view.measure.key
+      : choice.measure === 'minutes' ? 'minutes' : 'coverage');
+    data.measures.forEach((one) => {
+      const button = Array.from(byId('measure').children).find((b) => b.dataset.value === one.key);
+      const isThere = kepu.furtherOf(data, Object.assign({}, choice, { measure: one.key }), standard);
+      button.disabled = !isThere;
+      button.title = isThere ? '' : '只对评价标准计算';
+    });
+    mark(byId('mode'), choice.mode);
+    byId('group').value = choice.group;
+    byId('area').value = choice.area;
+    byId('minutes').value = kepu.short(choice.minutes);
+    byId('slide').value = String(choice.minutes);
+    byId('goal').value = kepu.short(choice.goal * 100);
+    byId('types').querySelectorAll('input').forEach((box) => {
+      box.checked = choice.types.includes(box.value);
+    });
+    byId('types-count').textContent = `${choice.types.length} 类`;
+    byId('terms').textContent = kepu.choiceText(page);
+    byId('uses').textContent = `设施：${names(data, choice.types)}`;
+    byId('basis').textContent = standard && standard.basis ? `依据：${standard.basis}`
+      : standard ? '' : '自定义组合，不是评价标准。';
+    byId('untold').hidden = answer.isTold;
+  };
+}(window.kepu = window.kepu || {}));

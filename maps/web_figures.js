@@ -1,0 +1,83 @@
+/* The headline: the district, and urban and rural side by side. */
+(function (kepu) {
+  'use strict';
+
+  kepu.bar = function (share, goal) {
+    const body = kepu.el('i', share !== null && share >= goal ? 'full' : 'short');
+    body.style.width = 100 * (share || 0) + '%';
+    const tick = kepu.el('b', '');
+    tick.style.left = 100 * goal + '%';
+    const track = kepu.el('span', 'bar', [body, tick]);
+    track.setAttribute('aria-hidden', 'true');
+    return track;
+  };
+
+  function side(page, name, english, counts, isIn, k) {
+    const { answer, view } = page;
+    const { goal } = answer.choice;
+    const text = view.measure ? view.measure.summary[k] : kepu.percent(counts.share);
+    const median = answer.weights
+      ? kepu.medianText(kepu.quantile(answer.found.ticks, answer.weights, 0.5, isIn)) : '—';
+    return kepu.el('div', 'side', [
+      kepu.el('h3', '', [name, kepu.english(english)]),
+      kepu.el('strong', 'value', text),
+      view.measure ? '' : kepu.bar(counts.share, goal),
+      kepu.rows([
+        ['人口', kepu.count(counts.people)],
+        ['未覆盖', kepu.count(counts.people - counts.covered)],
+        ['中位时间', median],
+      ]),
+    ]);
+  }
+
+  function change(page) {
+    if (page.answer === page.plain) return '';
+    const { covered, share } = page.answer.district;
+    const before = page.plain.district;
+    const more = covered - before.covered;
+    return kepu.el('p', 'change', `与现状相比：${more >= 0 ? '+' : '−'}${kepu.count(Math.abs(more))} 人，`
+      + `${kepu.pointsText(share, before.share)} 个百分点`);
+  }
+
+  function big(page) {
+    const { answer, view } = page;
+    const { goal } = answer.choice;
+    const { share } = answer.district;
+    if (view.measure) {
+      return [kepu.el('strong', 'big', [view.measure.summary[0], kepu.el('small', '', view.measure.unit)]),
+        kepu.el('div', '', kepu.el('span', 'label', `全区${view.measure.name}`))];
+    }
+    if (view.medians) {
+      const all = answer.weights
+        ? kepu.quantile(answer.found.ticks, answer.weights, 0.5, () => true) : null;
+      const most = answer.weights
+        ? kepu.quantile(answer.found.ticks, answer.weights, 0.9, () => true) : null;
+      return [kepu.el('strong', 'big', kepu.medianText(all)), kepu.el('div', '', [
+        kepu.el('span', 'label', ['全区中位时间', kepu.english('Median')]),
+        kepu.el('span', 'verdict', `九成人口 ${kepu.medianText(most)}`),
+      ])];
+    }
+    const isMet = share !== null && share >= goal;
+    return [kepu.el('strong', 'big', kepu.percent(share)), kepu.el('div', '', [
+      kepu.el('span', 'label', ['全区覆盖率', kepu.english('District')]),
+      kepu.el('span', 'verdict ' + (isMet ? 'good' : 'bad'),
+        `${kepu.verdict(share, goal)}（目标 ${kepu.goalText(goal)}）`),
+    ])];
+  }
+
+  kepu.headline = function (page) {
+    const { answer, data } = page;
+    const { district, urban, rural } = answer;
+    const isRural = (i) => Boolean(data.places.rural[i]);
+    kepu.fill(kepu.byId('headline'), [
+      kepu.el('div', 'main', big(page)),
+      change(page),
+      kepu.el('div', 'sides', [
+        side(page, '城镇', 'Urban', urban, (i) => !isRural(i), 1),
+        side(page, '乡村', 'Rural', rural, isRural, 2),
+      ]),
+      kepu.el('p', 'facts-line', `城乡差距 ${kepu.pointsText(urban.share, rural.share)} 个百分点 · `
+        + `未覆盖 ${kepu.count(district.people - district.covered)} 人 · 未接入路网 ${kepu.count(district.apart)} 人`),
+    ]);
+  };
+}(window.kepu = window.kepu || {}));

@@ -1,0 +1,172 @@
+/* Pointing and choosing: tips, cards, the way to the nearest venue, catchment and isochrones. */
+(function (kepu) {
+  'use strict';
+
+  const POPUP = { maxWidth: 340, minWidth: 250, autoPanPadding: [24, 24] };
+  const NEAR_ZOOM = 13.5;
+
+  /* 'p:ID' -> ['p', number], or null for what is not there. */
+  kepu.target = function (data, pick) {
+    const ids = { p: data.places.id, v: data.venues.id, t: data.towns.code }[pick[0]];
+    const at = ids && pick.length > 2 ? ids.indexOf(pick.slice(2)) : -1;
+    return at < 0 ? null : [pick[0], at];
+  };
+
+  function spot(page, [kind, at]) {
+    const frame = { p: page.data.places, v: page.data.venues, t: page.data.towns }[kind];
+    return [frame.lat[at], frame.lng[at]];
+  }
+
+  /* The way of a place to its nearest venue: along roads where known, else as the crow flies. */
+  kepu.wayOf = function (page, i) {
+    const { answer, data } = page;
+    const venue = answer.found.venue[i];
+    if (venue < 0 || !data.places.shown[i]) return null;
+    const ends = [[data.places.lat[i], data.places.lng[i]], [data.venues.lat[venue], data.venues.lng[venue]]];
+    const branches = answer.standard && answer === page.plain
+      ? data.branches[answer.standard.key] : undefined;
+    if (!branches || branches.start[i] < 0) return { points: ends, isRoad: false };
+    if (!branches.parts) branches.parts = kepu.decode(branches.lines);
+    const points = [];
+    for (let b = branches.start[i]; b >= 0; b = branches.parent[b]) points.push(...branches.parts[b]);
+    return { points, isRoad: true };
+  };
+
+  function drawWay(view, style, way) {
+    const { ctx } = view;
+    ctx.beginPath();
+    way.points.forEach(([lat, lng]) => ctx.lineTo(view.x(kepu.worldX(lng)), view.y(kepu.worldY(lat))));
+    ctx.lineJoin = 'round';
+    ctx.lineCap = 'round';
+    ctx.setLineDash([]);
+    ctx.lineWidth = 6;
+    ctx.strokeStyle = '#fff';
+    ctx.stroke();
+    ctx.setLineDash(way.isRoad ? [] : [3, 7]);
+    ctx.lineWidth = 3;
+    ctx.strokeStyle = style.route;
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
+  /* Isochrones of a venue in the mode that is chosen, the widest first. */
+  kepu.ringsOf = function (page, v) {
+    return page.data.isochrones
+      .filter((one) => one.venue === v && one.mode === page.answer.choice.mode);
+  };
+
+  function drawRings(view, page, rings) {
+    const { ctx, scale } = view;
+    view.inPaths();
+    rings.forEach((one, k) => {
+      if (!one.path) one.path = kepu.pathOf(kepu.decode(one.rings), true);
+      ctx.globalAlpha = 0.45;
+      ctx.fillStyle = page.style.rings[Math.min(rings.length - 1 - k, page.style.rings.length - 1)];
+      ctx.fill(one.path, 'evenodd');
+      ctx.globalAlpha = 1;
+      ctx.lineWidth = 1 / scale;
+      ctx.strokeStyle = '#175a96';
+      ctx.stroke(one.path);
+    });
+  }
+
+  kepu.ringSheet = function (page) {
+    return new kepu.Sheet('rings', (view) => {
+      if (page.catchment !== null) drawRings(view, page, kepu.ringsOf(page, page.catchment));
+      view.inPixels();
+      const way = page.hovered === null ? null : kepu.wayOf(page, page.hovered);
+      if (way) drawWay(view, page.style, way);
+    });
+  };
+
+  const TIPS = { p: 'placeTip', v: 'venueTip', t: 'townTip' };
+  const CARDS = { p: 'placeCard', v: 'venueCard', t: 'townCard' };
+
+  function tips(page, find, repaint) {
+    const { map } = page;
+    const tip = L.tooltip({ className: 'kepu-tip', opacity: 1, direction: 'auto', offset: [12, 0] });
+    let last = '';
+    function leave() {
+      last = '';
+      map.closeTooltip(tip);
+      map.getContainer().classList.remove('pointing');
+      if (page.hovered !== null) {
+        page.hovered = null;
+        repaint();
+      }
+    }
+    function move(event) {
+      if (page.isBusy()) return leave();
+      const pick = find(event.containerPoint);
+      const target = kepu.target(page.data, pick);
+      if (!target) return leave();
+      tip.setLatLng(event.latlng);
+      if (pick === last) return undefined;
+      last = pick;
+      map.getContainer().classList.toggle('pointing', target[0] !== 't');
+      tip.setContent(kepu[TIPS[target[0]]](page, target[1]));
+      map.openTooltip(tip);
+      const hovered = target[0] === 'p' ? target[1] : null;
+      if (hovered !== page.hovered) {
+        page.hovered = hovered;
+        repaint();
+      }
+      return undefined;
+    }
+    map.on('mousemove', move);
+    map.on('mouseout movestart zoomstart', leave);
+  }
+
+  function cards(page) {
+    const { map, store } = page;
+    const popup = L.popup(POPUP);
+    let isOurs = false;
+    function show(pick) {
+      const target = kepu.target(page.data, pick);
+      isOurs = true;
+      map.closePopup(popup);
+      isOurs = false;
+      if (!target) return;
+      popup.setLatLng(spot(page, target)).setContent(() => kepu[CARDS[target[0]]](page, target[1]));
+      popup.openOn(map);
+    }
+    map.on('popupopen', ({ popup: opened }) => {
+      const close = opened.getElement().querySelector('.leaflet-popup-close-button');
+      close.setAttribute('aria-label', '关闭');
+      close.removeAttribute('href');
+      close.tabIndex = 0;
+      close.addEventListener('keydown', (event) => { if (event.key === 'Enter') close.click(); });
+    });
+    map.on('popupclose', ({ popup: closed }) => {
+      if (closed === popup && !isOurs) store.set({ pick: '' });
+    });
+    return { show, update: () => { if (popup.isOpen()) popup.update(); } };
+  }
+
+  kepu.picking = function (page, find, repaint) {
+    const { map, store, data } = page;
+    tips(page, find, repaint);
+    const card = cards(page);
+    document.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') store.set({ pick: '' });
+    });
+    map.on('click', (event) => {
+      if (page.isBusy() || kepu.parts().some((part) => part.click && part.click(event.latlng, page))) return;
+      store.set({ pick: find(event.containerPoint) });
+    });
+    page.focus = function (pick) {
+      const target = kepu.target(data, pick);
+      if (!target) return;
+      const drawn = target[0] === 'v' ? kepu.ringsOf(page, target[1]) : [];
+      if (target[0] === 't' || drawn.length) {
+        const rings = kepu.decode(drawn.length ? drawn[0].rings : data.towns.rings[target[1]]);
+        map.fitBounds(L.latLngBounds(kepu.flatten(rings)), { padding: [16, 16], animate: false, maxZoom: NEAR_ZOOM });
+      } else {
+        map.setView(spot(page, target), Math.max(map.getZoom(), NEAR_ZOOM), { animate: false });
+      }
+      if (store.get().pick === pick) card.show(pick);
+      store.set({ pick });
+    };
+    return card;
+  };
+}(window.kepu = window.kepu || {}));

@@ -1,0 +1,133 @@
+/* Tabs, layers, the link, the coordinates under the pointer, sources. */
+(function (kepu) {
+  'use strict';
+
+  const LAYERS = [
+    ['shade', '镇街着色'], ['places', '居民点'], ['venues', '所选设施'], ['others', '其他设施'],
+    ['roads', '道路与铁路'], ['water', '水系'], ['labels', '地名注记'],
+  ];
+  const { byId } = kepu;
+
+  kepu.reviewText = function (data) {
+    if (data.review) return `审图号：${data.review}`;
+    return data.audience === 'public' ? '未取得审图号，送审前不得公开' : '内部使用，未经地图审核';
+  };
+
+  kepu.sources = function (data) {
+    const all = data.facts.value.filter((_, i) => data.facts.label[i].includes('来源'));
+    return Array.from(new Set(all));
+  };
+
+  kepu.tabs = function (page) {
+    const root = byId('tabs');
+    const panels = byId('panels');
+    kepu.parts().filter((part) => part.tab).forEach((part) => {
+      const tab = kepu.button('', part.tab.title, () => {});
+      tab.id = `tab-${part.name}`;
+      tab.dataset.tab = part.name;
+      tab.title = part.tab.english;
+      const panel = kepu.el('section');
+      panel.id = `panel-${part.name}`;
+      tab.setAttribute('aria-controls', panel.id);
+      panel.setAttribute('aria-labelledby', tab.id);
+      root.insertBefore(tab, root.lastElementChild);
+      panels.append(panel);
+      part.tab.build(panel, page);
+    });
+    const all = Array.from(root.children);
+    all.forEach((tab) => {
+      tab.setAttribute('role', 'tab');
+      byId(`panel-${tab.dataset.tab}`).setAttribute('role', 'tabpanel');
+      tab.addEventListener('click', () => page.store.set({ tab: tab.dataset.tab }));
+    });
+    root.addEventListener('keydown', (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const next = all[(all.indexOf(document.activeElement) + step + all.length) % all.length];
+      next.focus();
+      next.click();
+    });
+    page.tabNames = all.map((tab) => tab.dataset.tab);
+    return function () {
+      const now = page.store.get().tab;
+      all.forEach((tab) => {
+        const isOn = tab.dataset.tab === now;
+        tab.setAttribute('aria-selected', String(isOn));
+        tab.tabIndex = isOn ? 0 : -1;
+        byId(`panel-${tab.dataset.tab}`).hidden = !isOn;
+      });
+    };
+  };
+
+  kepu.layerMenu = function (page) {
+    const rows = page.data.tiles ? LAYERS.concat([['tiles', `在线底图：${page.data.tiles.name}`]]) : LAYERS;
+    kepu.fill(byId('layers'), rows.map(([key, name]) => {
+      const box = kepu.el('input');
+      box.type = 'checkbox';
+      box.value = key;
+      box.addEventListener('change', () => {
+        const { off } = page.store.get();
+        page.store.set({ off: box.checked ? off.filter((one) => one !== key) : off.concat(key) });
+      });
+      return kepu.el('label', '', [box, kepu.el('span', '', name)]);
+    }));
+    return function () {
+      byId('layers').querySelectorAll('input').forEach((box) => { box.checked = !page.isOff(box.value); });
+    };
+  };
+
+  kepu.link = function (page) {
+    byId('link').addEventListener('click', () => kepu.copy(page.address())
+      .then(() => kepu.say('链接已复制，打开即为当前画面。')));
+  };
+
+  /* Sources and the caveats of map law, always in sight. */
+  kepu.notice = function (data) {
+    const sources = kepu.sources(data);
+    kepu.fill(byId('notice'), [
+      kepu.el('span', '', [
+        data.illustrative ? kepu.el('b', '', '示意数据 · ') : '',
+        `${kepu.reviewText(data)} · 示意图，不作为行政区划界线依据`,
+      ]),
+      sources.length ? kepu.el('span', 'sources', `数据来源：${sources.join('；')}`) : '',
+      kepu.tileSource(),
+    ]);
+    byId('notice').title = sources.join('\n');
+  };
+
+  kepu.tileSource = function () {
+    const span = kepu.el('span');
+    span.id = 'tile-source';
+    return span;
+  };
+
+  /* A public page has no coordinates to read. */
+  kepu.coordinates = function (page) {
+    const field = byId('coordinates');
+    if (page.data.audience === 'public') {
+      field.remove();
+      return;
+    }
+    page.map.on('mousemove', ({ latlng }) => {
+      field.textContent = `${latlng.lng.toFixed(5)}°E ${latlng.lat.toFixed(5)}°N WGS 84`;
+    });
+    page.map.on('mouseout', () => { field.textContent = ''; });
+  };
+
+  kepu.constants = function (page) {
+    const { data } = page;
+    byId('title').textContent = data.title;
+    byId('badge').hidden = !data.illustrative;
+    byId('review').textContent = kepu.reviewText(data);
+    byId('public').hidden = data.audience !== 'public';
+    kepu.fill(byId('facts'), kepu.flatten(data.facts.label.map((label, i) => [
+      kepu.el('dt', '', label), kepu.el('dd', '', data.facts.value[i]),
+    ])));
+    const wrong = kepu.unproven(data);
+    byId('unproven').hidden = !wrong.length;
+    if (wrong.length) {
+      byId('unproven').textContent = '本页重新计算的人数与分析结果不一致，请勿使用本页，并重新运行：'
+        + wrong.map((one) => one.name).join('、');
+    }
+  };
+}(window.kepu = window.kepu || {}));

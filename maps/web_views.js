@@ -1,0 +1,107 @@
+/* What a measure makes of an answer: classes, fills and words of towns and places. */
+(function (kepu) {
+  'use strict';
+
+  const NEAR = 1.5;
+  kepu.UNCLASSED = -1;
+  kepu.OTHER = -2;
+
+  function classesOf(answer, classOf) {
+    return Int8Array.from(answer.found.ticks, (ticks, i) => {
+      if (answer.reason[i] === kepu.NOT_MEANT) return kepu.OTHER;
+      return ticks === kepu.UNREACHED ? kepu.UNCLASSED : classOf(ticks, i);
+    });
+  }
+
+  function coverage({ answer, style }) {
+    const { goal, minutes } = answer.choice;
+    const edges = kepu.shareEdges(goal, style.shareSteps);
+    const fills = kepu.shareFills(edges, style.shareFills);
+    const limits = [minutes, minutes * NEAR];
+    return {
+      title: '镇街覆盖率', english: 'Share covered',
+      townFill: (t) => {
+        const { share } = answer.towns[t];
+        return share === null ? style.paper : fills[kepu.shareClass(share, edges)];
+      },
+      townText: (t) => kepu.percent(answer.towns[t].share),
+      townItems: kepu.shareTexts(edges).map((text, i) => [fills[i], text]).reverse(),
+      placeTitle: '居民点', placeEnglish: 'Places',
+      classes: classesOf(answer, (ticks) => kepu.minuteClass(ticks, limits)),
+      dots: [style.dots[1], style.dots[2], style.dots[3]],
+      dotTexts: [
+        `≤ ${kepu.short(minutes)} 分（时限内）`,
+        `${kepu.short(minutes)}–${kepu.short(limits[1])} 分（略超）`,
+        `> ${kepu.short(limits[1])} 分（超出）`,
+      ],
+    };
+  }
+
+  function minutes({ answer, style, data }) {
+    const edges = kepu.minuteEdges(answer.choice.minutes, style.minuteSteps);
+    const weights = answer.weights || new Int32Array(data.places.n);
+    const medians = data.towns.code.map((_, t) => kepu.quantile(
+      answer.found.ticks, weights, 0.5, (i) => data.places.town[i] === t));
+    const texts = kepu.minuteTexts(edges);
+    return {
+      title: '镇街中位时间', english: 'Median minutes', medians,
+      townFill: (t) => (medians[t] === null ? style.paper
+        : style.minuteFills[kepu.minuteClass(medians[t], edges)]),
+      townText: (t) => kepu.medianText(medians[t]),
+      townItems: texts.map((text, i) => [style.minuteFills[i], text]),
+      placeTitle: '居民点最短时间', placeEnglish: 'Places',
+      classes: classesOf(answer, (ticks) => kepu.minuteClass(ticks, edges)),
+      dots: style.dots,
+      dotTexts: texts,
+    };
+  }
+
+  function further({ answer, style }, measure) {
+    const fills = kepu.ramp(style.minuteFills, measure.townLabels.length);
+    const valueText = (number) => (number < 0 ? '—' : kepu.short(number / measure.scale) + ' ' + measure.unit);
+    const { moreIsBetter, scale } = measure;
+    const classOf = (number, edges) => kepu.valueClass(number, edges, scale, moreIsBetter);
+    return {
+      measure, title: measure.name, english: measure.english,
+      townFill: (t) => (measure.towns[t] < 0 ? style.paper
+        : fills[classOf(measure.towns[t], measure.townEdges)]),
+      townText: (t) => measure.summary[3 + t],
+      townItems: measure.townLabels.map((text, i) => [fills[i], text]),
+      placeTitle: `居民点${measure.name}`, placeEnglish: 'Places',
+      classes: Int8Array.from(measure.values, (number, i) => {
+        if (answer.reason[i] === kepu.NOT_MEANT) return kepu.OTHER;
+        return number < 0 ? kepu.UNCLASSED : classOf(number, measure.edges);
+      }),
+      dots: kepu.ramp(style.dots, measure.labels.length),
+      dotTexts: measure.labels,
+      placeText: (i) => valueText(measure.values[i]),
+    };
+  }
+
+  kepu.medianText = function (ticks) {
+    if (ticks === null) return '—';
+    return ticks === kepu.UNREACHED ? '过半未达' : kepu.minutes(ticks) + ' 分';
+  };
+
+  /* The further measure that is chosen, if it was counted for this standard. */
+  kepu.furtherOf = function (data, choice, standard) {
+    return data.measures.find((one) => one.key === choice.measure
+      && standard && one.standard === standard.key);
+  };
+
+  kepu.viewOf = function (page) {
+    const { choice, standard } = page.answer;
+    const measure = kepu.furtherOf(page.data, choice, standard);
+    if (measure) return further(page, measure);
+    return choice.measure === 'minutes' ? minutes(page) : coverage(page);
+  };
+
+  /* Places that fall short, most people first. */
+  kepu.shortfalls = function (answer) {
+    const { found, limit, weights, reason } = answer;
+    if (!weights) return [];
+    return Array.from(found.ticks, (_, i) => i)
+      .filter((i) => weights[i] > 0 && found.ticks[i] > limit && reason[i] !== kepu.NOT_MEANT)
+      .sort((a, b) => weights[b] - weights[a] || a - b);
+  };
+}(window.kepu = window.kepu || {}));

@@ -1,0 +1,171 @@
+"""
+Two states as one picture: the map of who gains and who loses, and the people by town beside it.
+
+Blue gains and orange loses, as everywhere; form says it again (triangles up and down).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from .style import INK, MUTED, TOWN_EDGE, WATER
+
+LOOKS = {
+    "same": ("#b8bec6", "o", "不变"),
+    "nearer": ("#62a1d4", "^", "变近（覆盖不变）"),
+    "farther": ("#f2a64f", "v", "变远（覆盖不变）"),
+    "arrived": ("#00573f", "s", "新增居民点"),
+    "gained": ("#175a96", "^", "新覆盖"),
+    "lost": ("#cf5f1d", "v", "失去覆盖"),
+    "cut_off": ("#862a0b", "X", "不再可达"),
+}
+"""Colour, form and name of what becomes of a place; drawn in this order."""
+ROAD, CLOSED = "#c9c3ba", "#a8005f"
+LARGEST_POINTS = 120.0
+INCHES = (11.7, 6.6)
+DOTS_AN_INCH = 150
+
+
+def difference_figure(
+    path: Path,
+    *,
+    title: str,
+    towns: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame,
+    people: pd.DataFrame,
+    roads: gpd.GeoSeries,
+    closed: gpd.GeoSeries,
+    water: gpd.GeoSeries,
+    notes: str,
+    illustrative: bool,
+) -> None:
+    """
+    Write the picture of a pair of states under one standard; `.png` or `.svg` by the name.
+
+    Parameters
+    ----------
+    title
+        What is compared.
+    towns
+        Polygons, index code: `name`.
+    places
+        Points in the same metric system: `people`, `kind` (a key of `LOOKS`).
+    people
+        Index code of the towns: `gained`, `lost` (people).
+    roads, closed, water
+        Lines and areas below; the closed stretches stand out.
+    notes
+        Printed at the foot: what was changed, the standard, the sources.
+    illustrative
+        Whether it bears 示意数据.
+    """
+    from matplotlib import font_manager
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    font = str(files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf")
+    font_manager.fontManager.addfont(font)
+    family = font_manager.FontProperties(fname=font).get_name()
+    import matplotlib
+
+    with matplotlib.rc_context(
+        {"font.family": family, "axes.unicode_minus": False, "svg.hashsalt": "kepu"}
+    ):
+        figure = Figure(figsize=INCHES, dpi=DOTS_AN_INCH)
+        FigureCanvasAgg(figure)
+        sheet, bars = figure.subplots(1, 2, width_ratios=(1.65, 1))
+        _map(sheet, towns, places, roads, closed, water)
+        _bars(bars, towns, people)
+        mark = "（示意数据）" if illustrative else ""
+        figure.suptitle(f"{title}{mark}", x=0.02, ha="left", fontsize=13, color=INK)
+        figure.text(0.02, 0.015, notes, fontsize=7.5, color=MUTED, va="bottom", wrap=True)
+        figure.subplots_adjust(left=0.02, right=0.97, top=0.9, bottom=0.13, wspace=0.3)
+        stamp = {"Date": None} if path.suffix == ".svg" else {"Software": "kepu"}
+        figure.savefig(path, metadata=stamp)
+
+
+def _map(
+    axes: Any,
+    towns: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame,
+    roads: gpd.GeoSeries,
+    closed: gpd.GeoSeries,
+    water: gpd.GeoSeries,
+) -> None:
+    west, south, east, north = towns.total_bounds
+    for layer, colour, width, order in ((water, WATER, 1.2, 1), (roads, ROAD, 0.4, 2)):
+        if len(layer):
+            layer.plot(ax=axes, color=colour, linewidth=width, zorder=order)
+    towns.boundary.plot(ax=axes, color=TOWN_EDGE, linewidth=0.9, linestyle=(0, (6, 2)), zorder=3)
+    if len(closed):
+        closed.plot(ax=axes, color=CLOSED, linewidth=2.4, zorder=4, label="封闭的道路")
+    most = max(float(places["people"].max()), 1.0) if len(places) else 1.0
+    for order, (kind, (colour, form, name)) in enumerate(LOOKS.items()):
+        some = places[places["kind"] == kind]
+        if not len(some):
+            continue
+        size = 8 + LARGEST_POINTS * some["people"].to_numpy(float) / most
+        axes.scatter(
+            some.geometry.x, some.geometry.y, s=size, c=colour, marker=form, linewidths=0.4,
+            edgecolors="white", zorder=5 + order, label=f"{name} {len(some)}处",
+        )  # fmt: skip
+    for name, at in zip(towns["name"], towns.representative_point(), strict=True):
+        axes.annotate(
+            name, (at.x, at.y), ha="center", fontsize=7, color=MUTED, zorder=20,
+            annotation_clip=True,
+        )  # fmt: skip
+    pad = 0.02 * max(east - west, north - south)
+    axes.set(xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), aspect="equal")
+    axes.set_axis_off()
+    length = _round_metres((east - west) / 5)
+    left = west + pad
+    axes.plot([left, left + length], [south, south], color=INK, linewidth=2, zorder=21)
+    axes.annotate(
+        f"{length / 1000:g} 公里", (left + length / 2, south), xytext=(0, 4), fontsize=7,
+        textcoords="offset points", ha="center", color=INK, zorder=21,
+    )  # fmt: skip
+    legend = axes.legend(loc="upper left", fontsize=7, frameon=True, markerscale=0.8)
+    for handle in legend.legend_handles:
+        if hasattr(handle, "set_sizes"):
+            handle.set_sizes([32])
+
+
+def _round_metres(metres: float) -> float:
+    unit = 10 ** np.floor(np.log10(metres))
+    return float(max(n for n in (1, 2, 5) if n * unit <= metres) * unit)
+
+
+def _bars(axes: Any, towns: gpd.GeoDataFrame, people: pd.DataFrame) -> None:
+    rows = people.reindex(towns.index).fillna(0)
+    at = np.arange(len(towns))[::-1]
+    for column, side, kind in (("gained", 1, "gained"), ("lost", -1, "lost")):
+        values = rows[column].to_numpy(float)
+        colour, _, name = LOOKS[kind]
+        total = int(values.sum())
+        bars = axes.barh(at, side * values, color=colour, height=0.62, label=f"{name} {total:,}人")
+        texts = [f"{int(value):,}" if value else "" for value in values]
+        axes.bar_label(bars, texts, padding=3, fontsize=7, color=INK)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_yticks(at, list(towns["name"]), fontsize=8)
+    axes.tick_params(axis="x", labelsize=7, colors=MUTED)
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+    widest = max(float(rows[["gained", "lost"]].to_numpy().max(initial=0)), 1.0)
+    low = widest * 1.25 if rows["lost"].any() else widest * 0.08
+    high = widest * 1.25 if rows["gained"].any() else widest * 0.08
+    axes.set_xlim(-low, high)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.set_title("各镇街得失人数", fontsize=9, loc="left", color=INK)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8, frameon=False)
+
+
+def captions(names: Mapping[str, str]) -> str:
+    """Join labelled remarks for the foot of a picture."""
+    return "　".join(f"{label}：{text}" for label, text in names.items() if text)

@@ -1,0 +1,220 @@
+"""Scenarios as files and as options: reading with the line of each fault, and writing."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from .geo.errors import Fault, StudyError
+from .scenario_keys import DOING, CloseRoads, Scenario
+from .study_file import VALUE_TEXTS
+
+HEADER = (
+    "# 情景文件：kepu whatif 研究文件 --scenario 本文件。改动按先后次序生效，不改变研究本身。\n"
+)
+INLINE = 100
+
+
+def read_scenario(path: Path) -> Scenario:
+    """
+    Read a scenario file; a spatial file that it names is sought beside it.
+
+    Raises
+    ------
+    StudyError
+        No such file, no TOML, an unknown edit or key, a wrong value; all at once.
+    """
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError as error:
+        raise StudyError(Fault("E-FILE-MISSING", file=str(path))) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyError(Fault("E-STUDY-TOML", file=path.name, facts={"error": error})) from error
+    content.setdefault("name", path.stem)
+    scenario = checked(content, path.name)
+    folder = path.absolute().parent
+    beside = [
+        edit.model_copy(update={"area_file": str(folder / edit.area_file)})
+        if isinstance(edit, CloseRoads) and edit.area_file
+        else edit
+        for edit in scenario.edits
+    ]
+    return scenario.model_copy(update={"edits": tuple(beside)})
+
+
+def checked(content: Mapping[str, Any], source: str) -> Scenario:
+    """
+    Return the scenario that some content says.
+
+    Parameters
+    ----------
+    source
+        The file or option it comes from, for messages.
+
+    Raises
+    ------
+    StudyError
+        It says what no scenario may say.
+    """
+    try:
+        return Scenario.model_validate(dict(content))
+    except ValidationError as error:
+        raise StudyError(*(_fault(source, one) for one in error.errors())) from error
+
+
+def _fault(source: str, error: Any) -> Fault:
+    """Turn one of pydantic's errors into a fault that names the edit by its number."""
+    loc = list(error["loc"])
+    number = loc[1] + 1 if len(loc) > 1 and loc[0] == "edits" else None
+    doing = next((str(part) for part in loc if part in DOING), "")
+    where = ".".join(str(part) for part in loc if part not in DOING and part != "edits")
+    where = where if number is None else f"edits[{number}]{doing and ' ' + doing} {_tail(loc)}"
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        model: type[BaseModel] = DOING.get(doing, Scenario)
+        return _unknown("E-SCENARIO-KEY", source, where, str(loc[-1]), list(model.model_fields))
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        said = str((error.get("input") or {}).get("do", ""))
+        return _unknown("E-SCENARIO-DO", source, where, said, list(DOING))
+    if kind == "missing":
+        return Fault("E-SCENARIO-MISSING", file=source, value=where)
+    known = VALUE_TEXTS.get(kind, "{msg}")
+    chinese = known.format_map({"msg": error["msg"], **error.get("ctx", {})})
+    if kind == "value_error":
+        chinese = f"须写明且只写一种：{error['msg'].partition(', ')[2]}"
+    return Fault(
+        "E-STUDY-VALUE", file=source, column=where, value=str(error["input"])[:INLINE],
+        facts={"zh": chinese, "en": error["msg"]},
+    )  # fmt: skip
+
+
+def _tail(loc: Sequence[Any]) -> str:
+    return ".".join(str(part) for part in loc[2:] if part not in DOING)
+
+
+def _unknown(code: str, source: str, where: str, said: str, known: list[str]) -> Fault:
+    near = difflib.get_close_matches(said, known, 1, 0.5)
+    facts = {"near": near[0] if near else "、".join(known)}
+    return Fault(code, file=source, column=where.strip(), value=said, facts=facts)
+
+
+def scenario_text(scenario: Scenario) -> str:
+    """Return a scenario as a file that `read_scenario` reads back; defaults are left out."""
+    lines = [HEADER, f"name = {_toml(scenario.name)}\n"]
+    if scenario.note:
+        lines.append(f"note = {_toml(scenario.note)}\n")
+    if scenario.resnap:
+        lines.append("resnap = true\n")
+    for edit in scenario.edits:
+        content = edit.model_dump(exclude_defaults=True, exclude_none=True)
+        content = {"do": edit.do, **content}
+        lines.append("\n[[edits]]\n")
+        lines += [f"{key} = {_toml(value)}\n" for key, value in content.items()]
+    return "".join(lines)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def from_options(
+    options: Sequence[tuple[str, str]], *, name: str, resnap: bool = False
+) -> Scenario:
+    """
+    Return the scenario of some command-line options, in their order.
+
+    Parameters
+    ----------
+    options
+        Pairs of an option without its dashes and what stands behind it; the forms are in `FORMS`.
+
+    Raises
+    ------
+    StudyError
+        An option is not written as it must be.
+    """
+    edits, faults = [], []
+    counts: dict[str, int] = {}
+    for option, text in options:
+        counts[option] = counts.get(option, 0) + 1
+        try:
+            edits.append(_parsed(option, text, counts[option]))
+        except (ValueError, IndexError):
+            facts = {"form": FORMS[option]}
+            faults.append(Fault("E-SCENARIO-OPTION", column=f"--{option}", value=text, facts=facts))
+    if faults:
+        raise StudyError(*faults)
+    return checked({"name": name, "resnap": resnap, "edits": edits}, "whatif")
+
+
+FORMS = {
+    "open": "V012,V015",
+    "close": "V001",
+    "add": "room.community@113.05,23.68",
+    "move": "V001@113.05,23.68",
+    "upgrade": "V300=room.community",
+    "capacity": "V001=60",
+    "hours": "V001=08:30-21:00",
+    "days": "V001=一至日",
+    "add-people": "3000@113.05,23.68",
+    "close-road": "北江大桥",
+    "close-area": "淹没范围.geojson",
+    "add-road": "tertiary@113.05,23.68;113.06,23.69",
+    "speed": "car.secondary=30",
+}
+"""The options, with an example of what stands behind each."""
+
+
+def _parsed(option: str, text: str, number: int) -> dict[str, Any]:
+    """Return one edit as it would stand in a file."""
+    if not text.strip():
+        raise ValueError
+    if option in ("open", "close"):
+        return {"do": f"{option}_venue", "venue": [part.strip() for part in text.split(",")]}
+    if option == "close-road":
+        said: dict[str, Any] = {"way": int(text)} if text.strip().isdigit() else {"name": text}
+        return {"do": "close_roads", **said}
+    if option == "close-area":
+        return {"do": "close_roads", "area_file": str(Path(text).absolute())}
+    if option in ("add", "move", "add-people", "add-road"):
+        what, _, rest = text.partition("@")
+        points = [_point(part) for part in rest.split(";")]
+        if option == "add-road":
+            return {"do": "add_road", "highway": what, "line": points}
+        (lon, lat), = points  # fmt: skip
+        at = {"lon": lon, "lat": lat}
+        if option == "move":
+            return {"do": "move_venue", "venue": what, **at}
+        if option == "add":
+            return {"do": "add_venue", "id": f"NEW{number}", "type": what, **at}
+        return {"do": "add_people", "id": f"NEW{number}", "people": int(what), **at}
+    key, _, value = (part.strip() for part in text.partition("="))
+    if option == "speed":
+        mode, _, highway = key.partition(".")
+        return {"do": "change_speed", "mode": mode, "highway": highway, "kmh": float(value)}
+    if option == "upgrade":
+        return {"do": "upgrade_venue", "venue": key, "type": value}
+    if option == "capacity":
+        return {"do": "change_capacity", "venue": key, "capacity": float(value)}
+    if not value:
+        raise ValueError
+    return {"do": "change_hours", "venue": key, option: value}
+
+
+def _point(text: str) -> tuple[float, float]:
+    lon, lat = text.split(",")
+    return float(lon), float(lat)

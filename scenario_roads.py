@@ -1,0 +1,174 @@
+"""The edits of a scenario on roads and speeds."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyogrio.errors import DataSourceError
+
+from .geo.crs import WGS84, to_wgs84
+from .geo.edits import Roadworks, close, edges_named, edges_of_way, flood, stretches
+from .geo.errors import Fault, NetworkError, StudyError
+from .geo.network import Bools, Floats
+from .geo.new_roads import Road, build_road
+from .scenario_keys import AddRoad, ChangeSpeed, CloseRoads, RoadEdit
+from .study import Survey
+from .study_keys import Study
+
+
+def edit_roads(
+    edit: RoadEdit, works: Roadworks, study: Study, survey: Survey
+) -> tuple[Roadworks, Study, str]:
+    """
+    Return roads and study after an edit, and what it did, in Chinese.
+
+    Raises
+    ------
+    KepuError
+        It matches nothing or changes nothing.
+    """
+    if isinstance(edit, CloseRoads):
+        works, note = _close(edit, works)
+        return works, study, note
+    if isinstance(edit, AddRoad):
+        return (
+            _add(edit, works, study, survey),
+            study,
+            f"新建{edit.highway}道路 {edit.name}".strip(),
+        )
+    return works, _speed(edit, works, study), f"{edit.mode} {edit.highway} 改为 {edit.kmh:g} km/h"
+
+
+def _close(edit: CloseRoads, works: Roadworks) -> tuple[Roadworks, str]:
+    network = works.standing
+    if edit.area is not None or edit.area_file is not None:
+        wet = stretches(network, area_of(edit), bridges=edit.bridges)
+        chosen = np.isfinite(wet[:, 0])
+        what, value = ("范围内的道路", "road in the area"), edit.area_file or "所画范围"
+        after = flood(works, wet, edit.modes)
+        share = np.where(chosen, wet[:, 1] - wet[:, 0], 0.0)
+    else:
+        chosen = (
+            edges_of_way(network, edit.way)
+            if edit.way is not None
+            else edges_named(network, str(edit.name))
+        )
+        what, value = ("道路", "road"), str(edit.way if edit.way is not None else edit.name)
+        after = close(works, chosen, edit.modes)
+        share = chosen.astype(float)
+    if not chosen.any():
+        near = difflib.get_close_matches(value, [name for name in network.names if name], 1, 0.4)
+        facts = {"what": what[0], "what_en": what[1], "near": near[0] if near else "—"}
+        raise NetworkError(Fault("E-EDIT-NOTHING", value=value, facts=facts))
+    if not _any_closed(works, after, edit.modes):
+        facts = {"why": "这些道路本来就不通行", "why_en": "these roads are closed already"}
+        raise NetworkError(Fault("E-EDIT-NO-CHANGE", value=value, facts=facts))
+    whole = chosen.copy()
+    whole[list(works.pieces)] = False
+    return after, _closed_text(works, whole, share, value)
+
+
+def _any_closed(before: Roadworks, after: Roadworks, modes: tuple[str, ...]) -> bool:
+    """Tell whether any usable stretch is closed that was not."""
+    for mode in modes:
+        usable = before.standing.open[mode].any(axis=1)
+        old, new = before.cuts[mode], after.cuts[mode]
+        grown = ~np.isclose(old, new, rtol=0, atol=0, equal_nan=True).all(axis=1)
+        if (usable & grown).any():
+            return True
+    return False
+
+
+def _closed_text(works: Roadworks, chosen: Bools, share: Floats, value: str) -> str:
+    network = works.standing
+    km = float((network.length * share)[chosen].sum()) / 1000
+    names = [network.names[n] for n in dict.fromkeys(network.name[chosen].tolist())]
+    named = [name for name in names if name]
+    listed = "、".join(named[:6]) + ("等" if len(named) > 6 else "")
+    bridges = int((chosen & network.structure).sum())
+    return (
+        f"封闭道路（{Path(value).name}）{int(chosen.sum())}段 {km:.1f}公里"
+        + (f"，其中桥隧轮渡{bridges}段" if bridges else "")
+        + (f"：{listed}" if listed else "")
+    )
+
+
+def _degrees(points: Sequence[tuple[float, float]], datum: str) -> tuple[Floats, Floats]:
+    at = np.array(points, float)
+    return to_wgs84(at[:, 0], at[:, 1], datum)
+
+
+def area_of(edit: CloseRoads) -> shapely.Geometry:
+    """
+    Return the closed area in degrees WGS 84.
+
+    Raises
+    ------
+    StudyError
+        The file cannot be read or holds no polygon.
+    """
+    if edit.area is not None:
+        lon, lat = _degrees(edit.area, edit.datum)
+        return _valid(shapely.Polygon(np.column_stack([lon, lat])), "area")
+    path = Path(str(edit.area_file))
+    if not path.is_file():
+        raise StudyError(Fault("E-FILE-MISSING", file=path.name))
+    try:
+        shapes = gpd.read_file(path)
+    except (DataSourceError, ValueError, OSError) as error:
+        raise StudyError(
+            Fault("E-EDIT-AREA", file=path.name, value=type(error).__name__)
+        ) from error
+    polygons = shapes.geometry[shapes.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if not len(polygons):
+        raise StudyError(Fault("E-EDIT-AREA", file=path.name, value="0"))
+    if polygons.crs is not None and polygons.crs.is_projected:
+        polygons = polygons.to_crs(4326)
+    elif edit.datum != "WGS84":
+        polygons = polygons.map(
+            lambda shape: shapely.transform(
+                shape, lambda at: np.column_stack(to_wgs84(at[:, 0], at[:, 1], edit.datum))
+            )
+        )
+    return _valid(shapely.union_all(polygons.to_numpy()), path.name)
+
+
+def _valid(shape: shapely.Geometry, name: str) -> shapely.Geometry:
+    if shape.is_empty or not shape.is_valid or shape.area == 0:
+        raise StudyError(Fault("E-EDIT-AREA", file=name, value=str(shapely.is_valid_reason(shape))))
+    return shape
+
+
+def _add(edit: AddRoad, works: Roadworks, study: Study, survey: Survey) -> Roadworks:
+    lon, lat = _degrees(edit.line, edit.datum)
+    line = tuple(zip(lon.tolist(), lat.tolist(), strict=True))
+    urban = survey.towns[survey.towns["kind"] == "urban"].to_crs(WGS84)
+    middle = shapely.LineString(line).interpolate(0.5, normalized=True)
+    road = Road(
+        line, edit.highway, edit.name, edit.oneway, edit.bridge, edit.limit_kmh or np.inf,
+        bool(urban.geometry.contains(middle).any()),
+    )  # fmt: skip
+    profiles = [*study.profiles.values()]
+    return build_road(works, road, profiles, join_metres=edit.join_metres)
+
+
+def _speed(edit: ChangeSpeed, works: Roadworks, study: Study) -> Study:
+    present = set(works.standing.classes)
+    if edit.highway not in present:
+        near = difflib.get_close_matches(edit.highway, sorted(present), 1, 0.4)
+        facts = {"what": "道路等级", "what_en": "class of road", "near": near[0] if near else "—"}
+        raise NetworkError(Fault("E-EDIT-NOTHING", value=edit.highway, facts=facts))
+    speeds = {
+        **study.speeds,
+        edit.mode: {**study.speeds.get(edit.mode, {}), edit.highway: edit.kmh},
+    }
+    changed = study.model_copy(update={"speeds": speeds})
+    if changed.profiles[edit.mode].speeds == study.profiles[edit.mode].speeds:
+        facts = {"why": "速度没有变", "why_en": "the speed is the same"}
+        raise NetworkError(Fault("E-EDIT-NO-CHANGE", value=edit.highway, facts=facts))
+    return changed

@@ -1,0 +1,313 @@
+"""Where next: the plan of a siting problem, proved where it can be, and told afresh by coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from .coverage.share import admitted, area_mask, nearest
+from .coverage.siting.answers import Answer, Sites, Watch
+from .coverage.siting.capacity import capacitated
+from .coverage.siting.center import center
+from .coverage.siting.choices import build_order
+from .coverage.siting.cover import NEVER, Whole
+from .coverage.siting.covering import maximal
+from .coverage.siting.dispersion import disperse
+from .coverage.siting.median import Distances, median
+from .coverage.siting.rules import Rules
+from .coverage.siting.setcover import backed_up, cheapest
+from .coverage.times import minutes_up, within
+from .geo.errors import Fault, StudyError
+from .geo.routing import UNREACHED
+from .siting_problem import Problem
+from .study import times_for
+
+Model = Literal["mclp", "lscp", "pmedian", "pcenter", "pdispersion"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    What is asked of a problem.
+
+    Parameters
+    ----------
+    count, budget
+        New sites at most; money at most. `lscp` needs neither.
+    floors
+        Least share of a group that is covered: urban, rural, or the code of a town.
+    backup
+        Of `lscp`: so many sites within reach of everybody, as far as the least number allows.
+    seconds
+        Of wall clock, for everything.
+    """
+
+    model: Model = "mclp"
+    count: int | None = None
+    budget: int | None = None
+    floors: dict[str, float] = field(default_factory=dict)
+    backup: bool = False
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Siting:
+    """
+    The answer.
+
+    Parameters
+    ----------
+    problem, asked, rules, answer
+        What was asked, and what the optimiser says.
+    before, after
+        People covered without and with the plan, told afresh by the coverage code.
+    plan
+        One row per site in build order: see docs/method.md; `order` 0 is committed already.
+    uncoverable
+        Places that no candidate covers: `standard`, `place`, `name`, `town`, `people`, `reason`.
+    """
+
+    problem: Problem
+    asked: Asked
+    rules: Rules
+    answer: Answer
+    before: int
+    after: int
+    plan: GeoDataFrame
+    uncoverable: pd.DataFrame
+
+    @property
+    def committed(self) -> int:
+        """People covered once what is committed already stands."""
+        stood = self.plan.loc[self.plan["order"] == 0, "covered"]
+        return int(stood.iloc[-1]) if len(stood) else self.before
+
+
+def rules_of(problem: Problem, asked: Asked) -> Rules:
+    """
+    Return the rules with their floors.
+
+    Raises
+    ------
+    StudyError
+        A floor for what is no group, or money without costs.
+    """
+    study, file = problem.study, problem.study.path.name
+    rules = problem.rules(count=asked.count, budget=asked.budget)
+    kinds = set(problem.options["type"])
+    if asked.budget is not None and kinds - set(study.sites.costs):
+        missing = "、".join(sorted(kinds - set(study.sites.costs)))
+        raise StudyError(Fault("E-SITES-COST", file=file, value=missing))
+    names = {code or scope: at for at, (scope, code) in enumerate(problem.group_names)}
+    for name, share in {**study.sites.floors, **asked.floors}.items():
+        if name not in names or not 0 <= share <= 1:
+            facts = {"known": "urban、rural、" + "、".join(problem.measured.towns.index)}
+            raise StudyError(
+                Fault("E-SITES-FLOOR", file=file, value=f"{name}={share}", facts=facts)
+            )
+        group = names[name]
+        need = int(np.ceil(share * problem.group_totals[group] - 1e-9))
+        need -= int(problem.cover.base_groups[group])
+        if need > 0:
+            rules = rules.with_floor(problem.cover.groups[:, group], need)
+    return rules
+
+
+def distances(problem: Problem) -> Distances:
+    """
+    Return the times of the one standard, to options and to what is open already.
+
+    Whom no open venue and no candidate reaches weighs nothing; a time beyond the horizon counts as
+    twice the horizon, so that reaching somebody comes before saving minutes.
+    """
+    standard, times = problem.standards[0], problem.times[0]
+    far = 2 * times.horizon
+    ticks = times.ticks[:, problem.number]
+    found = nearest(
+        times_for(problem.measured, standard), problem.measured.venues, standard.types,
+        among=admitted(problem.measured.venues, standard)[0],
+    )  # fmt: skip
+    reached = (ticks != UNREACHED).any(axis=1) | (found.ticks != UNREACHED)
+    cost = np.where(ticks == UNREACHED, far, ticks).astype(np.uint32)
+    cap = np.where(found.ticks == UNREACHED, far, found.ticks).astype(np.int64)
+    return Distances(cost, cap, np.where(reached, problem.meant(standard), 0))
+
+
+def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, Answer]:
+    """
+    Run the model.
+
+    Raises
+    ------
+    StudyError
+        The model cannot keep what is asked, or no plan can.
+    """
+    file = problem.study.path.name
+    rules = rules_of(problem, asked)
+    lone = asked.model in ("pmedian", "pcenter", "pdispersion")
+    if lone and (len(problem.standards) > 1 or asked.budget is not None or rules.floors):
+        raise StudyError(Fault("E-SITES-MODEL", file=file, value=asked.model))
+    if asked.model != "lscp" and asked.count is None and asked.budget is None:
+        raise StudyError(Fault("E-SITES-COUNT", file=file, value=asked.model))
+    room = problem.options["capacity"].to_numpy(np.int64)
+    match asked.model:
+        case "mclp" if room.any():
+            room = np.where(room > 0, room, np.iinfo(np.int32).max)
+            answer = capacitated(problem.cover, room, rules, watch)
+        case "mclp":
+            answer = maximal(problem.cover, rules, watch)
+        case "lscp":
+            answer = _everybody(problem, rules, asked, watch)
+        case "pmedian":
+            answer = median(distances(problem), replace(rules, apart=rules.apart[:0]), watch)
+        case "pcenter":
+            answer = center(distances(problem), replace(rules, apart=rules.apart[:0]), watch)
+        case "pdispersion":
+            answer = disperse(np.rint(problem.metres).astype(np.int64), rules, watch)
+    if answer.status == "infeasible":
+        raise StudyError(Fault("E-SITES-INFEASIBLE", file=file))
+    return rules, answer
+
+
+def _everybody(problem: Problem, rules: Rules, asked: Asked, watch: Watch) -> Answer:
+    costs = problem.study.sites.costs
+    priced = bool(costs) and asked.count is None and not set(problem.options["type"]) - set(costs)
+    free = replace(rules, count=None, budget=None, cost=rules.cost if priced else None)
+    least = cheapest(problem.cover, free, watch)
+    if not asked.backup or not least.found:
+        return least
+    found = backed_up(problem.cover, len(least.sites), watch)
+    return found if found.found else least
+
+
+def covered_afresh(problem: Problem, options: Sites) -> tuple[int, Whole]:
+    """
+    Count who is covered with a plan, by the coverage code and from the times alone.
+
+    Returns
+    -------
+    int
+        People, all standards together.
+    int, shape (g,)
+        The same by group.
+    """
+    chosen = problem.options.iloc[options]
+    marks = []
+    for standard, times in zip(problem.standards, problem.times, strict=True):
+        suits = chosen[chosen["type"].isin(standard.types)]
+        status = np.where(problem.candidates.index.isin(suits["site"]), "open", "candidate")
+        kind = np.full(len(status), standard.types[0], object)
+        stand = problem.candidates.assign(status=status, type=kind)
+        new = nearest(times, stand, standard.types)
+        marks.append(within(new.ticks, standard.minutes) | problem.covered_now(standard))
+    covered = np.concatenate(marks)
+    people = np.concatenate([problem.meant(standard) for standard in problem.standards])
+    return int(people[covered].sum()), np.asarray(problem.groups[covered].sum(axis=0))
+
+
+def plan_sites(problem: Problem, asked: Asked, watch: Watch) -> Siting:
+    """
+    Find the plan and hold it against the coverage code.
+
+    Raises
+    ------
+    StudyError
+        What is asked cannot be.
+    RuntimeError
+        The optimiser and the coverage code disagree: a fault of the program.
+    """
+    rules, answer = solve_sites(problem, asked, watch)
+    if not answer.found:
+        raise StudyError(Fault("E-SITES-TIME", file=problem.study.path.name))
+    before, _ = covered_afresh(problem, np.zeros(0, np.int64))
+    after, _ = covered_afresh(problem, answer.sites)
+    if after != problem.cover.value(answer.sites) or before != problem.cover.base:
+        raise RuntimeError("optimiser and coverage disagree")
+    plain = not problem.options["capacity"].any()
+    if asked.model == "mclp" and plain and after != answer.value:
+        raise RuntimeError("the plan is not worth what the optimiser says")
+    plan = _plan(problem, asked, rules, answer)
+    return Siting(problem, asked, rules, answer, before, after, plan, uncoverable(problem))
+
+
+def _plan(problem: Problem, asked: Asked, rules: Rules, answer: Answer) -> GeoDataFrame:
+    """Put the sites in build order: what each stage covers, and the mean minutes of a p-median."""
+    fixed, _ = rules.settled(len(problem.options))
+    committed = np.flatnonzero(fixed)
+    order = np.array(build_order(problem.cover, answer.sites, committed), np.int64)
+    if asked.model in ("pmedian", "pcenter"):
+        order = _order_by_time(distances(problem), order, len(committed))
+    options = problem.options.iloc[order].reset_index(drop=True)
+    sites = problem.candidates.loc[options["site"]]
+    covered = [problem.cover.value(order[: k + 1]) for k in range(len(order))]
+    added = np.diff([problem.cover.base, *covered])
+    minutes = np.full(len(order), np.nan)
+    if asked.model in ("pmedian", "pcenter"):
+        minutes = stage_minutes(distances(problem), order, asked.model)
+    step = np.concatenate([np.zeros(len(committed)), np.arange(1, len(order) - len(committed) + 1)])
+    return GeoDataFrame(
+        {
+            "order": step.astype(np.int64),
+            "site": options["site"],
+            "name": sites["name"].to_numpy(),
+            "town": sites["town"].to_numpy(),
+            "type": options["type"],
+            "action": options["action"],
+            "host": sites["host"].to_numpy(),
+            "cost": options["cost"],
+            "added": added.astype(np.int64),
+            "covered": np.array(covered, np.int64),
+            "share": pd.array(np.array(covered) / max(problem.people, 1), dtype="Float64"),
+            "minutes": pd.array(minutes, dtype="Float64"),
+            "option": order,
+        },
+        geometry=sites.geometry.to_numpy(),
+        crs=problem.candidates.crs,
+    )
+
+
+def _order_by_time(table: Distances, order: Sites, first: int) -> Sites:
+    """Put sites in the order in which each next one saves most time."""
+    done, rest = order[:first].tolist(), order[first:].tolist()
+    while rest:
+        best = min(rest, key=lambda site: (table.value([*done, site]), site))
+        done.append(best)
+        rest.remove(best)
+    return np.array(done, np.int64)
+
+
+def stage_minutes(table: Distances, order: Sites, model: Model) -> np.ndarray:
+    """Return after each stage the mean (p-median) or longest minutes of who is reached."""
+    found = []
+    for stage in range(len(order)):
+        times = np.minimum(table.cap, table.cost[:, order[: stage + 1]].min(axis=1))
+        reached = (table.weight > 0) & (times < np.minimum(table.cap, table.cost.max()) + 1)
+        people = np.where(reached, table.weight, 0)
+        if not people.any():
+            found.append(np.nan)
+        elif model == "pmedian":
+            found.append(float((times * people).sum() / people.sum() / 600.0))
+        else:
+            found.append(float(minutes_up(np.array([times[people > 0].max()], np.uint32))[0]))
+    return np.array(found)
+
+
+def uncoverable(problem: Problem) -> pd.DataFrame:
+    """List whom no candidate covers, and why."""
+    demand, rows = problem.measured.demand, []
+    places = len(demand)
+    for at, (standard, times) in enumerate(zip(problem.standards, problem.times, strict=True)):
+        people = problem.meant(standard)
+        never = problem.cover.row[at * places : (at + 1) * places] == NEVER
+        listed = np.flatnonzero(never & area_mask(demand, standard.area) & (people > 0))
+        rows += [
+            (standard.key, demand.index[i], demand["name"].iloc[i], demand["town"].iloc[i],
+             int(people[i]), "no_site" if times.connected[i] else "not_connected")
+            for i in listed
+        ]  # fmt: skip
+    names = ["standard", "place", "name", "town", "people", "reason"]
+    return pd.DataFrame(rows, columns=names)

@@ -1,0 +1,243 @@
+"""A study as a problem of siting: standards and candidates as rows, columns and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from geopandas import GeoDataFrame
+from scipy.sparse import csr_matrix, vstack
+
+from .coverage.share import Standard, admitted, area_mask, nearest
+from .coverage.siting.cover import Cover, Flags, Whole
+from .coverage.siting.rules import Rules
+from .coverage.times import Times, threshold_ticks, travel_times, within
+from .geo.errors import Fault, StudyError
+from .geo.routing import UNREACHED
+from .siting_candidates import candidates_of
+from .study import Survey, times_for
+from .study_keys import Study
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """
+    What is asked: s standards, m options (a candidate, and the type that would stand there).
+
+    Parameters
+    ----------
+    study, measured
+        The study.
+    standards
+        What shall be met; people of several standards are added up.
+    candidates
+        From `candidates_of`.
+    options
+        m rows: `site`, `type`, `action` (build, upgrade), `cost`, `capacity`.
+    times
+        By standard: places x candidates.
+    """
+
+    study: Study
+    measured: Survey
+    standards: tuple[Standard, ...]
+    candidates: GeoDataFrame
+    options: pd.DataFrame
+    times: tuple[Times, ...]
+
+    @property
+    def number(self) -> Whole:
+        """The candidate of each option, shape (m,)."""
+        numbers = self.candidates.index.get_indexer(self.options["site"])
+        return np.asarray(numbers, np.int64)
+
+    def meant(self, standard: Standard) -> Whole:
+        """Return the people that a standard is meant for, shape (p,)."""
+        demand = self.measured.demand
+        people = demand[standard.group].to_numpy(np.int64)
+        return np.where(area_mask(demand, standard.area), people, 0)
+
+    @property
+    def people(self) -> int:
+        """All people that the standards are meant for."""
+        return sum(int(self.meant(standard).sum()) for standard in self.standards)
+
+    def covered_now(self, standard: Standard, factor: float = 1.0) -> Flags:
+        """Tell which places an open venue covers; `factor` stretches the limit, not the times."""
+        found = nearest(
+            times_for(self.measured, standard), self.measured.venues, standard.types,
+            among=admitted(self.measured.venues, standard)[0],
+        )  # fmt: skip
+        return _within(found.ticks, standard.minutes, factor)
+
+    def reach(
+        self, factor: float = 1.0, shifts: npt.NDArray[np.int64] | None = None
+    ) -> list[csr_matrix]:
+        """Return by standard which option covers which place."""
+        tables = []
+        for standard, times in zip(self.standards, self.times, strict=True):
+            ticks = times.ticks
+            if shifts is not None:
+                moved = ticks.astype(np.int64) + shifts
+                ticks = np.where(ticks == UNREACHED, UNREACHED, np.maximum(moved, 0)).astype(
+                    np.uint32
+                )
+            good = _within(ticks, standard.minutes, factor)[:, self.number]
+            suits = self.options["type"].isin(list(standard.types)).to_numpy()
+            tables.append(csr_matrix(good & suits))
+        return tables
+
+    @cached_property
+    def cover(self) -> Cover:
+        """The table of all standards, one below the other."""
+        return self.cover_at()
+
+    def cover_at(self, factor: float = 1.0, shifts: npt.NDArray[np.int64] | None = None) -> Cover:
+        """Return the table at other speeds or with candidates shifted by some time."""
+        done = np.concatenate([self.covered_now(s, factor) for s in self.standards])
+        weight = np.concatenate([self.meant(s) for s in self.standards])
+        rows = csr_matrix(vstack(self.reach(factor, shifts)))
+        return Cover.of(rows, weight, groups=self.groups, covered=done)
+
+    @cached_property
+    def group_names(self) -> list[tuple[str, str]]:
+        """Name the groups: urban, rural, then every town."""
+        return [("urban", ""), ("rural", ""), *(("town", c) for c in self.measured.towns.index)]
+
+    @cached_property
+    def groups(self) -> Whole:
+        """People of each group by row before merging."""
+        demand = self.measured.demand
+        rural = demand["rural"].to_numpy(bool)
+        town = demand["town"].to_numpy()
+        members = np.column_stack(
+            [~rural, rural, *(town == code for code in self.measured.towns.index)]
+        )
+        return np.concatenate([self.meant(s)[:, None] * members for s in self.standards])
+
+    @property
+    def group_totals(self) -> Whole:
+        """All people of each group."""
+        return np.asarray(self.groups.sum(axis=0))
+
+    def rules(self, *, count: int | None, budget: int | None) -> Rules:
+        """Return the rules: committed sites come on top of the number and are paid for."""
+        status = self.candidates["status"].to_numpy()[self.number]
+        fixed, forbidden = status == "committed", status == "forbidden"
+        whole = None if count is None else count + int(fixed.sum())
+        apart = [self._one_a_site(), self._too_near()]
+        pairs = np.concatenate(apart)
+        pairs = pairs[~(fixed[pairs[:, 0]] & fixed[pairs[:, 1]])]
+        return Rules(
+            count=whole, cost=self.options["cost"].to_numpy(np.int64), budget=budget, fixed=fixed,
+            forbidden=forbidden, apart=pairs,
+        )  # fmt: skip
+
+    def _one_a_site(self) -> Whole:
+        number = self.number
+        a, b = np.nonzero(np.triu(number[:, None] == number[None, :], 1))
+        return np.column_stack([a, b]).astype(np.int64)
+
+    def _too_near(self) -> Whole:
+        """List pairs of options of one type nearer than the spacing."""
+        spacing = self.study.sites.spacing_metres
+        if spacing <= 0:
+            return np.zeros((0, 2), np.int64)
+        metres = self.metres
+        number, kind = self.number, self.options["type"].to_numpy()
+        near = (metres[np.ix_(number, number)] < spacing) & (kind[:, None] == kind[None, :])
+        near &= number[:, None] != number[None, :]
+        return np.column_stack(np.nonzero(np.triu(near, 1))).astype(np.int64)
+
+    @cached_property
+    def metres(self) -> npt.NDArray[np.float64]:
+        """Straight distances between candidates, metres."""
+        x, y = self.candidates.geometry.x.to_numpy(), self.candidates.geometry.y.to_numpy()
+        return np.asarray(np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]))
+
+
+def _within(ticks: Any, minutes: float, factor: float) -> Flags:
+    """Compare with a limit that is stretched: the times at other speeds, without routing anew."""
+    if factor == 1.0:
+        return within(ticks, minutes)
+    return np.asarray(ticks <= np.uint32(threshold_ticks(minutes * factor)))
+
+
+def problem_of(
+    study: Study, measured: Survey, keys: Sequence[str], *, types: Sequence[str] = (),
+    cache: Path | None = None,
+) -> Problem:  # fmt: skip
+    """
+    Measure the candidates of some standards.
+
+    Parameters
+    ----------
+    keys
+        Standards of the study.
+    types
+        Type that would be opened for each; by default the first of the standard.
+
+    Raises
+    ------
+    StudyError
+        No such standard; a standard that one venue cannot meet; no candidates.
+    """
+    known = {standard.key: standard for standard in study.wanted}
+    wrong = [key for key in keys if key not in known]
+    if wrong:
+        facts = {"known": "、".join(known)}
+        raise StudyError(*(
+            Fault("E-SITES-STANDARD", file=study.path.name, value=k, facts=facts) for k in wrong
+        ))  # fmt: skip
+    standards = tuple(known[key] for key in dict.fromkeys(keys))
+    several = [s.key for s in standards if s.count > 1]
+    if several:
+        raise StudyError(*(
+            Fault("E-SITES-SEVERAL", file=study.path.name, value=key) for key in several
+        ))  # fmt: skip
+    chosen = dict(zip(dict.fromkeys(keys), types, strict=False))
+    kinds = [chosen.get(s.key, s.types[0]) for s in standards]
+    for standard, kind in zip(standards, kinds, strict=True):
+        if kind not in standard.types:
+            facts = {"key": standard.key, "known": "、".join(standard.types)}
+            raise StudyError(Fault("E-SITES-KIND", file=study.path.name, value=kind, facts=facts))
+    every = list(dict.fromkeys(k for s in standards for k in s.types))
+    candidates = candidates_of(study, measured, every)
+    options = _options(study, measured, candidates, list(dict.fromkeys(kinds)))
+    # Candidates are measured like venues: same roads, same walks to the door.
+    times = tuple(
+        travel_times(
+            measured.roads.network, study.profile_of(standard), measured.demand, candidates,
+            horizon_minutes=study.study.horizon_minutes, direction=study.study.direction,
+            barriers=measured.roads.barriers, folder=cache,
+        )
+        for standard in standards
+    )  # fmt: skip
+    return Problem(study, measured, standards, candidates, options, times)
+
+
+def _options(
+    study: Study, measured: Survey, candidates: GeoDataFrame, kinds: list[str]
+) -> pd.DataFrame:
+    """List what could be opened: every type at every candidate, planned venues as their own."""
+    rows = []
+    venues = measured.venues
+    for site, row in candidates.iterrows():
+        planned = row["status"] == "committed" and site in venues.index
+        for kind in [venues.at[site, "type"]] if planned else kinds:
+            rules = study.sites.costs.get(kind)
+            upgrade = row["origin"] == "host"
+            cost, room = 0, 0
+            if rules is not None:
+                dear = rules.upgrade is None or not upgrade
+                cost = rules.build if dear else int(rules.upgrade or 0)
+                room = rules.capacity or 0
+            action = "upgrade" if upgrade else "build"
+            rows.append((str(site), kind, action, 0 if planned else cost, room))
+    return pd.DataFrame(rows, columns=["site", "type", "action", "cost", "capacity"])

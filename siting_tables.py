@@ -1,0 +1,275 @@
+"""What `kepu sites` leaves: Chinese tables and a GeoPackage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+from geopandas import GeoDataFrame
+
+from .coverage.gaps import percent_down
+from .layers.venues import venue_types
+from .results import csv_safe
+from .siting import Siting
+from .siting_choices import Choices
+from .wording import REASON_NAMES, percent_column
+
+MODEL_NAMES = {
+    "mclp": "最大覆盖",
+    "lscp": "全部覆盖（最少设施）",
+    "pmedian": "总出行时间最短（p-中位）",
+    "pcenter": "最远者最近（p-中心）",
+    "pdispersion": "设施最分散（p-分散）",
+}
+ACTION_NAMES = {"build": "新建", "upgrade": "加挂（升级）"}
+ORIGIN_NAMES = {"place": "村（社区）", "host": "已有设施", "venue": "设施表", "file": "候选点表"}
+SITE_NAMES = {"candidate": "可选", "committed": "已承诺（拟建）", "forbidden": "不可选"}
+ROLE_NAMES = {"core": "各好方案都有", "swap": "可互换", "second": "备选（损失超过限度）"}
+RULE_NAMES = {
+    "plain": "不设公平要求（最优）",
+    "asked": "本方案（带下限）",
+    "floor": "乡村覆盖下限",
+    "gap": "城乡差距最小",
+    "maxmin": "最差镇街最好",
+}
+SCENARIO_NAMES = {"slow": "速度慢 25%", "fast": "速度快 25%", "imprecise": "点位不准（最坏一次）"}
+SITE_REASONS = {**REASON_NAMES, "no_site": "没有候选点能在时限内到达", "excluded": "位于禁建范围"}
+
+
+def status_text(status: str, gap: float) -> str:
+    """Say how good an answer is known to be; a share is rounded up."""
+    if status == "optimal":
+        return "已证明最优"
+    if status == "within" and np.isfinite(gap):
+        return f"距最优不超过 {np.ceil(gap * 1e4) / 100:.2f}%"
+    return "启发式解，未证明"
+
+
+def _towns(found: Siting, codes: pd.Series[Any]) -> pd.Series[Any]:
+    return codes.map(found.problem.measured.towns["name"]).fillna("")
+
+
+def plan_sheet(found: Siting) -> pd.DataFrame:
+    """Return the plan in build order."""
+    plan = found.plan
+    types = {key: kind.name for key, kind in venue_types().items()}
+    points = plan.geometry.to_crs(4326)
+    table = pd.DataFrame(
+        {
+            "次序": plan["order"].map(lambda n: "已承诺" if n == 0 else str(n)),
+            "编号": plan["site"],
+            "名称": plan["name"],
+            "镇街": _towns(found, plan["town"]),
+            "拟设类型": plan["type"].map(types),
+            "方式": plan["action"].map(ACTION_NAMES),
+            f"费用（{found.problem.study.sites.unit}）": plan["cost"],
+            "新增覆盖人口": plan["added"],
+            "累计覆盖人口": plan["covered"],
+            "累计覆盖率（%）": percent_column(plan["share"]),
+            "分钟": plan["minutes"].round(2),
+            "经度": points.x.round(6),
+            "纬度": points.y.round(6),
+        }
+    )
+    return table
+
+
+def curve_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
+    """Return coverage against number or money."""
+    curve = extra.curve
+    return pd.DataFrame(
+        {
+            "新增设施数": curve["count"],
+            f"预算（{found.problem.study.sites.unit}）": curve["budget"],
+            "覆盖人口": curve["covered"],
+            "覆盖率（%）": percent_column(curve["share"]),
+            "按建设次序到此阶段的覆盖人口": curve["staged"],
+            "平均或最长分钟": curve["minutes"].round(2),
+            "判定": [status_text(s, g) for s, g in zip(curve["status"], curve["gap"], strict=True)],
+        }
+    )
+
+
+def alternatives_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
+    """Return sites of the good plans."""
+    table = extra.alternatives
+    names = found.problem.candidates["name"]
+    mates = table["instead_of"].map(
+        lambda ids: "、".join(str(names[one]) for one in ids.split(";") if one)
+    )
+    return pd.DataFrame(
+        {
+            "编号": table["site"],
+            "名称": table["name"],
+            "镇街": _towns(found, table["town"]),
+            "在本方案中": table["chosen"].map({True: "是", False: "否"}),
+            "出现在多少好方案中（%）": percent_column(table["kept"].astype("Float64")),
+            "角色": table["role"].map(ROLE_NAMES),
+            "可替换": mates,
+            "替换后覆盖人口": table["covered"],
+            "替换损失人口": table["loss"],
+        }
+    )
+
+
+def price_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
+    """Return the price of equity."""
+    price = extra.price
+    towns = found.problem.measured.towns["name"]
+    points = [
+        None if pd.isna(d) else round(float(d) * 100, 1) for d in price["difference"].tolist()
+    ]
+    return pd.DataFrame(
+        {
+            "公平要求": price["rule"].map(RULE_NAMES),
+            "下限（%）": percent_column(price["level"].astype("Float64")),
+            "覆盖人口": price["covered"],
+            "覆盖率（%）": percent_column(price["share"].astype("Float64")),
+            "城镇（%）": percent_column(price["urban"].astype("Float64")),
+            "乡村（%）": percent_column(price["rural"].astype("Float64")),
+            "城乡差距（百分点）": pd.array(points, dtype="Float64"),
+            "最差镇街": price["worst_town"].map(towns).fillna(""),
+            "最差镇街覆盖率（%）": percent_column(price["worst"].astype("Float64")),
+            "公平的代价（少覆盖人口）": price["price"],
+            "判定": [status_text(s, g) for s, g in zip(price["status"], price["gap"], strict=True)],
+            "选址": price["sites"],
+        }
+    )
+
+
+def regret_sheet(extra: Choices) -> pd.DataFrame:
+    """Return what the plan loses when the world is otherwise."""
+    table = extra.regret
+    return pd.DataFrame(
+        {
+            "情形": table["scenario"].map(SCENARIO_NAMES),
+            "本方案覆盖人口": table["covered"],
+            "该情形下最优": table["best"],
+            "后悔值（少覆盖人口）": table["regret"],
+            "后悔值占比（%）": [round(float(share) * 100, 2) for share in table["regret_share"]],
+        }
+    )
+
+
+def uncoverable_sheet(found: Siting) -> pd.DataFrame:
+    """Return whom no candidate covers."""
+    table = found.uncoverable
+    titles = {standard.key: standard.name for standard in found.problem.standards}
+    return pd.DataFrame(
+        {
+            "标准": table["standard"].map(titles),
+            "代码": table["place"],
+            "名称": table["name"],
+            "镇街": _towns(found, table["town"]),
+            "人口": table["people"],
+            "原因": table["reason"].map(SITE_REASONS),
+        }
+    )
+
+
+def candidates_sheet(found: Siting) -> pd.DataFrame:
+    """Return all candidates."""
+    table = found.problem.candidates
+    points = table.geometry.to_crs(4326)
+    return pd.DataFrame(
+        {
+            "编号": table.index,
+            "名称": table["name"].to_numpy(),
+            "镇街": _towns(found, table["town"]).to_numpy(),
+            "来源": table["origin"].map(ORIGIN_NAMES).to_numpy(),
+            "状态": table["status"].map(SITE_NAMES).to_numpy(),
+            "原因": table["reason"].map(SITE_REASONS).to_numpy(),
+            "经度": points.x.round(6).to_numpy(),
+            "纬度": points.y.round(6).to_numpy(),
+        }
+    )
+
+
+def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
+    """Write the tables and `sites.gpkg`."""
+    sheets = {
+        "plan": plan_sheet(found),
+        "curve": curve_sheet(found, extra),
+        "alternatives": alternatives_sheet(found, extra),
+        "price_of_equity": price_sheet(found, extra),
+        "regret": regret_sheet(extra),
+        "uncoverable": uncoverable_sheet(found),
+        "candidates": candidates_sheet(found),
+    }
+    for name, sheet in sheets.items():
+        csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+    date = found.problem.study.study.date.isoformat()
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{date}T00:00:00.000Z"})
+    demand = found.problem.measured.demand
+    lost = sheets["uncoverable"]
+    layers = {
+        "方案": (sheets["plan"], found.plan.geometry),
+        "候选点": (sheets["candidates"], found.problem.candidates.geometry),
+        "够不到的地方": (lost, demand.geometry.loc[found.uncoverable["place"]]),
+    }
+    for layer, (sheet, geometry) in layers.items():
+        frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=demand.crs)
+        frame.to_file(folder / "sites.gpkg", layer=layer, driver="GPKG")
+
+
+def summary(found: Siting, extra: Choices) -> dict[str, Any]:
+    """Return the answer for JSON and for the manifest."""
+    answer = found.answer
+    people = found.problem.people
+    return {
+        "model": found.asked.model,
+        "standards": [standard.key for standard in found.problem.standards],
+        "count": found.asked.count,
+        "budget": found.asked.budget,
+        "status": answer.status,
+        "value": answer.value,
+        "bound": answer.bound if np.isfinite(answer.bound) else None,
+        "gap": answer.gap if np.isfinite(answer.gap) else None,
+        "seconds": round(answer.seconds, 3),
+        "stopped": answer.stopped,
+        "people": people,
+        "before": found.before,
+        "committed": found.committed,
+        "after": found.after,
+        "share_before": _share(found.before, people),
+        "share_after": _share(found.after, people),
+        "candidates": int((found.problem.candidates["status"] == "candidate").sum()),
+        "rows_merged": [len(found.problem.cover.row), int(found.problem.cover.reach.shape[0])],
+        "uncoverable_people": int(found.uncoverable["people"].sum()),
+        "good_plans": extra.near.plans if extra.near is not None else None,
+        "plan": [
+            {key: row[key] for key in ("order", "site", "name", "type", "action", "cost", "added")}
+            for row in found.plan.drop(columns="geometry").to_dict("records")
+        ],
+    }
+
+
+def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
+    """Return what a terminal has room for, by title; sites that are committed are left out."""
+    plan = plan_sheet(found)[(found.plan["order"] > 0).to_numpy()]
+    columns = ["次序", "名称", "镇街", "方式", "新增覆盖人口", "累计覆盖率（%）"]
+    columns += ["分钟"] if plan["分钟"].notna().any() else []
+    money = f"费用（{found.problem.study.sites.unit}）"
+    columns += [money] if plan[money].any() else []
+    short = {"新增覆盖人口": "新增人口", "累计覆盖率（%）": "累计%"}
+    sheets = {"方案（按建设次序）": plan[columns].rename(columns=short)}
+    if len(extra.price) > 1:
+        columns = ["公平要求", "覆盖人口", "城镇（%）", "乡村（%）", "最差镇街覆盖率（%）",
+                   "公平的代价（少覆盖人口）", "判定"]  # fmt: skip
+        short = {"最差镇街覆盖率（%）": "最差镇街%", "公平的代价（少覆盖人口）": "代价（人）",
+                 "城镇（%）": "城镇%", "乡村（%）": "乡村%"}  # fmt: skip
+        sheets["公平的代价（与最优相比）"] = price_sheet(found, extra)[columns].rename(
+            columns=short
+        )
+    if len(extra.regret):
+        sheets["稳健性"] = regret_sheet(extra).rename(
+            columns={"后悔值（少覆盖人口）": "少覆盖人口", "后悔值占比（%）": "占%"}
+        )
+    return sheets
+
+
+def _share(part: int, whole: int) -> str | None:
+    return f"{percent_down(part / whole)}%" if whole else None

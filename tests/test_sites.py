@@ -1,0 +1,468 @@
+"""Siting: equal to brute force, to published optima, and to the invariants of optimisers."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kepu.coverage.siting import covering
+from kepu.coverage.siting.answers import Watch, judged
+from kepu.coverage.siting.capacity import capacitated, served
+from kepu.coverage.siting.center import center, longest
+from kepu.coverage.siting.choices import build_order, curve, near_best, stages
+from kepu.coverage.siting.cover import LATER, NEVER, Cover, undominated
+from kepu.coverage.siting.covering import covering_program, greedy, maximal
+from kepu.coverage.siting.dispersion import disperse
+from kepu.coverage.siting.fairness import least_gap, max_min, with_share, worst_share
+from kepu.coverage.siting.median import Distances, median
+from kepu.coverage.siting.milp import solve
+from kepu.coverage.siting.rules import Rules, cliques_of
+from kepu.coverage.siting.setcover import backed_up, cheapest
+
+FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
+FEW = 12
+RUNS = 400
+"""With the other models about 1,300 small problems; the slow test adds more of the same."""
+
+
+def watch(seconds=60.0):
+    return Watch(seconds)
+
+
+def drawn(seed, places=FEW, sites=7, density=0.3):
+    rng = np.random.default_rng(seed)
+    return rng, rng.random((places, sites)) < density, rng.integers(0, 9, places)
+
+
+def plans(sites, count, exactly=False):
+    sizes = [count] if exactly else range(count + 1)
+    return [np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(sites), n)]
+
+
+def covered(reach, people, plan):
+    return int(people[reach[:, plan].any(axis=1)].sum())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(10))
+def test_more_maximal_coverings_equal_brute_force(part):
+    for seed in range(10_000 + part * 100, 10_100 + part * 100):
+        rng, reach, people = drawn(seed, places=25, sites=11)
+        count = int(rng.integers(1, 5))
+        found = maximal(Cover.of(reach, people), Rules(count=count), watch())
+        assert found.status == "optimal"
+        assert found.value == max(covered(reach, people, p) for p in plans(11, count))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_maximal_covering_equals_brute_force(part):
+    for seed in range(part * RUNS // 4, (part + 1) * RUNS // 4):
+        rng, reach, people = drawn(seed)
+        count = int(rng.integers(1, 5))
+        done = rng.random(FEW) < 0.2
+        cover = Cover.of(reach, people, covered=done)
+        found = maximal(cover, Rules(count=count), watch())
+        both = [int(people[reach[:, p].any(axis=1) | done].sum()) for p in plans(7, count)]
+        assert found.status == "optimal"
+        assert found.gap == 0
+        assert (
+            found.value == max(both) == int(people[reach[:, found.sites].any(axis=1) | done].sum())
+        )
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_the_search_for_large_problems_equals_brute_force(part, monkeypatch):
+    monkeypatch.setattr(covering, "SMALL_ENTRIES", -1)
+    for seed in range(part * 100, (part + 1) * 100):
+        rng, reach, people = drawn(seed, places=20, sites=9)
+        count = int(rng.integers(1, 5))
+        fixed, forbidden = np.zeros(9, bool), np.zeros(9, bool)
+        if seed % 2:
+            fixed[rng.integers(9)] = True
+            forbidden[rng.integers(9)] = True
+            forbidden &= ~fixed
+        cover = Cover.of(reach, people)
+        rules = Rules(count=count, fixed=fixed, forbidden=forbidden)
+        found = maximal(cover, rules, watch())
+        allowed = [p for p in plans(9, count) if rules.kept_by(p, cover)]
+        assert found.status == "optimal"
+        assert found.value == max(covered(reach, people, p) for p in allowed)
+        assert rules.kept_by(found.sites, cover)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_budget_spacing_and_floors_equal_brute_force(seed):
+    rng, reach, people = drawn(seed)
+    groups = rng.multinomial(1, [0.5, 0.5], FEW) * people[:, None]
+    cover = Cover.of(reach, people, groups=groups)
+    cost = rng.integers(1, 6, 7)
+    apart = np.array(
+        [p for p in itertools.combinations(range(7), 2) if rng.random() < 0.2], np.int64
+    )
+    rules = Rules(cost=cost, budget=8, apart=apart.reshape(-1, 2))
+    rules = rules.with_floor(cover.groups[:, 1], int(groups[:, 1].sum() * 0.4))
+    allowed = [p for p in plans(7, 7) if rules.kept_by(p, cover)]
+    found = maximal(cover, rules, watch())
+    if not allowed:
+        assert found.status == "infeasible"
+        return
+    assert found.status == "optimal"
+    assert found.value == max(covered(reach, people, p) for p in allowed)
+    assert rules.kept_by(found.sites, cover)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_set_covering_equals_brute_force(part):
+    for seed in range(part * 100, (part + 1) * 100):
+        rng, reach, _ = drawn(seed)
+        cost = rng.integers(1, 5, 7)
+        cover = Cover.of(reach, np.ones(FEW, int))
+        found = cheapest(cover, Rules(cost=cost), watch())
+        someone = reach.any(axis=1)
+        whole = [p for p in plans(7, 7) if (reach[:, p].any(axis=1) == someone).all()]
+        assert found.status == "optimal"
+        assert found.value == min(int(cost[p].sum()) for p in whole)
+        assert (reach[:, found.sites].any(axis=1) == someone).all()
+        assert ((cover.row == NEVER) == ~someone).all()  # (57) named, never covered
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_backup_equals_brute_force(seed):
+    _, reach, people = drawn(seed, density=0.5)
+    cover = Cover.of(reach, people)
+    least = int(cheapest(cover, Rules(), watch()).value)
+    found = backed_up(cover, least, watch())
+    someone = reach.any(axis=1)
+    whole = [p for p in plans(7, least) if (reach[:, p].any(axis=1) == someone).all()]
+    assert found.value == max(int(people[reach[:, p].sum(axis=1) > 1].sum()) for p in whole)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_median_equals_brute_force(part):
+    for seed in range(part * 100, (part + 1) * 100):
+        rng = np.random.default_rng(seed)
+        table = Distances(
+            rng.integers(1, 40, (FEW, 7)).astype(np.uint32),
+            rng.integers(15, 60, FEW).astype(np.int64), rng.integers(0, 9, FEW).astype(np.int64),
+        )  # fmt: skip
+        count = int(rng.integers(1, 4))
+        fixed = np.zeros(7, bool)
+        fixed[0] = seed % 3 == 0
+        found = median(table, Rules(count=count, fixed=fixed), watch())
+        allowed = [p for p in plans(7, count) if not fixed[0] or 0 in p]
+        assert found.status == "optimal"
+        assert found.value == min(table.value(p) for p in allowed) == table.value(found.sites)
+        assert not fixed[0] or 0 in found.sites
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_center_equals_brute_force(seed):
+    rng = np.random.default_rng(seed)
+    table = Distances(
+        rng.integers(1, 40, (FEW, 7)).astype(np.uint32), np.full(FEW, 10_000),
+        rng.integers(0, 3, FEW).astype(np.int64),
+    )  # fmt: skip
+    count = int(rng.integers(1, 4))
+    found = center(table, Rules(count=count), watch())
+    assert found.status == "optimal"
+    assert found.value == min(longest(table, p) for p in plans(7, count, exactly=True))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_dispersion_equals_brute_force(seed):
+    rng = np.random.default_rng(seed)
+    xy = rng.integers(0, 100, (8, 2))
+    apart = np.rint(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))).astype(np.int64)
+    found = disperse(apart, Rules(count=3), watch())
+    told = max(
+        min(int(apart[a, b]) for a, b in itertools.combinations(p, 2))
+        for p in itertools.combinations(range(8), 3)
+    )
+    assert (found.status, found.value) == ("optimal", told)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_capacity_equals_brute_force(seed):
+    rng, reach, people = drawn(seed, sites=6)
+    room = rng.integers(1, 15, 6)
+    cover = Cover.of(reach, people)
+    found = capacitated(cover, room, Rules(count=2), watch())
+    assert found.status == "optimal"
+    assert found.value == max(served(cover, room, p) for p in plans(6, 2))
+    assert found.value <= maximal(cover, Rules(count=2), watch()).value
+
+
+def test_served_is_told_by_hand():
+    # Site 0 has room for 5 and is the only one for the first place; site 1 takes the second's rest.
+    cover = Cover.of(np.array([[1, 0], [1, 1]], bool), [4, 4])
+    assert served(cover, np.array([5, 2]), [0]) == 5
+    assert served(cover, np.array([5, 2]), [0, 1]) == 7
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_fair_plans_equal_brute_force(seed):
+    rng, reach, people = drawn(seed)
+    side = rng.random(FEW) < 0.5
+    groups = np.column_stack([people * side, people * ~side])
+    totals = groups.sum(axis=0)
+    cover, rules = Cover.of(reach, people, groups=groups), Rules(count=2)
+    every = plans(7, 2)
+    fair = max_min(cover, rules, totals, watch())
+    best = max(worst_share(cover, totals, p) for p in every)
+    assert worst_share(cover, totals, fair.sites) == best
+    equals = [p for p in every if worst_share(cover, totals, p) == best]
+    assert fair.value == max(covered(reach, people, p) for p in equals)
+    if not totals.all():
+        return
+    least = maximal(cover, rules, watch()).value // 2
+
+    def gap(plan):
+        shares = cover.group_values(plan) / totals
+        return abs(float(shares[0] - shares[1]))
+
+    near, told = least_gap(cover, rules, totals, (0, 1), int(least), watch())
+    allowed = [p for p in every if covered(reach, people, p) >= least]
+    assert math.isclose(gap(near.sites), min(map(gap, allowed)), abs_tol=1e-6)
+    assert math.isclose(told, gap(near.sites), abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_floor_has_its_price(seed):
+    rng, reach, people = drawn(seed)
+    groups = (people * (rng.random(FEW) < 0.4))[:, None]
+    cover, rules = Cover.of(reach, people, groups=groups), Rules(count=2)
+    plain = maximal(cover, rules, watch())
+    before = plain.value
+    for least in range(0, int(groups.sum()) + 1, 2):
+        found = with_share(cover, rules, 0, least, watch())
+        if not found.found:
+            break
+        assert cover.group_values(found.sites)[0] >= least
+        assert found.value <= before  # (59) a harder rule never gains
+        before = found.value
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_more_never_hurts(seed):
+    rng, reach, people = drawn(seed)
+    cover = Cover.of(reach, people)
+    values = [maximal(cover, Rules(count=p), watch()).value for p in range(1, 5)]
+    assert values == sorted(values)  # (55)
+    extra = Cover.of(np.column_stack([reach, rng.random(FEW) < 0.3]), people)
+    assert maximal(extra, Rules(count=2), watch()).value >= values[1]  # (58)
+    cost = rng.integers(1, 5, 7)
+    rich = [maximal(cover, Rules(cost=cost, budget=b), watch()).value for b in (3, 6, 9)]
+    assert rich == sorted(rich)  # (59)
+    plan = greedy(cover, Rules(count=2))
+    assert covered(reach, people, plan) >= (1 - 1 / math.e) * values[1] - 1e-9  # (56)
+    relaxed = solve(covering_program(cover, Rules(count=2)), watch(), relaxed=True)
+    assert values[1] <= relaxed.value + 1e-6
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_the_order_of_the_inputs_changes_nothing(seed):
+    rng, reach, people = drawn(seed)
+    one = maximal(Cover.of(reach, people), Rules(count=2), watch())
+    rows, columns = rng.permutation(FEW), rng.permutation(7)
+    two = maximal(Cover.of(reach[rows][:, columns], people[rows]), Rules(count=2), watch())
+    assert one.value == two.value  # (60)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=50, deadline=None)
+def test_merging_and_dominance_change_no_value(seed):
+    rng, reach, people = drawn(seed, places=30)
+    done = rng.random(30) < 0.2
+    cover = Cover.of(reach, people, covered=done)
+    for plan in plans(7, 2):
+        assert cover.value(plan) == int(people[reach[:, plan].any(axis=1) | done].sum())
+    assert (cover.row[done] == LATER).all()
+    assert len(set(map(bytes, cover.reach.toarray()))) == cover.reach.shape[0]
+    kept = undominated(cover.reach, np.zeros(7), np.zeros(7, bool))
+    best = max((cover.value(p) for p in plans(7, 2)), default=0)
+    assert max(cover.value(p) for p in plans(7, 2) if np.isin(p, kept).all()) == best
+
+
+def test_negative_people_are_refused():
+    with pytest.raises(ValueError, match="negative"):
+        Cover.of(np.ones((1, 1), bool), [-1])
+
+
+def test_cliques_cover_exactly_the_pairs():
+    pairs = np.array([[0, 1], [1, 2], [0, 2], [2, 3]])
+    found = {p for c in cliques_of(pairs, 5) for p in itertools.combinations(c.tolist(), 2)}
+    assert found == {tuple(p) for p in pairs.tolist()}
+
+
+def test_the_status_is_honest():
+    assert judged([1], 10, 10.5, watch(), step=1).status == "optimal"
+    assert judged([1], 10, 11, watch(), step=1).status == "within"
+    assert judged([1], 10, math.inf, watch()).status == "heuristic"
+    assert judged([1], 10, 11, watch(), step=1).gap == pytest.approx(0.1)
+    assert judged([1], 10, 12, Watch(0)).stopped == "time"
+
+
+def hard(places=400, sites=150):
+    rng = np.random.default_rng(1)
+    one, two = rng.random((places, 1, 2)), rng.random((1, sites, 2))
+    near = np.hypot(*(one - two).transpose(2, 0, 1)) < 0.12
+    return Cover.of(near, rng.integers(1, 100, places))
+
+
+def test_a_limit_of_time_is_never_optimal():
+    cover = hard()
+    found = maximal(cover, Rules(count=20, cost=np.ones(150, int), budget=20), Watch(0.0))
+    assert found.status != "optimal"
+    assert found.stopped == "time"
+    assert found.value == cover.value(found.sites)
+    assert found.gap > 0
+
+
+def test_a_stop_returns_the_best_so_far():
+    cover, told = hard(), []
+    asked = Watch()
+
+    def tell(value, bound):
+        told.append((value, bound))
+        asked.stop = True
+
+    asked.told = tell
+    found = maximal(cover, Rules(count=20, cost=np.ones(150, int), budget=20), asked)
+    assert told
+    assert found.stopped == "user"
+    assert found.value == cover.value(found.sites) > 0
+    assert found.bound >= found.value
+
+
+def test_every_stage_of_the_order_is_told_by_hand():
+    # 8 alone; 5 and 4 share 2 people; the order that counts is 8, then 5, then the rest of 4.
+    reach = np.array([[1, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1]], bool)
+    cover = Cover.of(reach, [8, 3, 2, 2])
+    order = build_order(cover, np.array([0, 1, 2]), np.zeros(0, int))
+    assert order == [0, 1, 2]
+    assert stages(cover, order) == [8, 13, 15]
+    assert build_order(cover, np.array([0, 1, 2]), np.array([2]))[0] == 2
+
+
+def test_plans_nearly_as_good_are_all_found():
+    _, reach, people = drawn(3, places=20, sites=6)
+    cover, rules = Cover.of(reach, people), Rules(count=2)
+    best = maximal(cover, rules, watch())
+    near = near_best(cover, rules, best.sites, 100, watch())
+    pairs = list(itertools.combinations(range(6), 2))
+    assert near.whole
+    assert near.plans == len(pairs)
+    assert near.kept == pytest.approx(np.full(6, 1 / 3))
+    alone = near_best(cover, rules, best.sites, 0, watch())
+    equals = [p for p in pairs if cover.value(list(p)) == best.value]
+    assert alone.plans <= len(equals)
+    assert all(cover.value(best.sites) - loss <= best.value for loss in alone.loss.values())
+
+
+def test_the_curve_rises():
+    answers = curve(hard(60, 20), Rules(), range(1, 6), watch())
+    values = [a.value for a in answers.values()]
+    assert values == sorted(values)
+    assert all(a.status == "optimal" for a in answers.values())
+
+
+def table_of(name):
+    path = FIXTURES / name / "expected.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def instances(name, quick, key="instance"):
+    return [
+        pytest.param(row, id=row[key], marks=[] if row[key] in quick else [pytest.mark.slow])
+        for row in table_of(name)
+    ]
+
+
+def shortest(name):
+    from scipy.sparse.csgraph import shortest_path
+
+    words = (FIXTURES / "pmed_even" / f"{name}.txt").read_text().split()
+    n, _, p = map(int, words[:3])
+    cost = np.zeros((n, n))
+    for a, b, c in np.array(words[3:], int).reshape(-1, 3):
+        cost[a - 1, b - 1] = cost[b - 1, a - 1] = c
+    far = np.full(n, 1 << 30)
+    return Distances(shortest_path(cost).astype(np.uint32), far, np.ones(n, np.int64)), p
+
+
+PROVED = 300
+"""Instances of up to so many vertices are proved here; larger ones are at the optimum."""
+
+
+@pytest.mark.parametrize("row", instances("pmed_even", {"pmed2", "pmed4", "pmed8", "pmed18"}))
+def test_published_medians(row):
+    table, p = shortest(row["instance"])
+    found = median(table, Rules(count=p), watch(100))
+    assert found.value == int(row["p_median_optimum"])
+    assert found.bound <= int(row["p_median_optimum"])
+    assert found.status == "optimal" or int(row["n_vertices"]) > PROVED
+
+
+@pytest.mark.parametrize("row", instances("pmed_even", {"pmed2", "pmed4", "pmed10"}))
+def test_published_centers(row):
+    table, p = shortest(row["instance"])
+    found = center(table, Rules(count=p), watch(100))
+    assert (found.status, found.value) == ("optimal", int(row["p_center_optimum"]))
+
+
+@pytest.mark.parametrize("row", instances("scp_even", {"scp42", "scp58"}))
+def test_published_set_covers(row):
+    path = FIXTURES / "scp_even" / f"{row['instance']}.txt"
+    numbers = iter(map(int, path.read_text().split()))
+    rows, columns = next(numbers), next(numbers)
+    cost = np.array([next(numbers) for _ in range(columns)])
+    reach = np.zeros((rows, columns), bool)
+    for i in range(rows):
+        reach[i, [next(numbers) - 1 for _ in range(next(numbers))]] = True
+    found = cheapest(Cover.of(reach, np.ones(rows, int)), Rules(cost=cost), watch(150))
+    assert (found.status, found.value) == ("optimal", int(row["weighted_optimum"]))
+
+
+@pytest.mark.parametrize("instance", ["SJC324", pytest.param("SJC500", marks=pytest.mark.slow),
+                                      pytest.param("SJC818", marks=pytest.mark.slow)])  # fmt: skip
+def test_published_coverings(instance):
+    rows = [row for row in table_of("mclp_sjc") if row["instance"] == instance]
+    if not rows:
+        pytest.skip("no fixtures")
+    points = np.loadtxt(FIXTURES / "mclp_sjc" / f"{instance}.txt", skiprows=1)
+    metres = np.hypot(*(points[:, None, :2] - points[None, :, :2]).transpose(2, 0, 1))
+    for row in rows:
+        cover = Cover.of(metres <= float(row["radius"]), points[:, 2].astype(int))
+        found = maximal(cover, Rules(count=int(row["p"])), watch())
+        assert (found.status, found.value) == ("optimal", int(row["max_covered_demand"])), row
+
+
+@pytest.mark.parametrize("row", instances("pmedcap_even", {"pmedcap1_02"}))
+def test_published_medians_with_capacity(row):
+    from kepu.coverage.siting.capacity import assigned
+
+    text = (FIXTURES / "pmedcap_even" / f"{row['instance']}.txt").read_text()
+    numbers = np.array(text.split(), float)
+    n, p, room = map(int, numbers[2:5])
+    table = numbers[5:].reshape(n, 4)
+    metres = np.hypot(*(table[:, None, 1:3] - table[None, :, 1:3]).transpose(2, 0, 1))
+    cost, size = np.floor(metres).astype(np.int64), table[:, 3].astype(np.int64)
+    found, to = assigned(cost, size, room, p, watch(150))
+    assert found.value == int(row["best_known"])
+    assert found.bound <= int(row["best_known"])
+    assert len(np.unique(to)) <= p
+    assert np.bincount(to, size).max() <= room
+    assert cost[np.arange(n), to].sum() == found.value
+    assert found.status == "optimal" or n > 50

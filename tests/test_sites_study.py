@@ -1,0 +1,232 @@
+"""`kepu sites` on the illustrative district: plans that coverage confirms, and the files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from geopandas import GeoDataFrame
+from typer.testing import CliRunner
+
+from kepu.cli import app
+from kepu.coverage.share import standard_coverage
+from kepu.coverage.siting.answers import Watch
+from kepu.coverage.times import travel_times
+from kepu.geo.errors import LayerError, StudyError
+from kepu.inputs import read_layers
+from kepu.siting import Asked, covered_afresh, plan_sites
+from kepu.siting_choices import choices
+from kepu.siting_keys import CostRules
+from kepu.siting_problem import problem_of
+from kepu.siting_tables import brief, plan_sheet, price_sheet, status_text, summary
+from kepu.study import survey
+from kepu.study_file import read_study
+
+DISTRICT = Path(__file__).parents[1] / "data" / "boundaries"
+
+
+@pytest.fixture(scope="module")
+def study():
+    return read_study(DISTRICT / "study.toml")
+
+
+@pytest.fixture(scope="module")
+def measured(study):
+    return survey(study, read_layers(study))
+
+
+def with_sites(study, **rules):
+    return study.model_copy(update={"sites": study.sites.model_copy(update=rules)})
+
+
+@pytest.fixture(scope="module")
+def rural(study, measured):
+    problem = problem_of(study, measured, ["rural"])
+    return plan_sites(problem, Asked(count=4), Watch(60))
+
+
+def test_the_plan_is_worth_what_a_new_survey_says(rural, study, measured):
+    standard = rural.problem.standards[0]
+    new = rural.plan[~rural.plan["site"].isin(measured.venues.index)]
+    added = GeoDataFrame(
+        {"type": new["type"].to_numpy(), "status": "open", "name": new["name"].to_numpy()},
+        index=[f"新{site}" for site in new["site"]], geometry=new.geometry.to_numpy(),
+        crs=measured.demand.crs,
+    )  # fmt: skip
+    stood = measured.venues.copy()
+    stood.loc[rural.plan["site"][rural.plan["site"].isin(stood.index)], "status"] = "open"
+    venues = GeoDataFrame(pd.concat([stood, added]), crs=measured.demand.crs)
+    times = travel_times(
+        measured.roads.network, study.profile_of(standard), measured.demand, venues,
+        horizon_minutes=120, barriers=measured.roads.barriers,
+    )  # fmt: skip
+    table = standard_coverage(standard, times, venues, measured.demand, measured.towns)
+    assert int(table["covered"].iloc[0]) == rural.after == rural.answer.value
+    assert rural.answer.status == "optimal"
+
+
+def test_stages_add_up(rural):
+    plan = rural.plan
+    assert plan["added"].sum() + rural.before == rural.after
+    assert plan["covered"].iloc[-1] == rural.after
+    assert plan["order"].tolist() == [0] * int((plan["order"] == 0).sum()) + [1, 2, 3, 4]
+    assert set(plan.loc[plan["order"] == 0, "site"]) == set(
+        rural.problem.candidates.index[rural.problem.candidates["status"] == "committed"]
+    )  # (61)
+    assert rural.before <= rural.committed <= rural.after
+
+
+def test_whom_nobody_can_reach_is_named(rural, measured):
+    lost = rural.uncoverable
+    assert len(lost)
+    assert set(lost["reason"]) <= {"not_connected", "no_site"}
+    times = rural.problem.times[0]
+    apart = lost[lost["reason"] == "not_connected"]["place"]
+    assert set(apart) == set(measured.demand.index[~times.connected]) & set(lost["place"])
+
+
+def test_everything_beside_the_plan(rural):
+    extra = choices(rural, Watch(60))
+    assert extra.curve["covered"].is_monotonic_increasing
+    asked = extra.curve.set_index("count").loc[4]
+    assert asked["covered"] == rural.after == asked["staged"]
+    assert (extra.curve["staged"].dropna() <= extra.curve["covered"][:4]).all()
+    chosen = extra.alternatives[extra.alternatives["chosen"]]
+    assert set(chosen["site"]) == set(rural.plan["site"])
+    assert (chosen["loss"].dropna() >= 0).all()
+    assert (extra.price["price"] >= 0).all()
+    assert extra.price["price"].iloc[0] == 0
+    assert set(extra.regret["scenario"]) == {"slow", "fast", "imprecise"}
+    assert (extra.regret["regret"] >= 0).all()
+    assert summary(rural, extra)["status"] == "optimal"
+    assert set(brief(rural, extra)) >= {"方案（按建设次序）", "稳健性"}
+    assert price_sheet(rural, extra)["判定"].iloc[0] == "已证明最优"
+
+
+def test_fairness_has_its_price_on_foot(study, measured):
+    problem = problem_of(study, measured, ["room"])
+    plain = plan_sites(problem, Asked(count=3), Watch(60))
+    share = problem.cover.group_values(plain.answer.sites)[1] / problem.group_totals[1]
+    fair = plan_sites(problem, Asked(count=3, floors={"rural": share + 0.01}), Watch(60))
+    _, groups = covered_afresh(problem, fair.answer.sites)
+    assert groups[1] >= (share + 0.01) * problem.group_totals[1]
+    assert fair.after <= plain.after
+    with pytest.raises(StudyError, match="E-SITES-INFEASIBLE"):
+        plan_sites(problem, Asked(count=1, floors={"rural": 1.0}), Watch(60))
+
+
+def test_several_types_at_once_share_the_sites(study, measured):
+    problem = problem_of(study, measured, ["room", "hall"])
+    found = plan_sites(problem, Asked(count=4), Watch(60))
+    new = found.plan[found.plan["order"] > 0]
+    assert not new["site"].duplicated().any()
+    assert set(new["type"]) <= {"room.community", "town.hall"}
+    assert found.after == found.answer.value
+
+
+def test_money_and_distance_are_kept(study, measured):
+    costs = {"room.community": CostRules(build=30, upgrade=10)}
+    rules = with_sites(study, costs=costs, spacing_metres=3000.0)
+    problem = problem_of(rules, measured, ["room"])
+    found = plan_sites(problem, Asked(budget=100), Watch(60))
+    new = found.plan[found.plan["order"] > 0]
+    assert new["cost"].sum() <= 100
+    assert set(new["cost"]) <= {10, 30}
+    assert ((new["cost"] == 10) == (new["action"] == "upgrade")).all()
+    xy = shapely.get_coordinates(new.geometry.to_numpy())
+    metres = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    assert metres[np.triu_indices(len(xy), 1)].min() >= 3000
+    bare = problem_of(study, measured, ["room"])
+    with pytest.raises(StudyError, match="E-SITES-COST"):
+        plan_sites(bare, Asked(budget=100), Watch(60))
+
+
+@pytest.mark.parametrize("model", ["lscp", "pmedian", "pcenter", "pdispersion"])
+def test_the_other_models_answer(model, study, measured):
+    problem = problem_of(study, measured, ["hall"])
+    found = plan_sites(problem, Asked(model=model, count=3), Watch(60))
+    assert found.answer.status == "optimal"
+    assert found.after >= found.before
+    sheet = plan_sheet(found)
+    if model == "lscp":
+        assert found.after == found.problem.people - found.uncoverable["people"].sum()
+    if model in ("pmedian", "pcenter"):
+        assert sheet["分钟"].notna().all()
+        assert sheet["分钟"].is_monotonic_decreasing
+
+
+def test_exclusions_and_a_file_of_candidates(study, measured, tmp_path):
+    problem = problem_of(study, measured, ["room"])
+    best = plan_sites(problem, Asked(count=1), Watch(60)).plan.iloc[-1]
+    area = GeoDataFrame(geometry=[best.geometry.buffer(200)], crs=measured.demand.crs)
+    area.to_crs(4326).to_file(tmp_path / "禁建.geojson", driver="GeoJSON")
+    rules = with_sites(study, exclusions=str(tmp_path / "禁建.geojson"))
+    found = plan_sites(problem_of(rules, measured, ["room"]), Asked(count=1), Watch(60))
+    assert found.plan.iloc[-1]["site"] != best["site"]
+    assert found.problem.candidates.at[best["site"], "reason"] == "excluded"
+    (tmp_path / "线.geojson").write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},'
+        '"geometry":{"type":"LineString","coordinates":[[113,23],[113.1,23]]}}]}',
+        "utf-8",
+    )
+    wrong = with_sites(study, exclusions=str(tmp_path / "线.geojson"))
+    with pytest.raises(LayerError, match="E-SITES-AREA"):
+        problem_of(wrong, measured, ["room"])
+    spot = measured.demand.geometry.to_crs(4326).iloc[:2]
+    rows = ["编号,名称,类型,状态,经度,纬度"]
+    rows += [f"X{i},点{i},社区科普活动室,候选,{p.x:.6f},{p.y:.6f}" for i, p in enumerate(spot)]
+    (tmp_path / "候选点.csv").write_text("\n".join(rows), "utf-8")
+    own = with_sites(study, file=str(tmp_path / "候选点.csv"), datum="WGS84")
+    listed = problem_of(own, measured, ["room"]).candidates
+    assert set(listed.index[listed["status"] == "candidate"]) == {"X0", "X1"}
+
+
+@pytest.mark.parametrize(("asked", "code"), [
+    ((["none"], {}), "E-SITES-STANDARD"), ((["room"], {"types": ["town.hall"]}), "E-SITES-KIND"),
+])  # fmt: skip
+def test_what_cannot_be_is_said(asked, code, study, measured):
+    with pytest.raises(StudyError, match=code):
+        problem_of(study, measured, asked[0], **asked[1])
+    known = problem_of(study, measured, ["room"])
+    for wrong, said in ((Asked(), "COUNT"), (Asked(model="pmedian", budget=5), "COST"),
+                        (Asked(count=1, floors={"moon": 0.5}), "FLOOR")):  # fmt: skip
+        with pytest.raises(StudyError, match=f"E-SITES-{said}"):
+            plan_sites(known, wrong, Watch(60))
+    several = replace(known.standards[0], count=2)
+    assert several.count == 2
+
+
+def test_the_command_leaves_its_files(tmp_path):
+    folder = tmp_path / "区"
+    shutil.copytree(DISTRICT, folder)
+    words = ["sites", str(folder / "study.toml"), "--standard", "rural", "--count", "2", "--json"]
+    done = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "成果")])
+    told = json.loads(done.stdout)
+    assert told["status"] == "ok"
+    assert told["proof"] == "optimal"
+    assert told["gap"] == 0
+    names = {Path(file["name"]).name for file in told["files"]}
+    assert names == {"plan.csv", "curve.csv", "alternatives.csv", "price_of_equity.csv",
+                     "regret.csv", "uncoverable.csv", "candidates.csv", "sites.gpkg"}  # fmt: skip
+    plan = pd.read_csv(tmp_path / "成果" / "plan.csv")
+    assert plan["累计覆盖人口"].iloc[-1] == told["after"]
+    layers = pyogrio.list_layers(tmp_path / "成果" / "sites.gpkg")[:, 0]
+    assert set(layers) == {"方案", "候选点", "够不到的地方"}
+    manifest = json.loads((tmp_path / "成果" / "manifest.json").read_text("utf-8"))
+    assert manifest["siting"]["status"] == "optimal"
+    refused = CliRunner().invoke(app, [*words, "--floor", "rural", "--out", str(tmp_path / "x")])
+    assert refused.exit_code == 3
+    assert "E-SITES-FLOOR" in refused.stdout
+
+
+def test_print_says_how_sure_it_is():
+    assert status_text("optimal", 0) == "已证明最优"
+    assert status_text("within", 0.00123) == "距最优不超过 0.13%"
+    assert status_text("heuristic", np.inf) == "启发式解，未证明"

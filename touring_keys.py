@@ -1,0 +1,107 @@
+"""What a study file may say about tours of mobile units: the section `[tour]`."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Kind = Literal["mobile.museum", "mobile.van"]
+Span = Annotated[tuple[datetime.date, datetime.date], Field(strict=False)]
+SCHOOLS = (
+    "school.featured",
+    "school.museum",
+    "school.maker",
+    "school.rural_museum",
+    "school.rural_palace",
+)
+HALLS = ("town.hall", "civic.practice", "civic.party")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ServiceRules(_Strict):
+    """
+    Whom a kind of unit is for: those of a group who meet none of the standards `lacks`.
+
+    A place is reached that lies within `minutes` of its stops in `visits` periods (days of a van,
+    stays of a set) a year or more; `more_visits` is how many are still of use.
+    """
+
+    kind: Kind
+    lacks: tuple[str, ...] = Field(min_length=1, strict=False)
+    mode: Literal["walk", "ebike", "car"]
+    minutes: float = Field(gt=0, le=600)
+    visits: int = Field(default=1, ge=1, le=50)
+    more_visits: int = Field(default=1, ge=1, le=50)
+    group: Literal["people", "youth", "farmers", "workers", "elderly", "officials"] = "people"
+    area: Literal["all", "urban", "rural"] = "all"
+    basis: str = ""
+
+
+class UnitRules(_Strict):
+    """
+    Units of one kind that share a depot, a calendar and a way of working.
+
+    A van (`mobile.van`) makes day trips of `most_stops` stops within `hours`; a set
+    (`mobile.museum`) stays `stay_days` at a host after `setup_days` of moving and setting up.
+    """
+
+    name: str = Field(min_length=1)
+    kind: Kind
+    depot: str = Field(min_length=1)
+    count: int = Field(default=1, ge=1, le=50)
+    weekdays: tuple[int, ...] = Field(default=(1, 2, 3, 4, 5, 6, 7), min_length=1, strict=False)
+    days_off: tuple[Span, ...] = Field(default=(), strict=False)
+    hosts: tuple[str, ...] = Field(default=(), strict=False)
+    most_visits: int = Field(default=4, ge=1, le=366)
+    capacity: int | None = Field(default=None, ge=1)
+    km: float | None = Field(default=None, ge=0)
+    hours: float = Field(default=8, gt=0, le=24)
+    stop_minutes: float = Field(default=120, ge=0, le=1440)
+    most_stops: int = Field(default=2, ge=1, le=8)
+    stay_days: int = Field(default=60, ge=1, le=366)
+    setup_days: int = Field(default=3, ge=0, le=60)
+
+
+class FloodRules(_Strict):
+    """A time in which roads or places are closed: hosts of towns, or by themselves."""
+
+    first: datetime.date
+    last: datetime.date
+    towns: tuple[str, ...] = Field(default=(), strict=False)
+    hosts: tuple[str, ...] = Field(default=(), strict=False)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first > self.last:
+            raise ValueError("first is after last")
+        return self
+
+
+class TourRules(_Strict):
+    """
+    Where mobile units may go, and when.
+
+    Hosts are those of `file` alone; without it, open venues of the types `schools` and `halls`, and
+    the places themselves (of the countryside alone with `places = "rural"`). Schools are open in `terms`; without
+    any they always are.
+    """
+
+    first: datetime.date | None = None
+    last: datetime.date | None = None
+    file: str | None = None
+    datum: str | None = None
+    places: Literal["rural", "all", "none"] = "all"
+    schools: tuple[str, ...] = Field(default=SCHOOLS, strict=False)
+    halls: tuple[str, ...] = Field(default=HALLS, strict=False)
+    terms: tuple[Span, ...] = Field(default=(), strict=False)
+    holidays: tuple[Span, ...] = Field(default=(), strict=False)
+    floods: tuple[FloodRules, ...] = Field(default=(), strict=False)
+    floors: dict[str, float] = Field(default_factory=dict)
+    town_visits: int = Field(default=0, ge=0, le=100)
+    services: tuple[ServiceRules, ...] = Field(default=(), strict=False)
+    units: tuple[UnitRules, ...] = Field(default=(), strict=False)
