@@ -9,8 +9,10 @@ import typer
 
 from . import __version__
 from .commands_inputs import check, geocode, new, warm
+from .commands_report import report
 from .commands_run import demo, run
 from .commands_sites import sites
+from .commands_tour import tour
 from .commands_whatif import InOrder, whatif
 
 app = typer.Typer(
@@ -26,6 +28,8 @@ for command in (run, demo, new, check, geocode, warm):
     app.command()(command)
 app.command(cls=InOrder)(whatif)
 app.command()(sites)
+app.command()(report)
+app.command()(tour)
 
 
 def _version(wanted: bool) -> None:

@@ -289,6 +289,7 @@ class Assessment:
             *self._layers,
             kinds=list(dict.fromkeys(kinds)),
             thresholds=sorted(limits),
+            paced=self.measured.group_times,
         )
 
     @cached_property

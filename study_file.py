@@ -60,7 +60,8 @@ def read_study(path: Path, *, corrected: Path | None = None) -> Study:
         raise StudyError(Fault("E-FILE-MISSING", file=str(path))) from error
     except IsADirectoryError as error:
         raise StudyError(Fault("E-STUDY-FOLDER", file=str(path))) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        # Beside TOMLDecodeError: a number of thousands of digits, lists in lists without end.
         raise StudyError(Fault("E-STUDY-TOML", file=path.name, facts={"error": error})) from error
     try:
         study = Study.model_validate(
@@ -175,13 +176,30 @@ def _too_fine(standard: StandardRules, path: Path) -> list[Fault]:
     return found
 
 
+def _thresholds(study: Study, path: Path) -> list[Fault]:
+    """Refuse thresholds beyond the horizon: longer trips are not searched for, nor counted."""
+    horizon, found = study.study.horizon_minutes, study.study.thresholds
+    fine = all(0 < each <= horizon and abs(each * 10 - round(each * 10)) < 1e-6 for each in found)
+    if fine and len(set(found)) == len(found):
+        return []
+    facts = {
+        "zh": f"须为大于 0、不超过 horizon_minutes（{horizon:g}）且互不相同的 0.1 分钟的整数倍",
+        "en": f"give different tenths of a minute above 0 and up to horizon_minutes ({horizon:g})",
+    }
+    value = ", ".join(f"{each:g}" for each in found)
+    return [
+        Fault("E-STUDY-VALUE", file=path.name, column="study.thresholds", value=value, facts=facts)
+    ]
+
+
 def _check_standards(study: Study, path: Path) -> None:
     """Check what the model cannot: types are known, keys and thresholds make sense."""
     known = venue_types()
-    faults = []
-    keys = [standard.key for standard in study.standards]
-    for key in sorted({key for key in keys if keys.count(key) > 1}):
-        faults.append(Fault("E-STANDARD-TWICE", file=path.name, value=key))
+    faults = _thresholds(study, path)
+    for said in ("key", "name"):
+        keys = [getattr(standard, said) for standard in study.standards]
+        for key in sorted({key for key in keys if keys.count(key) > 1}):
+            faults.append(Fault("E-STANDARD-TWICE", file=path.name, value=key))
     for standard in study.standards:
         for kind in standard.types:
             if kind not in known:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,8 @@ from .siting_keys import SitesRules
 from .touring_keys import TourRules
 
 Mode = Literal["walk", "ebike", "car"]
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A text of one line: control characters end file names, and cannot stand in a workbook."""
 
 
 class _Strict(BaseModel):
@@ -25,7 +27,7 @@ class _Strict(BaseModel):
 class About(_Strict):
     """What the study is, and what holds for all of it."""
 
-    name: str = Field(min_length=1)
+    name: Line
     date: datetime.date
     illustrative: bool = False
     review: str = ""
@@ -40,7 +42,7 @@ class About(_Strict):
 class Source(_Strict):
     """A file, where it comes from, and what its coordinates mean."""
 
-    file: str = Field(min_length=1)
+    file: Line
     source: str = ""
     date: datetime.date | None = None
 
@@ -104,7 +106,7 @@ class ModeRules(_Strict):
     """What a study changes in `data/modes.csv`."""
 
     access_kmh: float | None = Field(default=None, ge=1, le=8)
-    detour: float | None = Field(default=None, ge=0, le=3)
+    detour: float | None = Field(default=None, ge=1, le=3)
     snap_metres: float | None = Field(default=None, ge=0, le=20000)
     arrival_seconds: float | None = Field(default=None, ge=0, le=3600)
 
@@ -149,7 +151,7 @@ class SurenessRules(_Strict):
 class CalibrationRules(_Strict):
     """A small table of timed trips that the speeds are held against; see `coverage.calibration`."""
 
-    file: str = Field(min_length=1)
+    file: Line
     source: str = Field(min_length=1)
     sheet: str | None = None
     header: int | None = Field(default=None, ge=1, le=1000)
@@ -170,7 +172,7 @@ TILES = "".join(
 class TargetRules(_Strict):
     """A table of figures that were reported on the targets of the plan; see `layers.progress`."""
 
-    file: str = Field(min_length=1)
+    file: Line
     sheet: str | None = None
     header: int | None = Field(default=None, ge=1, le=1000)
     columns: dict[str, str] = Field(default_factory=dict)
@@ -195,7 +197,7 @@ class StandardRules(_Strict):
     """Who should reach what within how long; see `coverage.share.Standard`."""
 
     key: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")
-    name: str = Field(min_length=1)
+    name: Line
     types: tuple[str, ...] = Field(min_length=1, strict=False)
     mode: Mode
     minutes: float = Field(gt=0, le=600)

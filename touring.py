@@ -64,7 +64,7 @@ class Touring:
 
 def visits_of(scene: Scene, stops: GeoDataFrame) -> dict[str, np.ndarray]:
     """Count visits afresh from the stops and the times: stops of one trip count once."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for service in scene.services:
         kind, total = service.rules.kind, np.zeros(len(scene.measured.demand), np.int64)
         own = stops[stops["kind"] == kind]
@@ -180,7 +180,7 @@ def _van(
 ) -> None:  # fmt: skip
     used: defaultdict[int, int] = defaultdict(int)
     depot = scene.depot(number)
-    for trip, at in enumerate(np.argsort(when, kind="stable"), 1):
+    for trip, at in enumerate(np.argsort(when, kind="stable").tolist(), 1):
         date = periods.spans[when[at]][0]
         used[int(when[at])] += 1
         who = {"unit": crew.rules.name, "kind": crew.rules.kind, "vehicle": used[int(when[at])],

@@ -12,10 +12,11 @@ from .coverage.siting.answers import Watch
 from .coverage.touring.fleets import Fleet
 from .coverage.touring.trips import Whole, length_of
 from .touring import Touring
-from .touring_plan import GOAL, Crew, Outing, best_goals, floors_of, quickest
+from .touring_plan import GOAL, Crew, Outing, best_goals, quickest
 
 NEAR = 0.01
 """Plans that reach so much less at most are good ones."""
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,8 @@ class TourChoices:
     Parameters
     ----------
     marginal
-        `unit`, `change` (day, week, stay, vehicle, fewer), `weight` and `difference` (in weight
-        reached at the goals), `bound` (of the difference), `status`.
+        `unit`, `change` (day, week, stay, vehicle; less), `weight` (reached at the goals of the
+        service), `difference`, `bound` (of the difference), `proved`.
     alternatives
         A row per host used: `unit`, `host`, `visits`, `role` (core, swap), `instead` (host that
         loses least), `loss` (weight), `others` (hosts within `NEAR`, joined by ;).
@@ -43,7 +44,7 @@ def tour_choices(found: Touring, watch: Watch) -> TourChoices:
 
 
 def _more(fleet: Fleet, count: int) -> Fleet:
-    """Add periods (or take away) where most hosts are open, of equal ones where most periods are."""
+    """Add periods (or take away) where most hosts are open; of equals where most periods are."""
     periods = fleet.periods.copy()
     order = np.lexsort((-periods, -fleet.open.sum(axis=1)))
     at = order[periods[order] + count >= 0]
@@ -59,21 +60,27 @@ def _more(fleet: Fleet, count: int) -> Fleet:
 
 def marginal(found: Touring, watch: Watch) -> pd.DataFrame:
     """Plan the goals again with a day, a week, a stay or a vehicle more, and with one less."""
-    planned, scene = found.planned, found.scene
-    rows, floors = planned.rows, floors_of(scene, planned.rows)
-    fleets = [crew.fleet for crew in planned.crews]
-    table = []
-    changes = [(n, *change) for n, crew in enumerate(planned.crews) for change in _changes(crew)]
-    for left, (number, name, sign, fleet) in zip(range(len(changes), 0, -1), changes, strict=True):
-        changed = [*fleets[:number], fleet, *fleets[number + 1 :]]
-        part = watch.part(watch.left / left)
-        made = best_goals(rows, changed, floors, part)
+    planned, table = found.planned, []
+    goal = np.where(planned.rows.what == GOAL, planned.rows.weight, 0)
+    whole = np.where(planned.count >= planned.rows.needed, goal, 0)
+    changes = [
+        (part, at, crew, *change)
+        for part in planned.parts
+        for at, crew in enumerate(part.crews)
+        for change in _changes(planned.crews[crew])
+    ]
+    for left, change in zip(range(len(changes), 0, -1), changes, strict=True):
+        part, at, crew, name, sign, fleet = change
+        fleets = list(part.fleets)
+        fleets[at] = replace(fleet, reach=fleets[at].reach)
+        now = int(whole[part.mine].sum())
+        made = best_goals(part, fleets, watch.part(watch.left / left))
         # What the plan reaches can be reached with more as well: no search may say less.
-        value = max(made.value, planned.value) if sign > 0 else min(made.value, planned.value)
-        top = max(made.bound, value) if sign > 0 else min(max(made.bound, value), planned.bound)
-        table.append((planned.crews[number].rules.name, name, value, value - planned.value,
-                      top - planned.value, "optimal" if value >= top else "within"))  # fmt: skip
-    names = ["unit", "change", "weight", "difference", "bound", "status"]
+        value = max(made.value, now) if sign > 0 else min(made.value, now)
+        sure = made.bound <= value
+        rules = planned.crews[crew].rules
+        table.append((rules.name, name, now, value - now, made.bound - now, sure))
+    names = ["unit", "change", "weight", "difference", "bound", "proved"]
     return pd.DataFrame(table, columns=names)
 
 
@@ -83,7 +90,7 @@ def _changes(crew: Crew) -> list[tuple[str, int, Fleet]]:
     dates = whole.periods if whole.dates is None else whole.dates
     vehicle = replace(whole, periods=whole.periods + dates)
     fewer = replace(whole, periods=np.maximum(whole.periods - dates, 0))
-    found = [("vehicle", 1, vehicle)]
+    found: list[tuple[str, int, Fleet]] = [("vehicle", 1, vehicle)]
     if crew.rules.kind == "mobile.van":
         week = len(crew.rules.weekdays)
         found = [("day", 1, _more(fleet, 1)), ("week", 1, _more(fleet, week)), *found]
@@ -106,7 +113,7 @@ def alternatives(found: Touring) -> pd.DataFrame:
     for outing in planned.outings:
         for host in outing.order:
             used.setdefault((outing.crew, host), []).append(outing)
-    table = []
+    table = list[tuple[object, ...]]()
     for (number, host), trips in sorted(used.items()):
         crew = planned.crews[number]
         values = _swapped(found, crew, host, trips, goal, used, number)
@@ -114,9 +121,22 @@ def alternatives(found: Touring) -> pd.DataFrame:
         loss = planned.value - values[best] if values else planned.value
         good = [h for h, v in values.items() if planned.value - v <= NEAR * planned.value]
         names = found.scene.hosts.index
-        table.append((crew.rules.name, names[host], len(trips), "swap" if good else "core",
-                      names[best] if values else "", loss if values else None,
-                      ";".join(names[h] for h in sorted(good, key=lambda h: (-values[h], h)))))  # fmt: skip
+        others = ";".join(
+            names[h] for h in sorted(good, key=lambda h: (-values[h], h))[:MOST_NAMED]
+        )
+        instead = names[best] if values else ""
+        role = "swap" if good else "core"
+        table.append(
+            (
+                crew.rules.name,
+                names[host],
+                len(trips),
+                role,
+                instead,
+                loss if values else None,
+                others,
+            )
+        )
     columns = ["unit", "host", "visits", "role", "instead", "loss", "others"]
     return pd.DataFrame(table, columns=columns).astype({"loss": "Int64"})
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal["mobile.museum", "mobile.van"]
+Weekday = Annotated[int, Field(ge=1, le=7)]
 Span = Annotated[tuple[datetime.date, datetime.date], Field(strict=False)]
 SCHOOLS = (
     "school.featured",
@@ -54,12 +55,13 @@ class UnitRules(_Strict):
     kind: Kind
     depot: str = Field(min_length=1)
     count: int = Field(default=1, ge=1, le=50)
-    weekdays: tuple[int, ...] = Field(default=(1, 2, 3, 4, 5, 6, 7), min_length=1, strict=False)
+    weekdays: tuple[Weekday, ...] = Field(default=(1, 2, 3, 4, 5, 6, 7), min_length=1, strict=False)
     days_off: tuple[Span, ...] = Field(default=(), strict=False)
     hosts: tuple[str, ...] = Field(default=(), strict=False)
     most_visits: int = Field(default=4, ge=1, le=366)
     capacity: int | None = Field(default=None, ge=1)
     km: float | None = Field(default=None, ge=0)
+    start: str = Field(default="08:30", pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
     hours: float = Field(default=8, gt=0, le=24)
     stop_minutes: float = Field(default=120, ge=0, le=1440)
     most_stops: int = Field(default=2, ge=1, le=8)
@@ -86,9 +88,9 @@ class TourRules(_Strict):
     """
     Where mobile units may go, and when.
 
-    Hosts are those of `file` alone; without it, open venues of the types `schools` and `halls`, and
-    the places themselves (of the countryside alone with `places = "rural"`). Schools are open in `terms`; without
-    any they always are.
+    Hosts are those of `file` alone; without it, open venues of the types `schools` and `halls`,
+    and for vans the places themselves (with `places = "rural"` those of the countryside). Schools
+    are open in `terms`; without any they always are.
     """
 
     first: datetime.date | None = None

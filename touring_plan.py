@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import permutations
 from math import ceil, inf
 
@@ -53,12 +53,12 @@ class Rows:
 
 def rows_of(scene: Scene) -> Rows:
     """List the rows of all services, goals first."""
-    parts = []
+    parts = list[tuple[int, int, int, int, str]]()
     for number, service in enumerate(scene.services):
         rules, some = service.rules, np.flatnonzero(service.weight > 0)
         for visits in range(rules.visits, max(rules.more_visits, rules.visits) + 1):
             what = GOAL if visits == rules.visits else MORE
-            parts += [(number, p, visits, service.weight[p], what) for p in some]
+            parts += [(number, int(p), visits, int(service.weight[p]), what) for p in some]
         if rules.kind == "mobile.van" and scene.study.tour.town_visits:
             towns = range(len(scene.measured.towns))
             parts += [(number, t, scene.study.tour.town_visits, 0, TOWN) for t in towns]
@@ -198,10 +198,12 @@ class Outing:
 @dataclass(frozen=True, eq=False)
 class Planned:
     """
-    The plan before it has dates.
+    The plan before it has dates, all services together.
 
     Parameters
     ----------
+    parts
+        The services, each planned apart.
     outings
         Trips and stays.
     value, bound, status
@@ -216,6 +218,7 @@ class Planned:
 
     rows: Rows
     crews: list[Crew]
+    parts: list[Part]
     outings: list[Outing]
     value: int
     bound: float
@@ -234,81 +237,144 @@ class Planned:
         return (self.bound - self.value) / max(self.value, 1) if self.bound < inf else inf
 
 
-def floors_of(scene: Scene, rows: Rows) -> dict[str, tuple[Whole, int]]:
-    """Return by name the people of each row that count for a floor, and how many are wanted."""
-    demand, found = scene.measured.demand, {}
+@dataclass(frozen=True, eq=False)
+class Part:
+    """
+    What one service is planned with, apart from all others: its rows, its units, its floors.
+
+    Parameters
+    ----------
+    mine
+        Shape (q,): its rows.
+    crews
+        Numbers of its crews.
+    floors
+        By name: the people of each row of its own that count, and how many are wanted.
+    """
+
+    mine: Flags
+    crews: list[int]
+    fleets: list[Fleet]
+    rows: Rows
+    floors: Mapping[str, tuple[Whole, int]]
+
+    @property
+    def goal(self) -> Whole:
+        """Weight of its rows at the goal, 0 for others."""
+        return np.where(self.rows.what == GOAL, self.rows.weight, 0)
+
+
+def parts_of(scene: Scene, rows: Rows, crews: Sequence[Crew]) -> list[Part]:
+    """Part services: a unit serves one kind alone, so none takes anything from another."""
+    found = []
+    for number, service in enumerate(scene.services):
+        mine = rows.service == number
+        own = Rows(*(getattr(rows, one.name)[mine] for one in fields(Rows)))
+        members = [n for n, crew in enumerate(crews) if crew.rules.kind == service.rules.kind]
+        fleets = [replace(crews[n].fleet, reach=crews[n].fleet.reach[:, mine]) for n in members]
+        found.append(Part(mine, members, fleets, own, _floors(scene, number, own)))
+    return found
+
+
+def _floors(scene: Scene, number: int, rows: Rows) -> dict[str, tuple[Whole, int]]:
+    demand, service, found = scene.measured.demand, scene.services[number], {}
     rural, town = demand["rural"].to_numpy(bool), demand["town"].to_numpy()
     goal = rows.what == GOAL
-    people = np.zeros(len(goal), np.int64)
-    for number, service in enumerate(scene.services):
-        mine = goal & (rows.service == number)
-        people[mine] = service.wanting[rows.place[mine]]
     for name, share in scene.study.tour.floors.items():
         members = {"urban": ~rural, "rural": rural}.get(name, town == name)
         amount = np.zeros(len(goal), np.int64)
-        amount[goal] = np.where(members[rows.place[goal]], people[goal], 0)
-        found[name] = (amount, ceil(share * int(amount.sum()) - 1e-9))
+        amount[goal] = np.where(members, service.wanting, 0)[rows.place[goal]]
+        found[f"{service.rules.kind}:{name}"] = (amount, ceil(share * int(amount.sum()) - 1e-9))
     for at in np.flatnonzero(rows.what == TOWN):
         code = scene.measured.towns.index[rows.place[at]]
         found[f"visit:{code}"] = (np.arange(len(goal)) == at).astype(np.int64), 1
     return found
 
 
-def best_goals(
-    rows: Rows, fleets: Sequence[Fleet], floors: Mapping[str, tuple[Whole, int]], watch: Watch
-) -> Made:
+def best_goals(part: Part, fleets: Sequence[Fleet], watch: Watch) -> Made:
     """Reach as much as can be at the goals, whatever the metres."""
-    weight = np.where(rows.what == GOAL, rows.weight, 0)
-    wish = Wish(weight, rows.needed, tuple(floors.values()))
+    wish = Wish(part.goal, part.rows.needed, tuple(part.floors.values()))
     return plan(fleets, wish, watch, cheapest=False)
 
 
-def plan_outings(scene: Scene, watch: Watch) -> Planned:
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """A part's plan: the trips, the proof of the goals, and of what came after."""
+
+    made: Made
+    first: Made
+    bound: float
+    spread: Status
+    cost: Status
+
+
+def _solve(part: Part, crews: Sequence[Crew], watch: Watch) -> _Solved:
     """
-    Plan in three steps, each keeping what the one before reached.
+    Plan a part in three steps, each keeping what the one before reached.
 
     First the weight at the goals; then further visits with what is left of the year; then metres.
     """
-    rows = rows_of(scene)
-    crews = crews_of(scene, rows)
-    fleets = [crew.fleet for crew in crews]
-    floors = floors_of(scene, rows)
-    first = best_goals(rows, fleets, floors, watch.part(watch.left * 0.6))
+    first = best_goals(part, part.fleets, watch.part(watch.left * 0.6))
     bound = first.bound
     if any(first.shortfalls) and first.status != "infeasible":
         bound = inf
-    elif any(crew.cut for crew in crews):
-        bound = _loose_bound(rows, crews, floors, watch.part(watch.left * 0.3))
-    kept = dict(floors)
-    for (name, (amount, least)), lack in zip(floors.items(), first.shortfalls, strict=False):
-        kept[name] = (amount, least - lack)
-    goal = np.where(rows.what == GOAL, rows.weight, 0)
-    wish = Wish(rows.weight, rows.needed, (*kept.values(), (goal, first.value)))
-    second = plan(fleets, wish, watch)
-    made, spread = (
-        (first, first) if any(second.shortfalls) or not len(second.trip) else (second,) * 2
-    )
-    outings = _outings(crews, made)
+    elif any(crews[n].cut for n in part.crews):
+        bound = _loose_bound(part, crews, watch.part(watch.left * 0.5))
+    kept = [
+        (amount, least - lack)
+        for (amount, least), lack in zip(part.floors.values(), first.shortfalls, strict=False)
+    ]
+    wish = Wish(part.rows.weight, part.rows.needed, (*kept, (part.goal, first.value)))
+    second = plan(part.fleets, wish, watch)
+    if any(second.shortfalls) or not len(second.trip):
+        return _Solved(first, first, bound, "heuristic", "heuristic")
+    return _Solved(second, first, bound, second.status, second.cost_status)
+
+
+RANK: tuple[Status, ...] = ("optimal", "within", "heuristic", "infeasible")
+
+
+def worst(states: Sequence[Status]) -> Status:
+    """Return the least sure of some."""
+    return max(states, key=RANK.index, default="optimal")
+
+
+def plan_outings(scene: Scene, watch: Watch) -> Planned:
+    """Plan all services and add them up."""
+    rows = rows_of(scene)
+    crews = crews_of(scene, rows)
+    parts = parts_of(scene, rows, crews)
+    outings, solved = list[Outing](), list[_Solved]()
+    for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+        found = _solve(part, crews, watch.part(watch.left / left))
+        solved.append(found)
+        outings += _outings(crews, part, found.made)
     outings = repacked(rows, crews, outings)
     count = counted(rows, crews, outings)
-    value = int(goal[count >= rows.needed].sum())
-    if value < first.value:
-        raise RuntimeError("the dated plan reaches less than the program")
-    proved = value >= bound
+    value = int(rows.weight[(rows.what == GOAL) & (count >= rows.needed)].sum())
+    if value < sum(one.first.value for one in solved):
+        raise RuntimeError("the packed plan reaches less than the program")
+    bound = max(sum(one.bound for one in solved), value)
+    status = worst([one.first.status for one in solved])
+    if status != "infeasible":
+        status = "optimal" if value >= bound else "within" if bound < inf else "heuristic"
+    shortfalls = {
+        name: lack
+        for part, one in zip(parts, solved, strict=True)
+        for name, lack in zip(part.floors, one.first.shortfalls, strict=False)
+        if lack
+    }
     return Planned(
-        rows, crews, outings, value, float(value) if proved else bound,
-        "infeasible" if first.status == "infeasible" else
-        "optimal" if proved else "within" if bound < inf else "heuristic",
-        spread.status if spread is second else "heuristic",
-        second.cost_status if spread is second else "heuristic",
-        {n: lack for n, lack in zip(floors, first.shortfalls, strict=False) if lack},
-        count, watch.elapsed,
+        rows, crews, parts, outings, value, float(bound), status,
+        worst([one.spread for one in solved]), worst([one.cost for one in solved]),
+        shortfalls, count, watch.elapsed,
     )  # fmt: skip
 
 
-def _outings(crews: Sequence[Crew], made: Made) -> list[Outing]:
+def _outings(crews: Sequence[Crew], part: Part, made: Made) -> list[Outing]:
     found = []
-    for number, trip, kind, times in zip(made.fleet, made.trip, made.kind, made.times, strict=True):
+    for fleet, trip, kind, times in zip(made.fleet, made.trip, made.kind, made.times, strict=True):
+        number = part.crews[fleet]
         stops = crews[number].fleet.trips.stops[trip]
         order = quickest(crews[number], [int(stop) for stop in stops if stop >= 0])
         found += [Outing(int(number), int(kind), order)] * int(times)
@@ -329,9 +395,7 @@ def counted(rows: Rows, crews: Sequence[Crew], outings: Sequence[Outing]) -> Who
     return total
 
 
-def _loose_bound(
-    rows: Rows, crews: Sequence[Crew], floors: Mapping[str, tuple[Whole, int]], watch: Watch
-) -> float:
+def _loose_bound(part: Part, crews: Sequence[Crew], watch: Watch) -> float:
     """
     Bound what all trips could reach, those that were not listed among them.
 
@@ -339,8 +403,8 @@ def _loose_bound(
     the time of all days: a knapsack instead of routes.
     """
     fleets = []
-    for crew in crews:
-        fleet = crew.fleet
+    for number, fleet in zip(part.crews, part.fleets, strict=True):
+        crew = crews[number]
         if not crew.cut:
             fleets.append(fleet)
             continue
@@ -355,7 +419,7 @@ def _loose_bound(
         fleets.append(
             replace(fleet, trips=trips, cost=cost, periods=room, budget=budget, dates=None)
         )
-    return best_goals(rows, fleets, floors, watch).bound
+    return best_goals(part, fleets, watch).bound
 
 
 def repacked(rows: Rows, crews: Sequence[Crew], outings: list[Outing]) -> list[Outing]:

@@ -16,8 +16,9 @@ from geopandas import GeoDataFrame
 from .coverage.share import Standard, admitted, area_mask, nearest
 from .coverage.times import Times, threshold_ticks, travel_times, within
 from .coverage.touring.calendar import Periods, Span, days, stays, working_days
-from .coverage.touring.fleets import Flags, Whole
+from .coverage.touring.fleets import Flags
 from .coverage.touring.ground import UNKNOWN, metres_between
+from .coverage.touring.trips import Whole
 from .geo.routing import UNREACHED
 from .study import Survey, times_for
 from .study_keys import Study
@@ -132,7 +133,7 @@ class Scene:
         suits = types.isin(unit.hosts) if unit.hosts else types != ""
         if unit.kind == "mobile.van" and not unit.hosts:
             suits = suits | (types == "")
-        return suits.to_numpy(bool)
+        return np.asarray(suits, bool)
 
     def periods(self, unit: UnitRules) -> Periods:
         """Return the days of a van or the stays of a set."""

@@ -26,6 +26,7 @@ def coverage_table(
     *,
     kinds: Sequence[tuple[str, ...]],
     thresholds: Sequence[float],
+    paced: Mapping[tuple[str, str], Times] | None = None,
 ) -> pd.DataFrame:
     """
     Count coverage for every scope x kind of venue x mode x threshold x group.
@@ -40,6 +41,8 @@ def coverage_table(
         Sets of types; any of a set will do.
     thresholds
         Minutes.
+    paced
+        By group and mode: times of groups that travel at a pace of their own.
 
     Returns
     -------
@@ -60,11 +63,16 @@ def coverage_table(
     ]
     covered, apart = [], []
     for kind in kinds:
-        for mode_times in times.values():
-            found = nearest(mode_times, venues, kind)
-            alone = weight @ (people * (found.reason == "not_connected")[:, None])
+        for mode, everybody in times.items():
+            own = [(paced or {}).get((group, mode), everybody) for group in groups]
+            near = {id(one): nearest(one, venues, kind) for one in own}
+            found = [near[id(one)] for one in own]
+            alone = weight @ (
+                people * np.column_stack([one.reason == "not_connected" for one in found])
+            )
             for minutes in thresholds:
-                covered.append(weight @ (people * within(found.ticks, minutes)[:, None]))
+                reached = np.column_stack([within(one.ticks, minutes) for one in found])
+                covered.append(weight @ (people * reached))
                 apart.append(alone)
     rows = pd.DataFrame(keys, columns=["types", "mode", "minutes", "group"])
     table = rows.loc[rows.index.repeat(len(names))].reset_index(drop=True)

@@ -12,30 +12,32 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Value = TypeVar("Value", int, bytes)
+from .wire import (
+    BYTES,
+    VARINT,
+    Ints,
+    UnusualError,
+    fields_of,
+    one,
+    signed,
+    spans_of,
+    varints,
+)  # fmt: skip
 
 FEATURES = frozenset((b"OsmSchema-V0.6", b"DenseNodes"))
 """What a file may require of its reader."""
-LONGEST_VARINT = 10
 USUAL_SCALE = {17: 100, 19: 0, 20: 0}
 """Coordinates are ten-millionths of a degree, counted from zero."""
 FARTHEST = 2**31 - 1
-VARINT, BYTES = 0, 2
 DENSE_FIELDS = frozenset((1, 5, 8, 9, 10))
 INFO_FIELDS = frozenset((1, 2, 3, 4, 5))
 """Of nodes; the sixth says that they are deleted."""
 WAY_FIELDS = {1: VARINT, 2: BYTES, 3: BYTES, 4: BYTES, 8: BYTES}
 """What is allowed, and once only: blobs that are not deflated bear no checksum."""
-
-
-class UnusualError(Exception):
-    """A file that pyosmium must read, or refuse."""
 
 
 @dataclass(frozen=True)
@@ -100,95 +102,38 @@ def blocks_of(path: Path) -> Iterator[Block]:
     with path.open("rb") as stream:
         first = True
         while length := stream.read(4):
-            header = _fields(stream.read(int.from_bytes(length, "big")))
-            blob = _fields(stream.read(_one(header, 3, int)))
-            kind, body = _one(header, 1, bytes), _unpacked(blob)
+            header = fields_of(stream.read(int.from_bytes(length, "big")))
+            blob = fields_of(stream.read(one(header, 3, int)))
+            kind, body = one(header, 1, bytes), _unpacked(blob)
             if kind != (b"OSMHeader" if first else b"OSMData"):
                 raise UnusualError(kind)
             if not first:
                 yield _block(body)
-            elif not {value for field, value in _fields(body) if field == 4} <= FEATURES:
+            elif not {value for field, value in fields_of(body) if field == 4} <= FEATURES:
                 raise UnusualError("features")
             first = False
-
-
-def _one(fields: list[tuple[int, int | bytes]], wanted: int, kind: type[Value]) -> Value:
-    """Return the only value of a field."""
-    values = [value for field, value in fields if field == wanted]
-    if len(values) != 1 or not isinstance(values[0], kind):
-        raise UnusualError(wanted)
-    return values[0]
 
 
 def _unpacked(blob: list[tuple[int, int | bytes]]) -> bytes:
     """Return the content of a blob: as it is, or deflated."""
     names = {field for field, _ in blob}
     if names == {1}:
-        return _one(blob, 1, bytes)
+        return one(blob, 1, bytes)
     if names != {2, 3}:
         raise UnusualError(names)
-    body = zlib.decompress(_one(blob, 3, bytes))
-    if len(body) != _one(blob, 2, int):
+    body = zlib.decompress(one(blob, 3, bytes))
+    if len(body) != one(blob, 2, int):
         raise UnusualError("size")
     return body
-
-
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    """Return a varint and where the next thing begins."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-
-
-def _fields(data: bytes) -> list[tuple[int, int | bytes]]:
-    """Return the fields of a message in order."""
-    fields: list[tuple[int, int | bytes]] = []
-    at = 0
-    while at < len(data):
-        key, at = _number(data, at)
-        value, at = _number(data, at)
-        if key & 7 == BYTES:
-            if at + value > len(data):
-                raise UnusualError("length")
-            fields.append((key >> 3, data[at : at + value]))
-            at += value
-        elif key & 7 == VARINT:
-            fields.append((key >> 3, value))
-        else:
-            raise UnusualError(key)
-    return fields
-
-
-def _spans(data: bytes, key: int) -> tuple[list[int], list[int]]:
-    """Return where the messages of a list of one field begin and end."""
-    begins, ends, at, size = [], [], 0, len(data)
-    while at < size:
-        if data[at] != key:
-            raise UnusualError(data[at])
-        length = data[at + 1]
-        at += 2
-        if length >= 0x80:
-            length, at = _number(data, at - 1)
-        begins.append(at)
-        at += length
-        ends.append(at)
-    if at != size:
-        raise UnusualError("length")
-    return begins, ends
 
 
 def _block(body: bytes) -> Block:
     strings: list[bytes] = []
     parts: list[Nodes | WayBlock] = []
     groups: list[bytes] = []
-    for field, value in _fields(body):
+    for field, value in fields_of(body):
         if field == 1 and isinstance(value, bytes):
-            strings += [value[a:b] for a, b in zip(*_spans(value, 0x0A), strict=True)]
+            strings += [value[a:b] for a, b in zip(*spans_of(value, 0x0A), strict=True)]
         elif field == 2 and isinstance(value, bytes):
             groups.append(value)
         elif USUAL_SCALE.get(field, value) != value:
@@ -196,8 +141,8 @@ def _block(body: bytes) -> Block:
     for group in groups:
         key = group[0] if group else 0
         if key == 0x12:
-            fields = _fields(group)
-            parts += [_dense(_fields(_one(fields, 2, bytes)), len(strings))]
+            fields = fields_of(group)
+            parts += [_dense(fields_of(one(fields, 2, bytes)), len(strings))]
         elif key == 0x1A:
             parts.append(_ways(group, len(strings)))
         elif key != 0x22:  # relations are not asked for
@@ -205,36 +150,8 @@ def _block(body: bytes) -> Block:
     return Block(strings, parts)
 
 
-def varints(data: bytes) -> tuple[npt.NDArray[np.uint64], Ints]:
-    """Return all varints of a run of bytes, and where each begins, with the end of the last."""
-    raw = np.frombuffer(data, np.uint8)
-    last = np.flatnonzero(raw < 0x80)
-    if len(raw) and (not len(last) or last[-1] != len(raw) - 1):
-        raise UnusualError("varint")
-    begin = np.zeros(len(last) + 1, np.int64)
-    begin[1:] = last + 1
-    length = np.diff(begin)
-    value = (raw[begin[:-1]] & 0x7F).astype(np.uint64)
-    longer = np.flatnonzero(length > 1)
-    for k in range(1, LONGEST_VARINT):
-        if not len(longer):
-            return value, begin
-        part = (raw[begin[longer] + k] & 0x7F).astype(np.uint64)
-        value[longer] |= part << np.uint64(7 * k)
-        longer = longer[length[longer] > k + 1]
-    if len(longer):
-        raise UnusualError("varint")
-    return value, begin
-
-
-def _signed(value: npt.NDArray[np.uint64]) -> Ints:
-    """Undo the zigzag: 0, 1, 2, 3 mean 0, -1, 1, -2."""
-    half, odd = (value >> np.uint64(1)).view(np.int64), (value & np.uint64(1)).view(np.int64)
-    return np.asarray(half ^ -odd)
-
-
 def _degrees(value: npt.NDArray[np.uint64]) -> Ints:
-    units = np.cumsum(_signed(value))
+    units = np.cumsum(signed(value))
     if len(units) and np.abs(units).max() > FARTHEST:
         raise UnusualError("coordinates")
     return units
@@ -244,7 +161,7 @@ def _dense(fields: list[tuple[int, int | bytes]], strings: int) -> Nodes:
     packed = {field: value for field, value in fields if isinstance(value, bytes)}
     if len(packed) != len(fields) or not set(packed) <= DENSE_FIELDS:
         raise UnusualError("fields")
-    if not {field for field, _ in _fields(packed.get(5, b""))} <= INFO_FIELDS:
+    if not {field for field, _ in fields_of(packed.get(5, b""))} <= INFO_FIELDS:
         raise UnusualError("visible")
     number, lat, lon, keys = (varints(packed.get(field, b""))[0] for field in (1, 8, 9, 10))
     if not len(number) == len(lat) == len(lon):
@@ -253,7 +170,7 @@ def _dense(fields: list[tuple[int, int | bytes]], strings: int) -> Nodes:
     if len(keys):
         tags = _node_tags(keys.view(np.int64), len(number))
         _check_strings(tags, strings)
-    return Nodes(np.cumsum(_signed(number)), _degrees(lon), _degrees(lat), tags)
+    return Nodes(np.cumsum(signed(number)), _degrees(lon), _degrees(lat), tags)
 
 
 def _node_tags(keys: Ints, nodes: int) -> Ints:
@@ -288,7 +205,7 @@ class _Spans:
 
 
 def _ways(group: bytes, strings: int) -> WayBlock:
-    begins, ends = _spans(group, 0x1A)
+    begins, ends = spans_of(group, 0x1A)
     value, begin = varints(group)
     number = np.full(len(group) + 1, -1, np.int64)
     number[begin] = np.arange(len(begin))
@@ -301,7 +218,7 @@ def _ways(group: bytes, strings: int) -> WayBlock:
     tags = np.column_stack([way, value[keys].view(np.int64), value[values].view(np.int64)])
     _check_strings(tags, strings)
     refs, size = spans[8].flat()
-    ref = np.cumsum(_signed(value[refs]))
+    ref = np.cumsum(signed(value[refs]))
     first = np.cumsum(size) - size
     before = np.concatenate([[0], ref])[first]
     return WayBlock(identifier, size, ref - np.repeat(before, size), tags)

@@ -27,7 +27,10 @@ from .profile import MODES
 
 DIGEST_BYTES = 32
 BY_MODE = ("open", "barred")
-MODULES = (*("blocks", "gather", "osm", "ways", "network"), *("profile", "interchange", "cache"))
+MODULES = (
+    *("wire", "blocks", "gather", "osm", "ways", "network"),
+    *("profile", "interchange", "cache"),
+)
 """What decides what is read from a file."""
 
 

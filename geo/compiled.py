@@ -28,10 +28,8 @@ Array = npt.NDArray[Any]
 Int = Any
 """A whole number of 64 bits inside a kernel."""
 
-KERNELS = tuple(
-    f"{name}.py"
-    for name in ("compiled", "chains", "bucket", "contraction", "lanes", "sweep", "nearest", "grid")
-)
+PARTS = ("chains", "bucket", "contraction", "lanes", "sweep", "nearest", "squares")
+KERNELS = tuple(f"{name}.py" for name in ("compiled", *PARTS))
 
 
 @cache

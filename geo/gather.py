@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import osmium
 
-from .blocks import Block, Nodes, UnusualError, WayBlock, blocks_of
+from .blocks import Block, Nodes, WayBlock, blocks_of
 from .network import Bools, Floats, Ints
 from .profile import ROAD_KEYS, road_class
+from .wire import UnusualError
 
 SHAPE_KEYS = ("railway", "waterway", "natural", "water")
 ASKED_KEYS = frozenset(("highway", "route", "man_made", *SHAPE_KEYS))

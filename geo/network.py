@@ -157,35 +157,49 @@ class Network:
         x, y = transform(self.lon, self.lat, WGS84, crs)
         return (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
 
-    def milliseconds(self, profile: Profile) -> Ints:
+    def milliseconds(self, profile: Profile, edges: Ints | None = None) -> Ints:
         """
-        Return the times of all edges forward and backward, shape (m, 2); 0 where it is closed.
+        Return the times of q edges forward and backward, shape (q, 2); 0 where it is closed.
 
         Length / speed, the speed being the class speed (built-up or rural) x surface factor, and at
         most `maxspeed_share` of a tagged limit; a ferry adds its wait where one comes from land.
         An open edge takes at least one millisecond.
+
+        Parameters
+        ----------
+        profile
+            The mode.
+        edges
+            Shape (q,), edge numbers; None asks for all m.
         """
+        at = slice(None) if edges is None else edges
+        highway, usable = self.highway[at], self.open[profile.mode][at]
         speeds = [profile.speeds.get(name) for name in self.classes]
-        rural = np.array([s.kmh if s else np.nan for s in speeds])[self.highway]
-        town = np.array([s.built_up_kmh if s else np.nan for s in speeds])[self.highway]
-        kmh = np.where(self.built_up, town, rural)
+        rural = np.array([s.kmh if s else np.nan for s in speeds])[highway]
+        town = np.array([s.built_up_kmh if s else np.nan for s in speeds])[highway]
+        kmh = np.where(self.built_up[at], town, rural)
         if profile.mode != "walk":
-            kmh = kmh * self.factor
+            kmh = kmh * self.factor[at]
         pace = np.repeat(kmh[:, None], 2, axis=1)
         if profile.maxspeed_share:
-            pace = np.minimum(pace, self.limit_kmh * profile.maxspeed_share)
-        usable = self.open[profile.mode]
-        ferry = np.array([name == "ferry" for name in self.classes], bool)[self.highway]
-        land = np.zeros(self.nodes, bool)
-        on_land = usable.any(axis=1) & ~ferry
-        land[self.tail[on_land]] = land[self.head[on_land]] = True
-        boarding = ferry[:, None] & np.column_stack([land[self.tail], land[self.head]])
+            pace = np.minimum(pace, self.limit_kmh[at] * profile.maxspeed_share)
         if not np.isfinite(pace[usable]).all():
             raise NetworkError(Fault("E-SPEED-MISSING", facts={"mode": profile.mode}))
-        exact = self.length[:, None] * 3600.0 / np.where(usable, pace, 1.0) + boarding * (
+        boarding = self._boarding(profile.mode)[at]
+        exact = self.length[at, None] * 3600.0 / np.where(usable, pace, 1.0) + boarding * (
             FERRY_WAIT_SECONDS * 1000.0
         )
         return np.where(usable, np.maximum(np.rint(exact), 1), 0).astype(np.int64)
+
+    def _boarding(self, mode: str) -> Bools:
+        """Tell which ferries are boarded from land, forward and backward, shape (m, 2)."""
+        ferry = np.array([name == "ferry" for name in self.classes], bool)[self.highway]
+        if not ferry.any():
+            return np.zeros((self.edges, 2), bool)
+        land = np.zeros(self.nodes, bool)
+        on_land = self.open[mode].any(axis=1) & ~ferry
+        land[self.tail[on_land]] = land[self.head[on_land]] = True
+        return np.asarray(ferry[:, None] & np.column_stack([land[self.tail], land[self.head]]))
 
     def arcs(self, profile: Profile) -> csr_matrix:
         """

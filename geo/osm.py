@@ -133,9 +133,16 @@ class _Lines:
         low_lat, high_lat = (_ends(self.lat, there, first, up) for up in (False, True))
         kept = (low_lon <= east) & (high_lon >= west) & (low_lat <= north) & (high_lat >= south)
         of_kept = np.repeat(kept, self.size)
-        by_way = (column[kept] for column in (self.number, self.kind, self.size))
-        points = (self.ref, self.at, self.lon, self.lat, self.present)
-        return _Lines(*by_way, *(column[of_kept] for column in points))
+        return _Lines(
+            number=self.number[kept],
+            kind=self.kind[kept],
+            size=self.size[kept],
+            ref=self.ref[of_kept],
+            at=self.at[of_kept],
+            lon=self.lon[of_kept],
+            lat=self.lat[of_kept],
+            present=there[of_kept],
+        )
 
     @property
     def first(self) -> Ints:

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
-from shapely import STRtree
 
 from .crs import (
     WGS84,
@@ -23,6 +21,7 @@ from .crs import (
     wgs84_to_gcj02,
 )
 from .network import Network
+from .roadside import finder
 
 SHIFTED = ("WGS84", "GCJ02", "BD09")
 WIN = 2.0
@@ -33,6 +32,7 @@ FEWEST = 5
 """Points below this number decide nothing."""
 FEWEST_FOR_T = 20
 """Points below this number are not tried by t."""
+FARTHEST_METRES = 1e7
 NOISE_METRES = 10.0
 """Differences between distances much below this say nothing."""
 
@@ -59,13 +59,12 @@ def probe_datum(network: Network, lon: Degrees, lat: Degrees, declared: str) -> 
         What the study says; geodetic datums without shift count as WGS84.
     """
     written = _as_written(lon, lat, declared if declared in SHIFTED else "WGS84")
-    tree = STRtree(network.lines)
+    everywhere = np.ones(network.edges, bool)
+    edges = finder(network, everywhere, len(SHIFTED) * len(lon))
     distances: dict[str, Degrees] = {}
     for datum in SHIFTED:
         x, y = transform(*_true(*written, datum), WGS84, network.crs)
-        points = shapely.points(x, y)
-        _, distance = tree.query_nearest(points, return_distance=True, all_matches=False)
-        distances[datum] = distance
+        _, distances[datum] = edges.nearest(x, y, np.full(len(x), FARTHEST_METRES))
     metres = {name: float(np.median(d)) if len(d) else np.inf for name, d in distances.items()}
     best = min(metres, key=lambda name: metres[name])
     decided = all(_beats(distances[best], distances[other]) for other in SHIFTED if other != best)

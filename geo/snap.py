@@ -173,7 +173,7 @@ def doors(network: Network, profile: Profile, snaps: Snaps, *, leaving: bool) ->
     """
     connected = snaps.connected
     edge = np.where(connected, snaps.edge, 0)
-    times = network.milliseconds(profile)[edge]
+    times = network.milliseconds(profile, edge)
     node = np.column_stack([network.tail[edge], network.head[edge]])
     usable = network.open[profile.mode][edge] & connected[:, None]
     to_tail, to_head = snaps.share, 1.0 - snaps.share
@@ -208,7 +208,7 @@ def along_edge(
     """
     edge = leaving.snaps.edge[place]
     start, end = leaving.snaps.share[place], arriving.snaps.share[venue]
-    times = network.milliseconds(profile)[edge]
+    times = network.milliseconds(profile, edge)
     usable = network.open[profile.mode][edge]
     onward = end >= start
     part = np.abs(end - start) * np.where(onward, times[:, 0], times[:, 1])

@@ -68,23 +68,6 @@ class _Tile:
     edges: frozenset[int]
 
 
-class _Timed(Network):
-    """A network that reckons the times of its edges once, for the one mode it is asked for."""
-
-    @classmethod
-    def of(cls, network: Network) -> _Timed:
-        """Share everything with a network."""
-        found = cls.__new__(cls)
-        vars(found).update(vars(network))
-        return found
-
-    def milliseconds(self, profile: Profile) -> Ints:
-        """Return the times of all edges as `Network` does."""
-        if "_milliseconds" not in vars(self):
-            vars(self)["_milliseconds"] = super().milliseconds(profile)
-        return np.asarray(vars(self)["_milliseconds"], np.int64)
-
-
 class Ground:
     """The land around the roads of a mode, and where each cell of it joins them."""
 
@@ -117,7 +100,7 @@ class Ground:
         searches
             How many surfaces are likely to be asked for.
         """
-        network = _Timed.of(network)
+        network = network
         self.network, self.profile, self.leaving = network, profile, leaving
         self.barriers, self.land = barriers, land
         self.cell = cell_metres or CELL_METRES[profile.mode]

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from osmium.osm.mutable import Node, Relation, Way
 
 from kepu.geo import gather as gathering
-from kepu.geo.blocks import Nodes, UnusualError, blocks_of, varints
+from kepu.geo.blocks import Nodes, blocks_of
 from kepu.geo.gather import KIND_KEYS, Gathered, Kind, gather, joined
 from kepu.geo.osm import _limits as limits
 from kepu.geo.osm import read_osm
 from kepu.geo.profile import MODES, default_profiles, directions, surface_factor
 from kepu.geo.ways import build
+from kepu.geo.wire import UnusualError, varints
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT.parent / "shared" / "fixtures"

@@ -336,7 +336,10 @@ def test_map_colours_the_towns_by_class(resting: Visit, data: dict[str, Any]) ->
     assert seen == [fills[sum(share >= edge for edge in edges)] for share in shares]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (3840, 2160)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [(1366, 768), (1920, 1080), pytest.param(3840, 2160, marks=pytest.mark.slow)],
+)
 def test_page_fits_the_screen(chromium: Any, file: Path, width: int, height: int) -> None:
     visit = Visit(chromium, file, width, height)
     size = visit.page.evaluate(
@@ -417,7 +420,13 @@ def test_hostile_text_is_only_text(chromium: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "hash_text",
-    ["#standard=<img src=x onerror=window.__x=1>", "#pick=t:%3Cscript%3E", "#at=,,", "#%"],
+    [
+        "#standard=<img src=x onerror=window.__x=1>",
+        *(
+            pytest.param(text, marks=pytest.mark.slow)
+            for text in ("#pick=t:%3Cscript%3E", "#at=,,", "#%")
+        ),
+    ],
 )
 def test_a_hostile_link_is_the_plain_page(chromium: Any, file: Path, hash_text: str) -> None:
     visit = Visit(chromium, file, at=hash_text)

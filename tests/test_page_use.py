@@ -237,7 +237,9 @@ def pages_of(pdf: bytes) -> list[tuple[int, int]]:
     return [tuple(round(float(n) / 72 * 25.4) for n in box.split()[2:]) for box in boxes]
 
 
-@pytest.mark.parametrize(("paper", "size"), [("a4", (297, 210)), ("a3", (420, 297))])
+@pytest.mark.parametrize(
+    ("paper", "size"), [("a4", (297, 210)), pytest.param("a3", (420, 297), marks=pytest.mark.slow)]
+)
 def test_the_sheet_prints_on_one_page(visit: Visit, paper: str, size: tuple[int, int]) -> None:
     visit.page.locator("#print").click()
     visit.page.locator(f"#print-{paper}").click()
@@ -419,7 +421,7 @@ class StubTiles(BaseHTTPRequestHandler):
 SPOT = (113.052, 23.687)
 
 
-@pytest.fixture(params=["WGS84", "GCJ02"])
+@pytest.fixture(params=["GCJ02", pytest.param("WGS84", marks=pytest.mark.slow)])
 def tiled(request: Any) -> Iterator[tuple[str, str]]:
     lon, lat = SPOT
     if request.param == "GCJ02":

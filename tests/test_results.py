@@ -207,3 +207,22 @@ def test_answers_do_not_depend_on_the_order_of_asking(district):
     again = assess(study, measured)
     for name in ("surveys", "flags", "index", "bands", "clusters", "standards"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(found, name))
+
+
+def test_the_table_of_coverage_says_what_the_standards_say(district):
+    study, _, found = district
+    paced = 0
+    for standard in study.wanted:
+        if standard.area != "all" or standard.count > 1 or standard.opening:
+            continue
+        rows = found.coverage
+        asked = rows[
+            (rows["types"] == ";".join(standard.types))
+            & (rows["mode"] == standard.mode)
+            & (rows["minutes"] == standard.minutes)
+            & (rows["group"] == standard.group)
+        ]
+        told = found.standards[found.standards["standard"] == standard.key]
+        assert asked["covered"].tolist() == told["covered"].tolist()
+        paced += (standard.group, standard.mode) in found.measured.group_times
+    assert paced

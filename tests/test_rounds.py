@@ -34,13 +34,13 @@ def read(name: str) -> tuple[Errand, int]:
 
 
 def _solomon(path: Path) -> tuple[Errand, int]:
-    lines = [line.split() for line in path.read_text().splitlines()]
+    lines = [line.split() for line in path.read_text("utf-8").splitlines()]
     table = np.array([row for row in lines if len(row) == 7 and row[0].isdigit()], float)
     x, y, load, early, late, service = table[:, 1:].T
     legs = np.floor(10 * np.hypot(x[:, None] - x, y[:, None] - y) + 1e-9).astype(np.int64)
     vehicles, capacity = next(row for row in lines if len(row) == 2 and row[0].isdigit())
-    tenths = {name: (10 * part[1:]).astype(np.int64)
-              for name, part in (("service", service), ("early", early), ("late", late))}  # fmt: skip
+    parts = {"service": service, "early": early, "late": late}
+    tenths = {name: (10 * part[1:]).astype(np.int64) for name, part in parts.items()}
     return Errand(legs, legs, int(vehicles), load=load[1:].astype(np.int64),
                   capacity=int(capacity), closing=int(10 * late[0]), **tenths), 10  # fmt: skip
 
@@ -49,7 +49,7 @@ def _vrplib(path: Path) -> tuple[Errand, int]:
     facts: dict[str, str] = {}
     parts: dict[str, list[list[str]]] = {}
     part: list[list[str]] | None = None
-    for line in path.read_text().splitlines():
+    for line in path.read_text("utf-8").splitlines():
         words = line.replace(":", " : ").split()
         if ":" in words:
             facts[words[0]] = " ".join(words[words.index(":") + 1 :])
@@ -104,7 +104,7 @@ def _geo(xy: np.ndarray) -> np.ndarray:
 )
 def test_published_cases_within_one_percent(name: str) -> None:
     errand, unit = read(name)
-    found = rounds(errand, iterations=1_000 if name in QUICK else 6_000)
+    found = rounds(errand, iterations=1_000 if name in QUICK else 10_000)
     assert found.found
     best = BEST_KNOWN[name] * unit
     # CMT6's figure is rounded to hundredths, ours are whole thousandths of each leg.
@@ -115,7 +115,7 @@ def test_published_cases_within_one_percent(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in BEST_KNOWN if not name.startswith("tsplib")])
 def test_published_rounds_are_priced_as_published(name: str) -> None:
     errand, unit = read(name)
-    text = (FILES / name).with_suffix(".sol").read_text()
+    text = (FILES / name).with_suffix(".sol").read_text("utf-8")
     orders = [
         [int(word) for word in line.split(":")[1].split()]
         for line in text.splitlines()

@@ -60,7 +60,6 @@ def solve(
     watch: Watch,
     *,
     step: float = 0.0,
-    start: Floats | None = None,
     shift: float = 0.0,
     cutoff: float = -math.inf,
     sign: float = 1.0,
@@ -73,8 +72,6 @@ def solve(
     ----------
     step
         Values differ by this much at least, so a gap below it is none.
-    start
-        A solution to begin with.
     shift, sign
         The watch is told `shift + sign * value`.
     cutoff
@@ -99,10 +96,6 @@ def solve(
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(_model(highspy, program, relaxed))
-    if start is not None and not relaxed:
-        solution = highspy.HighsSolution()
-        solution.col_value = np.asarray(start, float).tolist()
-        solver.setSolution(solution)
     _listen(solver, watch, shift, sign)
     solver.run()
     return _read(highspy, solver, relaxed)

@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from .fleets import Flags, Whole
+from .fleets import Flags
+from .trips import Whole
 
 Date = datetime.date
 Span = tuple[Date, Date]
@@ -168,7 +169,9 @@ def _placed(fits: Flags, units: int, alike: Flags, at: Whole) -> Whole | None:
     return place
 
 
-def _apart(trip: int, options: Whole, place: Whole, alike: Flags, at: Whole) -> Whole:
+def _apart(
+    trip: np.signedinteger | int, options: Whole, place: Whole, alike: Flags, at: Whole
+) -> Whole:
     """Return by option the days to the nearest trip that visits the same, shape (o,)."""
     near = at[place[alike[trip] & (place >= 0)]]
     if not len(near):
@@ -176,7 +179,9 @@ def _apart(trip: int, options: Whole, place: Whole, alike: Flags, at: Whole) -> 
     return np.asarray(np.abs(at[options][:, None] - near[None, :]).min(axis=1))
 
 
-def _best(trip: int, options: Whole, place: Whole, alike: Flags, at: Whole) -> int:
+def _best(
+    trip: np.signedinteger | int, options: Whole, place: Whole, alike: Flags, at: Whole
+) -> int:
     """Return which option is farthest; of equal ones the one with most free days around."""
     apart = np.minimum(_apart(trip, options, place, alike, at), 1e6)
     used = at[place[place >= 0]]

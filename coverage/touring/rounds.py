@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,9 +95,9 @@ def rounds(
     from pyvrp import solve
     from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
 
-    stop = MaxIterations(iterations)
-    if watch is not None and np.isfinite(watch.left):
-        stop = MultipleCriteria([stop, MaxRuntime(max(watch.left, 0.05))])
+    seconds = np.inf if watch is None else max(watch.left, 0.05)
+    limits = [MaxRuntime(seconds)] if np.isfinite(seconds) else []
+    stop = MultipleCriteria([MaxIterations(iterations), *limits])
     best = solve(_data(errand), stop, seed=seed, collect_stats=False, display=False).best
     orders = tuple(
         tuple(one.idx + 1 for one in route.schedule() if one.is_client())
@@ -134,7 +134,7 @@ def _data(errand: Errand) -> ProblemData:
     )  # fmt: skip
     groups = [ClientGroup([stop - 1 for stop in one]) for one in errand.groups]
     places = [Location(0, 0) for _ in range(stops + 1)]
-    legs = [np.minimum(part, BARRED) for part in (errand.length, errand.duration)]
+    legs: list[Any] = [np.minimum(part, BARRED) for part in (errand.length, errand.duration)]
     return ProblemData(places, clients, [Depot(0)], [vehicle], [legs[0]], [legs[1]], groups)
 
 
