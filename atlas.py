@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -40,7 +41,13 @@ POPULATIONS = {"resident": "常住人口", "registered": "户籍人口", "census
 LAYER_NAMES = {"towns": "镇街界线", "venues": "设施", "demand": "人口", "roads": "道路"}
 
 
-def atlas(study: Study, survey: Survey, found: Assessment, facts: dict[str, Any]) -> dict[str, Any]:
+def atlas(
+    study: Study,
+    survey: Survey,
+    found: Assessment,
+    facts: dict[str, Any],
+    cache: Path | None = None,
+) -> dict[str, Any]:
     """
     Return the arguments of `maps.web.web_map`.
 
@@ -50,10 +57,12 @@ def atlas(study: Study, survey: Survey, found: Assessment, facts: dict[str, Any]
         Asked, measured, answered.
     facts
         From `passport.passport`.
+    cache
+        Where the ground of the isochrones is kept from run to run; None keeps nothing.
     """
     groups = [group for group in GROUPS if group in survey.demand]
     venues = survey.venues.iloc[np.argsort(survey.venues.index.astype(str), kind="stable")]
-    drawn = rings_of(study, survey)
+    drawn = rings_of(study, survey, cache) if study.map.isochrones else None
     return {
         "title": study.study.name,
         "towns": survey.towns[["name", "kind", "geometry"]].to_crs(4326),

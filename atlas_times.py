@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -183,7 +184,7 @@ def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Mea
     )
 
 
-def rings_of(study: Study, survey: Survey) -> GeoDataFrame | None:
+def rings_of(study: Study, survey: Survey, cache: Path | None = None) -> GeoDataFrame | None:
     """Return isochrones of the open venues by the modes and limits of the standards they serve."""
     tables = []
     venues, roads = survey.venues, survey.roads
@@ -202,6 +203,7 @@ def rings_of(study: Study, survey: Survey) -> GeoDataFrame | None:
             land=land,
             cell_metres=RING_CELL_METRES[mode],
             searches=len(used),
+            folder=cache,
         )
         tables.append(
             isochrones(

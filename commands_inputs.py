@@ -112,12 +112,14 @@ def warm(as_json: AsJson = False) -> None:
     with guarded(as_json):
         from time import perf_counter
 
+        from .coverage.siting.warm import warm as compile_searches
         from .geo.engines import warm as compile_kernels
 
         begun = perf_counter()
         with steps() as step:
             step("编译 / compiling")
             compile_kernels()
+            compile_searches()
         seconds = round(perf_counter() - begun, 1)
         if as_json:
             print(json.dumps({"status": "ok", "seconds": seconds}))

@@ -21,9 +21,9 @@ from .console import (
     command_text,
     exit_code,
     guarded,
-    report as tell,
     steps,
 )
+from .console import report as tell
 
 if TYPE_CHECKING:
     from .study import Assessment

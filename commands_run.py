@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from .study_keys import Study
 
 
+Appendix = Annotated[
+    bool,
+    typer.Option(
+        "--appendix", help="另写图件与 Word 附录（约多 20 秒） / figures and the Word annex too"
+    ),
+]
+
+
 def run(
     study: StudyPath,
     out: Out = None,
@@ -38,26 +46,33 @@ def run(
     accept_quarantine: Accept = False,
     corrected: Corrected = None,
     no_cache: NoCache = False,
+    appendix: Appendix = False,
 ) -> None:
     """从数据到结果：覆盖率、短板清单与离线地图 / tables, flags and one offline map."""
     with guarded(as_json):
         folder = out or Path("out") / study.stem
         options = ["--accept-quarantine"] if accept_quarantine else []
         options += ["--with-quarantine", str(corrected)] if corrected else []
+        options += ["--appendix"] if appendix else []
         command = command_text("run", str(study), "--out", str(folder), *options)
         cache = None if no_cache else cache_folder()
-        _run(study, folder, command, as_json, accept_quarantine, cache, corrected)
+        _run(study, folder, command, as_json, accept_quarantine, cache, corrected,
+             appendix)  # fmt: skip
 
 
-def demo(out: Out = None, as_json: AsJson = False, no_cache: NoCache = False) -> None:
+def demo(
+    out: Out = None, as_json: AsJson = False, no_cache: NoCache = False, appendix: Appendix = False
+) -> None:
     """用自带的示意数据从头跑一遍 / the illustrative study from start to end."""
     from importlib.resources import as_file, files
 
     with guarded(as_json), as_file(files("kepu") / "data" / "boundaries") as data:
         folder = out or Path("kepu-demo")
-        command = command_text("demo", "--out", str(folder))
+        options = ["--appendix"] if appendix else []
+        command = command_text("demo", *options, "--out", str(folder))
         cache = None if no_cache else cache_folder()
-        _run(data / "study.toml", folder, command, as_json, False, cache)
+        path = data / "study.toml"
+        _run(path, folder, command, as_json, False, cache, appendix=appendix)
 
 
 def _run(
@@ -68,10 +83,12 @@ def _run(
     accept: bool,
     cache: Path | None,
     corrected: Path | None = None,
+    appendix: bool = False,
 ) -> None:
     from .folder import claimed, publish
     from .inputs import read_layers
     from .passport import headline, passport
+    from .report import write_appendix, write_ledger
     from .results import write_tables
     from .study import assess, survey
     from .study_file import read_study
@@ -90,9 +107,14 @@ def _run(
         def write(new: Path) -> None:
             step("写出表格 / tables")
             write_tables(new, asked, measured, found)
+            step("写出目标台账与附表 / ledger and workbook")
+            if appendix:
+                write_appendix(new, found, facts, step=step)
+            else:
+                write_ledger(new, found, facts)
             step("绘制地图 / map")
             (new / "map.html").write_text(
-                _map(asked, measured, found, facts), encoding="utf-8", newline="\n"
+                _map(asked, measured, found, facts, cache), encoding="utf-8", newline="\n"
             )
 
         manifest = publish(folder, write, facts)
@@ -118,8 +140,10 @@ def _run(
     raise typer.Exit(exit_code(manifest["tables"]))
 
 
-def _map(asked: Study, measured: Survey, found: Assessment, facts: dict[str, Any]) -> str:
+def _map(
+    asked: Study, measured: Survey, found: Assessment, facts: dict[str, Any], cache: Path | None
+) -> str:
     from .atlas import atlas
     from .maps.web import web_map
 
-    return web_map(**atlas(asked, measured, found, facts))
+    return web_map(**atlas(asked, measured, found, facts, cache))

@@ -113,13 +113,14 @@ def _words(asked: Any, standards: list[str], kinds: list[str], floors: list[str]
 
 
 @contextmanager
-def _stoppable(watch: Watch) -> Iterator[None]:
-    """Let the first Ctrl-C end the search with what was found; the second ends the program."""
+def stoppable(watches: list[Watch]) -> Iterator[None]:
+    """Let the first Ctrl-C end the searches with what was found; the second ends the program."""
 
     def stop(*_: object) -> None:
-        if watch.stop:
+        if any(watch.stop for watch in watches):
             raise KeyboardInterrupt
-        watch.stop = True
+        for watch in watches:
+            watch.stop = True
         messages().print("停止搜索，保留到目前为止最好的方案…… / stopping; the best so far is kept")
 
     before = signal.signal(signal.SIGINT, stop)
@@ -163,11 +164,12 @@ def _run(
         step("候选点的出行时间 / candidates")
         wanted = keys or [study.standards[0].key]
         problem = problem_of(study, measured, wanted, types=kinds, cache=cache)
-        watch = Watch(asked.seconds, _telling(step))
-        with _stoppable(watch):
-            found = plan_sites(problem, asked, watch)
+        watches = [Watch(asked.seconds, _telling(step))]
+        with stoppable(watches):
+            found = plan_sites(problem, asked, watches[0])
             step("曲线、替代方案与公平的代价 / curve, alternatives, price of equity")
-            extra = choices(found, Watch(max(asked.seconds / 2, 1.0), stop=watch.stop))
+            watches.append(Watch(max(asked.seconds / 2, 1.0), stop=watches[0].stop))
+            extra = choices(found, watches[1])
         created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         facts = passport(study, measured, assess(study, measured), command=command, created=created)
         facts["siting"] = summary(found, extra)
@@ -218,8 +220,8 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
         core = int(extra.near.core[answer.sites].sum()) - len(built)
         near = found.problem.study.sites.near
         console.print(f"新增覆盖比最优少 {near:.0%} 以内的好方案 {extra.near.plans} 个"
-                      f"{'' if extra.near.whole else '以上'}；新址中 {core} 处每个方案都有，"
-                      "其余可换，见 alternatives.csv")  # fmt: skip
+                      f"{'' if extra.near.whole else '以上'}；新址中 {core} 处在这些方案中"
+                      "都有，其余可换（未找到的方案不计），见 alternatives.csv")  # fmt: skip
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
 

@@ -69,13 +69,27 @@ def projection(survey: Survey) -> str:
     return f"坐标系：WGS 84（与 CGCS2000 视为相同）；投影：{survey.towns.crs.name}；上方为坐标北。"
 
 
-def around(study: Study, survey: Survey, number: int, title: str, subtitle: str = "", *,
-           remarks: tuple[str, ...] = (), is_map: bool = True) -> About:  # fmt: skip
+def around(
+    study: Study,
+    survey: Survey,
+    number: int,
+    title: str,
+    subtitle: str = "",
+    *,
+    remarks: tuple[str, ...] = (),
+    is_map: bool = True,
+) -> About:
     """Return what stands around a figure."""
     told = "；".join(f"{name}：{text}" for name, text in sources(study))
     notes = [*remarks, f"数据来源：{told}。"]
     if is_map:
         notes.append(projection(survey) + NO_BORDERS)
     notes.append(f"分析日期：{study.study.date.isoformat()}。{study.study.name}")
-    return About(number, title, subtitle, tuple(notes), review_line(study) if is_map else "",
-                 study.study.illustrative)  # fmt: skip
+    return About(
+        number,
+        title,
+        subtitle,
+        tuple(notes),
+        review_line(study) if is_map else "",
+        study.study.illustrative,
+    )

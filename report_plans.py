@@ -16,9 +16,9 @@ from .geo.errors import StudyError
 from .maps.figures import Key, Paper
 from .maps.figures_chart import count_figure
 from .maps.figures_map import Layer, Names, map_figure
-from .maps.style import FLAG, INK, MINUTES_BEYOND, MINUTES_WITHIN, WITHIN_EDGE
+from .maps.style import FLAG, INK, MINUTES_BEYOND, MINUTES_WITHIN, MUTED, WITHIN_EDGE
 from .maps.whatif_figure import LOOKS
-from .report_figures import PEOPLE_KEY, Ground, sizes
+from .report_figures import PEOPLE_KEY, Ground, short_name, sizes
 from .report_keys import Picture, around
 from .scenario_keys import OpenVenues, Scenario
 from .scenario_results import Comparison
@@ -65,7 +65,10 @@ def further(
                 raise
             plan = None  # no candidates: nothing was asked for by name
         if plan is not None:
-            makers += [partial(curve_picture, found, *plan), partial(order_picture, found, ground, plan[0])]
+            makers += [
+                partial(curve_picture, found, *plan),
+                partial(order_picture, found, ground, plan[0]),
+            ]
     compared = _planned(found)
     if compared is not None:
         makers.append(partial(difference_picture, ground, compared))
@@ -73,10 +76,9 @@ def further(
 
 
 def _open_standard(found: Assessment) -> str:
-    rows = found.standards[found.standards["scope"] == "district"].set_index("standard")
-    short = [s.key for s in found.study.wanted if s.count == 1 and not pd.isna(rows.at[s.key, "met"])
-             and not rows.at[s.key, "met"]]  # fmt: skip
-    return short[0] if short else ""
+    table = found.standards[found.standards["scope"] == "district"]
+    short = {row["standard"] for row in table.to_dict("records") if row["met"] is False}
+    return next((s.key for s in found.study.wanted if s.count == 1 and s.key in short), "")
 
 
 def _sited(
@@ -93,24 +95,46 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
     counts = [0, *curve["count"]]
     covered = [plan.committed, *map(int, curve["covered"])]
     open_ = (curve["status"] != "optimal").to_numpy()
-    frame = pd.DataFrame({
-        "count": counts,
-        "share": [one / people for one in covered],
-        "bound": pd.array([None, *[b / people if o else None for b, o in
-                                   zip(curve["bound"], open_, strict=True)]], dtype="Float64"),
-        "staged": pd.array([plan.committed / people,
-                            *[None if pd.isna(s) else s / people for s in curve["staged"]]],
-                           dtype="Float64"),
-        "text": [f"{percent_down(one / people)}%" for one in covered],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "count": counts,
+            "share": [one / people for one in covered],
+            "bound": pd.array(
+                [
+                    None,
+                    *[
+                        b / people if o else None
+                        for b, o in zip(curve["bound"], open_, strict=True)
+                    ],
+                ],
+                dtype="Float64",
+            ),
+            "staged": pd.array(
+                [
+                    plan.committed / people,
+                    *[None if pd.isna(s) else s / people for s in curve["staged"]],
+                ],
+                dtype="Float64",
+            ),
+            "text": [f"{percent_down(one / people)}%" for one in covered],
+        }
+    )
     about = around(
-        found.study, found.measured, number, f"覆盖率与新增设施数：{standard.name}",
-        f"新增 {counts[-1]} 处最多可覆盖 {covered[-1]} 人（全部 {people} 人），现状 {plan.before} 人",
-        remarks=("每个数量单独求最优；建设次序上的点逐处叠加，可能略低于最优。",), is_map=False,
-    )  # fmt: skip
+        found.study,
+        found.measured,
+        number,
+        f"覆盖率与新增设施数：{standard.name}",
+        f"新增 {counts[-1]} 处最多可覆盖 {covered[-1]} 人（全部 {people} 人），"
+        f"现状 {plan.before} 人",
+        remarks=("每个数量单独求最优；建设次序上的点逐处叠加，可能略低于最优。",),
+        is_map=False,
+    )
     axes = ("新增设施数（处）", "覆盖率")
-    return Picture("coverage-by-count", about,
-                   lambda paper: count_figure(about, paper, frame, standard.goal, axes))  # fmt: skip
+    return Picture(
+        "coverage-by-count",
+        about,
+        lambda paper: count_figure(about, paper, frame, standard.goal, axes),
+    )
 
 
 def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) -> Picture:
@@ -129,21 +153,42 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
         label = f"{name}（{part.sum()} 处 {int(people[part].sum())} 人）"
         layers.append(Layer(points[part], label, form, colour, edge, 0.6, area[part].to_numpy()))
     sites = plan.plan
-    layers.append(Layer(gpd.GeoSeries(list(sites.geometry), crs=sites.crs), "新增设施（数字为建设次序）",
-                        "o", "white", FLAG, 1.6, 110.0))  # fmt: skip
-    numbers = Names(gpd.GeoSeries(list(sites.geometry), crs=sites.crs), [str(n) for n in sites["order"]],
-                    8.5, INK, 0.0)  # fmt: skip
-    heads = [Key("建设次序与新增覆盖人口", "head")]
+    layers.append(
+        Layer(
+            gpd.GeoSeries(list(sites.geometry), crs=sites.crs),
+            "新增设施（数字为建设次序）",
+            "o",
+            "white",
+            FLAG,
+            1.6,
+            110.0,
+        )
+    )
+    numbers = Names(
+        gpd.GeoSeries(list(sites.geometry), crs=sites.crs),
+        [str(n) for n in sites["order"]],
+        8.5,
+        INK,
+        0.0,
+    )
+    heads = [Key("建设次序与新增覆盖人口：", "head", edge=MUTED)]
     heads += [
-        Key(f"{row['order']}  {row['name']}（{'加挂' if row['action'] == 'upgrade' else '新建'}）"
-            f"+{row['added']} 人", "head", INK)
+        Key(
+            f"{row['order']}　{short_name(row['name'])}"
+            f"{'（加挂）' if row['action'] == 'upgrade' else ''} +{row['added']} 人",
+            "head",
+        )
         for row in sites.to_dict("records")
-    ]  # fmt: skip
+    ]
     proof = "已证明最优" if plan.answer.status == "optimal" else "未证明最优"
     about = around(
-        found.study, survey, number, f"新增设施建设次序：{standard.name}",
-        f"覆盖人口由 {plan.before} 人增至 {plan.after} 人（{proof}）", remarks=(f"{PEOPLE_KEY}。",),
-    )  # fmt: skip
+        found.study,
+        survey,
+        number,
+        f"新增设施建设次序：{standard.name}",
+        f"覆盖人口由 {plan.before} 人增至 {plan.after} 人（{proof}）",
+        remarks=(f"{PEOPLE_KEY}。",),
+    )
 
     def draw(paper: Paper) -> Figure:
         return map_figure(about, paper, ground.towns, ground.layers(*layers), [numbers], heads)
@@ -160,9 +205,9 @@ def _planned(found: Assessment) -> Comparison | None:
         return None
     edit = OpenVenues(do="open_venue", venue=tuple(map(str, planned)))
     scenario = Scenario(name=PLANNED, edits=(edit,))
-    return Comparison([
-        baseline(found.study, found.measured), apply(found.study, found.measured, scenario)
-    ])  # fmt: skip
+    return Comparison(
+        [baseline(found.study, found.measured), apply(found.study, found.measured, scenario)]
+    )
 
 
 def difference_picture(ground: Ground, compared: Comparison, number: int) -> Picture:
@@ -183,13 +228,21 @@ def difference_picture(ground: Ground, compared: Comparison, number: int) -> Pic
     venues = after.survey.venues
     names = set(getattr(opened, "venue", ()))
     some = venues[venues.index.isin(names) & venues["type"].isin(standard.types)]
-    layers.append(Layer(some.geometry, f"建成的拟建设施（{len(some)} 处）", "*", FLAG, "white", 0.5, 60.0))
+    layers.append(
+        Layer(some.geometry, f"建成的拟建设施（{len(some)} 处）", "*", FLAG, "white", 0.5, 60.0)
+    )
     gained = f"新覆盖 {told['gained']} 人，失去 {told['lost']} 人"
     shares = [told["share_before"], told["share_after"]]
     if None not in shares:
         gained += f"；覆盖率 {percent_down(shares[0])}% → {percent_down(shares[1])}%"
-    about = around(after.study, after.survey, number, f"情景比较：{PLANNED}",
-                   f"{standard.name}，与现状相比{gained}", remarks=(f"{PEOPLE_KEY}。",))  # fmt: skip
+    about = around(
+        after.study,
+        after.survey,
+        number,
+        f"情景比较：{PLANNED}",
+        f"{standard.name}，与现状相比{gained}",
+        remarks=(f"{PEOPLE_KEY}。",),
+    )
 
     def draw(paper: Paper) -> Figure:
         return map_figure(about, paper, ground.towns, ground.layers(*layers))

@@ -44,7 +44,7 @@ def rules_listing(facts: dict[str, Any]) -> Listing:
         for mode, rules in facts["modes"].items()
     ]
     frame = pd.DataFrame(rows)
-    kinds = {name: "number" for name in frame.columns[1:]}
+    kinds = dict.fromkeys(frame.columns[1:], "number")
     kinds["未接入人口（人）"] = "count"
     return Listing("出行规则", "所用的出行规则与未接入情况", frame, kinds)  # type: ignore[arg-type]
 
@@ -53,13 +53,23 @@ def standards_rules(found: Assessment) -> Listing:
     """Return the standards that were asked."""
     rows = [
         {
-            "标准": s.name, "人群": GROUP_NAMES[s.group], "出行方式": MODE_NAMES[s.mode],
-            "时限（分钟）": s.minutes, "目标（%）": 100 * s.goal, "依据": s.basis or "未写明",
+            "标准": s.name,
+            "人群": GROUP_NAMES[s.group],
+            "出行方式": MODE_NAMES[s.mode],
+            "时限（分钟）": s.minutes,
+            "目标（%）": 100 * s.goal,
+            "依据": s.basis or "未写明",
         }
         for s in found.study.wanted
-    ]  # fmt: skip
-    return Listing("标准", "采用的标准及其依据", pd.DataFrame(rows),
-                   {"时限（分钟）": "number", "目标（%）": "percent"}, widths=(6, 2.4, 2.4, 2, 2, 8))  # fmt: skip
+    ]
+    return Listing(
+        "标准",
+        "采用的标准及其依据",
+        pd.DataFrame(rows),
+        {"时限（分钟）": "number", "目标（%）": "percent"},
+        widths=(6, 2.6, 3, 2, 2, 8),
+        small=True,
+    )
 
 
 def assumptions(found: Assessment, facts: dict[str, Any]) -> list[str]:
@@ -69,12 +79,13 @@ def assumptions(found: Assessment, facts: dict[str, Any]) -> list[str]:
     lines = [
         f"出行方向为{way}。区外 {study.study.buffer_km:g} 公里以内的设施计入覆盖，不计入数量目标；"
         f"超过 {study.study.horizon_minutes:g} 分钟的路程不再计算。",
-        f"误差范围按 {rules['bands']['draws']} 次抽样（随机种子 {rules['bands']['seed']}）与速度上下浮动 "
-        f"{100 * rules['bands']['speed_change']:g}% 得出。",
+        f"误差范围按 {rules['bands']['draws']} 次抽样（随机种子 {rules['bands']['seed']}）与速度"
+        f"上下浮动 {100 * rules['bands']['speed_change']:g}% 得出。",
     ]
     for pace in study.paces:
         lines.append(
-            f"{GROUP_NAMES[pace.group]}{MODE_NAMES[pace.mode]}速度按 {pace.share:g} 倍计（{pace.source}）。"
+            f"{GROUP_NAMES[pace.group]}{MODE_NAMES[pace.mode]}速度按 {pace.share:g} 倍计"
+            f"（{pace.source}）。"
         )
     for rule in study.groups:
         lines.append(f"{GROUP_NAMES[rule.group]}人数为估算（{rule.source}）。")
@@ -104,11 +115,19 @@ def passport_listing(facts: dict[str, Any]) -> Listing:
         for entry in facts["inputs"]
     ]
     rows += [
-        {"项目": f"研究文件 {facts['study_file']['file']}", "内容": f"SHA-256 {facts['study_file']['sha256']}"},
+        {
+            "项目": f"研究文件 {facts['study_file']['file']}",
+            "内容": f"SHA-256 {facts['study_file']['sha256']}",
+        },
         {"项目": "程序", "内容": f"kepu {facts['version']}，Python {facts['python']}"},
         {"项目": "坐标系", "内容": f"量算 {facts['crs']['metric']}，输出 {facts['crs']['output']}"},
         {"项目": "全区人口", "内容": f"{facts['people']} 人"},
         {"项目": "生成命令", "内容": facts["command"]},
-    ]  # fmt: skip
-    return Listing("数据护照", "数据护照", pd.DataFrame(rows), widths=(5, 14),
-                   notes=("生成时间、全部参数与文件校验值见 manifest.json。",))  # fmt: skip
+    ]
+    return Listing(
+        "数据护照",
+        "数据护照",
+        pd.DataFrame(rows),
+        widths=(5, 14),
+        notes=("生成时间、全部参数与文件校验值见 manifest.json。",),
+    )

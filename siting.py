@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from .coverage.equity import even_handed, kappa_of
 from .coverage.share import admitted, area_mask, nearest
 from .coverage.siting.answers import Answer, Sites, Watch
 from .coverage.siting.capacity import capacitated
@@ -22,6 +25,7 @@ from .coverage.siting.rules import Rules
 from .coverage.siting.setcover import backed_up, cheapest
 from .coverage.times import minutes_up, within
 from .geo.errors import Fault, StudyError
+from .geo.network import TICKS_A_MINUTE
 from .geo.routing import UNREACHED
 from .siting_problem import Problem
 from .study import times_for
@@ -86,6 +90,34 @@ class Siting:
         stood = self.plan.loc[self.plan["order"] == 0, "covered"]
         return int(stood.iloc[-1]) if len(stood) else self.before
 
+    @cached_property
+    def times(self) -> Distances:
+        """Times of the one standard."""
+        return distances(self.problem)
+
+    @property
+    def cap_minutes(self) -> float:
+        """Longer times, and no way at all, count as this in an even-handed average."""
+        return float(self.problem.study.study.horizon_minutes)
+
+    @cached_property
+    def kappa(self) -> float:
+        """The aversion of Kolm-Pollak, told from the times without a plan."""
+        return kappa_of(self._minutes(np.zeros(0, np.int64)), self.times.weight, side="burden")
+
+    def even_minutes(self, options: Sites) -> float | None:
+        """Return the even-handed minutes of a plan; None for several standards or nobody."""
+        if len(self.problem.standards) > 1:
+            return None
+        return even_handed(self._minutes(options), self.times.weight, kappa=self.kappa)
+
+    def _minutes(self, options: Sites) -> npt.NDArray[np.float64]:
+        table = self.times
+        ticks = table.cap
+        if len(options):
+            ticks = np.minimum(ticks, table.cost[:, options].min(axis=1).astype(np.int64))
+        return np.asarray(np.minimum(ticks / TICKS_A_MINUTE, self.cap_minutes))
+
 
 def rules_of(problem: Problem, asked: Asked) -> Rules:
     """
@@ -134,7 +166,10 @@ def distances(problem: Problem) -> Distances:
     reached = (ticks != UNREACHED).any(axis=1) | (found.ticks != UNREACHED)
     cost = np.where(ticks == UNREACHED, far, ticks).astype(np.uint32)
     cap = np.where(found.ticks == UNREACHED, far, found.ticks).astype(np.int64)
-    return Distances(cost, cap, np.where(reached, problem.meant(standard), 0))
+    weight = np.where(reached, problem.meant(standard), 0)
+    # In one order whatever the input's: among equal plans the same one is found.
+    order = np.argsort(problem.measured.demand.index.astype(str), kind="stable")
+    return Distances(cost[order], cap[order], weight[order])
 
 
 def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, Answer]:
@@ -163,11 +198,13 @@ def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, An
         case "lscp":
             answer = _everybody(problem, rules, asked, watch)
         case "pmedian":
-            answer = median(distances(problem), replace(rules, apart=rules.apart[:0]), watch)
+            answer = median(distances(problem), rules, watch)
         case "pcenter":
-            answer = center(distances(problem), replace(rules, apart=rules.apart[:0]), watch)
+            answer = center(distances(problem), rules, watch)
         case "pdispersion":
             answer = disperse(np.rint(problem.metres).astype(np.int64), rules, watch)
+            if answer.found and not rules.kept_by(answer.sites, problem.cover):
+                raise StudyError(Fault("E-SITES-SPACING", file=file))
     if answer.status == "infeasible":
         raise StudyError(Fault("E-SITES-INFEASIBLE", file=file))
     return rules, answer

@@ -13,8 +13,9 @@ from .coverage.siting.center import center
 from .coverage.siting.choices import NearBest, near_best
 from .coverage.siting.covering import maximal
 from .coverage.siting.fairness import least_gap, max_min, with_share, worst_share
-from .coverage.siting.median import median
-from .siting import Siting, distances, stage_minutes
+from .coverage.siting.median import Distances, median
+from .geo.network import TICKS_A_MINUTE
+from .siting import Siting, stage_minutes
 
 BEYOND = 5
 """The curve goes so many sites beyond what is asked."""
@@ -72,9 +73,9 @@ def curve_of(found: Siting, watch: Watch) -> pd.DataFrame:
         minutes: float = np.nan
         limits = replace(rules, budget=step) if by_money else replace(rules, count=step + committed)
         if asked.model in ("pmedian", "pcenter"):
-            table = distances(found.problem)
+            table = found.times
             run = median if asked.model == "pmedian" else center
-            answer = run(table, replace(limits, apart=limits.apart[:0]), part)
+            answer = run(table, limits, part)
             minutes = float(stage_minutes(table, answer.sites, asked.model)[-1])
         else:
             answer = maximal(cover, limits, part)
@@ -137,7 +138,7 @@ def alternatives_of(found: Siting, near: NearBest | None) -> pd.DataFrame:
 
 PRICE = [
     "rule", "level", "covered", "share", "urban", "rural", "worst_town", "worst", "difference",
-    "price", "status", "gap", "sites",
+    "even_minutes", "price", "status", "gap", "sites",
 ]  # fmt: skip
 
 
@@ -171,7 +172,8 @@ def price_of(found: Siting, watch: Watch) -> pd.DataFrame:
         answer, _ = least_gap(cover, bare, totals, (0, 1), keep, watch.part(watch.left / 2))
         if answer.found:
             rows.append(_priced(found, "gap", None, answer, best))
-    rows += _by_town(found, best, watch)
+    rows += _by_town(found, best, watch.part(watch.left / 2))
+    rows += _by_even_minutes(found, best, watch)
     return pd.DataFrame([row for row in rows if row], columns=PRICE)
 
 
@@ -187,6 +189,38 @@ def _by_town(found: Siting, best: int, watch: Watch) -> list[tuple[Any, ...]]:
     return [_priced(found, "maxmin", level, answer, best)]
 
 
+def _by_even_minutes(found: Siting, best: int, watch: Watch) -> list[tuple[Any, ...]]:
+    """
+    Bring the even-handed minutes of Kolm and Pollak down as far as can be.
+
+    With a fixed kappa that is a p-median of e^(-kappa t) (Logan et al. 2021; Horton et al.).
+    """
+    if len(found.problem.standards) > 1 or found.rules.count is None or found.rules.budget:
+        return []
+    scale = even_scale(found)
+    if scale is None:
+        return []
+    answer = median(scale, replace(found.rules, floors=()), watch)
+    return [_priced(found, "even", None, answer, best)] if answer.found else []
+
+
+def even_scale(found: Siting) -> Distances | None:
+    """Return the times as e^(-kappa t), in whole numbers up to 2^32; None where nobody is asked."""
+    table, kappa, cap_minutes = found.times, found.kappa, found.cap_minutes
+    if kappa == 0 or not table.weight.any():
+        return None
+    # The longest time of anybody is the largest number; sums stay exact in floating point.
+    top = min(2**32 - 2, 2**52 // int(table.weight.sum()))
+
+    def scaled(ticks: Any) -> np.ndarray:
+        minutes = np.minimum(np.asarray(ticks, np.float64) / TICKS_A_MINUTE, cap_minutes)
+        return np.asarray(np.rint(top * np.exp(-kappa * (minutes - cap_minutes))))
+
+    return Distances(
+        scaled(table.cost).astype(np.uint32), scaled(table.cap).astype(np.int64), table.weight
+    )
+
+
 def _priced(
     found: Siting, rule: str, level: float | None, answer: Answer, best: int
 ) -> tuple[Any, ...]:
@@ -198,9 +232,10 @@ def _priced(
     worst = min(towns, default=(None, ""))
     urban, rural = shares[0], shares[1]
     apart = None if urban is None or rural is None else urban - rural
+    people = problem.cover.value(answer.sites)
     return (
-        rule, level, int(answer.value), answer.value / max(problem.people, 1), urban, rural,
-        worst[1], worst[0], apart, best - int(answer.value),
+        rule, level, people, people / max(problem.people, 1), urban, rural, worst[1], worst[0],
+        apart, found.even_minutes(answer.sites), best - people,
         answer.status, answer.gap, ";".join(problem.options["site"].iloc[answer.sites]),
     )  # fmt: skip
 

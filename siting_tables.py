@@ -27,15 +27,20 @@ MODEL_NAMES = {
 ACTION_NAMES = {"build": "新建", "upgrade": "加挂（升级）"}
 ORIGIN_NAMES = {"place": "村（社区）", "host": "已有设施", "venue": "设施表", "file": "候选点表"}
 SITE_NAMES = {"candidate": "可选", "committed": "已承诺（拟建）", "forbidden": "不可选"}
-ROLE_NAMES = {"core": "各好方案都有", "swap": "可互换", "second": "备选（损失超过限度）"}
+ROLE_NAMES = {"core": "找到的好方案都有", "swap": "可互换", "second": "备选（损失超过限度）"}
 RULE_NAMES = {
     "plain": "不设公平要求（最优）",
     "asked": "本方案（带下限）",
     "floor": "乡村覆盖下限",
     "gap": "城乡差距最小",
     "maxmin": "最差镇街最好",
+    "even": "等效均等分钟数最小",
 }
-SCENARIO_NAMES = {"slow": "速度慢 25%", "fast": "速度快 25%", "imprecise": "点位不准（最坏一次）"}
+SCENARIO_NAMES = {
+    "slow": "速度慢 25%（近似：时限 ×0.75）",
+    "fast": "速度快 25%（近似：时限 ×1.25）",
+    "imprecise": "点位不准（抽十次，最坏一次）",
+}
 SITE_REASONS = {**REASON_NAMES, "no_site": "没有候选点能在时限内到达", "excluded": "位于禁建范围"}
 
 
@@ -106,7 +111,7 @@ def alternatives_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
             "名称": table["name"],
             "镇街": _towns(found, table["town"]),
             "在本方案中": table["chosen"].map({True: "是", False: "否"}),
-            "出现在多少好方案中（%）": percent_column(table["kept"].astype("Float64")),
+            "出现在找到的好方案中（%）": percent_column(table["kept"].astype("Float64")),
             "角色": table["role"].map(ROLE_NAMES),
             "可替换": mates,
             "替换后覆盖人口": table["covered"],
@@ -133,6 +138,7 @@ def price_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
             "城乡差距（百分点）": pd.array(points, dtype="Float64"),
             "最差镇街": price["worst_town"].map(towns).fillna(""),
             "最差镇街覆盖率（%）": percent_column(price["worst"].astype("Float64")),
+            "等效均等分钟数": price["even_minutes"].astype("Float64").round(2),
             "公平的代价（少覆盖人口）": price["price"],
             "判定": [status_text(s, g) for s, g in zip(price["status"], price["gap"], strict=True)],
             "选址": price["sites"],

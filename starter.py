@@ -93,6 +93,7 @@ date = 2026-11-01
 #tiles = "none"               # 在线底图：none 无（完全离线）、tianditu、osm，或自有服务的网址
 #datum = "WGS84"              # 自有底图的坐标系：WGS84、CGCS2000、GCJ02（高德、腾讯，自动纠偏）
 #key = "您的密钥"             # 天地图密钥；写入网页，打开网页的人都能看到
+#isochrones = true            # 是否画设施的等时圈；大型路网不画可省时间，其余结果不变
 
 # 以下各节可以改动出行的规则，不启用时按程序的 data/modes.csv 和 data/speeds.csv。
 [modes.walk]
@@ -133,6 +134,28 @@ build = 30                    # 新建（例）
 
 [sites.floors]                # 覆盖下限：urban、rural 或镇街代码
 #rural = 0.5
+
+[tour]                        # 流动科技馆、科普大篷车的巡回（kepu tour）的规则
+#first = 2027-01-01           # 从哪天到哪天；默认为分析日期的下一年全年
+#last = 2027-12-31
+#file = "停靠点.csv"          # 只停靠这些点，列与设施表相同；不写则用学校、镇街和村的场所以及各村（社区）
+#datum = "WGS84"
+#places = "all"               # 大篷车可停各村（社区）：all 全部、rural 只停乡村、none 不停
+#schools = ["school.featured"]    # 哪些类型是学校，只在学期内停靠
+#halls = ["town.hall"]        # 学校以外可停靠的类型
+#terms = [[2027-02-22, 2027-07-09]]    # 学期，可写几段；不写则学校全年可用
+#holidays = [[2027-10-01, 2027-10-07]]    # 法定节假日，所有单位不出动
+#floods = [{ first = 2027-05-15, last = 2027-07-15, towns = [], hosts = [] }]    # 汛期关闭
+#floors = { rural = 0.5 }     # 下限：缺少固定设施的人中至少服务几成；urban、rural 或镇街代码
+#town_visits = 1              # 大篷车每年至少到每个镇街几次
+# 服务谁：每一种类一节。缺少固定设施，指 lacks 中的标准一条也达不到。
+#services = [{ kind = "mobile.van", lacks = ["room"], mode = "walk", \
+minutes = 15, visits = 2, more_visits = 4, group = "people", area = "all", basis = "例" }]
+# 用什么：mobile.van 大篷车（当天往返）、mobile.museum 流动科技馆（一站停几十天）。
+#units = [{ name = "大篷车", kind = "mobile.van", depot = "设施编号或名称", \
+count = 1, weekdays = [2, 4], days_off = [], hosts = [], most_visits = 4, capacity = 800, \
+km = 8000, start = "08:30", hours = 8, stop_minutes = 120, most_stops = 2, stay_days = 60, \
+setup_days = 3 }]
 
 # 标准：可以写多条。增加时把整节复制一份，再改 key。
 [[standards]]

@@ -196,10 +196,10 @@ def _check_standards(study: Study, path: Path) -> None:
     """Check what the model cannot: types are known, keys and thresholds make sense."""
     known = venue_types()
     faults = _thresholds(study, path)
-    for said in ("key", "name"):
-        keys = [getattr(standard, said) for standard in study.standards]
-        for key in sorted({key for key in keys if keys.count(key) > 1}):
-            faults.append(Fault("E-STANDARD-TWICE", file=path.name, value=key))
+    names = {standard.key: standard.name for standard in study.standards}
+    for said in ([standard.key for standard in study.standards], [*names.values()]):
+        for twice in sorted({each for each in said if said.count(each) > 1}):
+            faults.append(Fault("E-STANDARD-TWICE", file=path.name, value=twice))
     for standard in study.standards:
         for kind in standard.types:
             if kind not in known:

@@ -185,12 +185,14 @@ class MapRules(_Strict):
     `mode` public hides coordinates, rounds points and keeps small counts back. `tiles` is none,
     tianditu, osm, or the address of a server of one's own ({z}, {x}, {y}) whose datum is `datum`.
     The `key` of a service stands in the page for everybody who opens it, but in no other output.
+    `isochrones` draws what is within reach of each venue: most of the time that the page takes.
     """
 
     mode: Literal["internal", "public"] = "internal"
     tiles: str = Field(default="none", pattern=TILES)
     datum: Literal["WGS84", "CGCS2000", "GCJ02"] = "WGS84"
     key: str = Field(default="", pattern="^[0-9A-Za-z_-]*$", exclude=True, repr=False)
+    isochrones: bool = True
 
 
 class StandardRules(_Strict):

@@ -63,12 +63,13 @@ class Touring:
 
 
 def visits_of(scene: Scene, stops: GeoDataFrame) -> dict[str, np.ndarray]:
-    """Count visits afresh from the stops and the times: stops of one trip count once."""
+    """Count visits afresh from stops and times; those of one trip, or of sets at once, are one."""
     found: dict[str, np.ndarray] = {}
     for service in scene.services:
         kind, total = service.rules.kind, np.zeros(len(scene.measured.demand), np.int64)
         own = stops[stops["kind"] == kind]
-        for _, trip in own.groupby(["unit", "vehicle", "first", "trip"], sort=False):
+        apart = ["unit", "first"] if kind == "mobile.museum" else ["unit", "trip"]
+        for _, trip in own.groupby(apart, sort=False):
             hosts = scene.hosts.index.get_indexer(trip["host"])
             total += service.reach[hosts].any(axis=0)
         found[kind] = total
@@ -167,6 +168,8 @@ def _dated(scene: Scene, planned: Planned) -> tuple[GeoDataFrame, GeoDataFrame]:
 def _when(crew: Crew, periods: Periods, own: Sequence[Outing]) -> np.ndarray:
     """Return the period of each outing; the same host or the same people are kept apart."""
     kind = np.array([outing.kind for outing in own], np.int64)
+    if crew.rules.kind != "mobile.van":
+        return kind
     hosts = np.zeros((len(own), len(crew.legs.out)), bool)
     for row, outing in enumerate(own):
         hosts[row, list(outing.order)] = True
@@ -204,8 +207,9 @@ def _sets(
     scene: Scene, number: int, crew: Crew, periods: Periods, own: Sequence[Outing],
     when: np.ndarray, stops: list[dict[str, object]], legs: list[dict[str, object]],
 ) -> None:  # fmt: skip
-    slots = [[own[at].order[0] for at in np.flatnonzero(when == n)]
-             for n in range(len(periods.spans))]  # fmt: skip
+    slots: list[list[int]] = [[] for _ in periods.spans]
+    for outing, slot in zip(own, when.tolist(), strict=True):
+        slots[slot].append(outing.order[0])
     depot, before = scene.depot(number), dict[int, int]()
     metres = np.where(scene.metres < 0, 1e12, scene.metres)
     trip = 0

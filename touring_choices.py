@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .coverage.siting.answers import Watch
-from .coverage.touring.fleets import Fleet
+from .coverage.touring.fleets import Fleet, counts_once
 from .coverage.touring.trips import Whole, length_of
 from .touring import Touring
-from .touring_plan import GOAL, Crew, Outing, best_goals, quickest
+from .touring_plan import GOAL, Crew, Outing, best_goals, by_kind, quickest
 
 NEAR = 0.01
 """Plans that reach so much less at most are good ones."""
@@ -147,9 +147,10 @@ def _swapped(
 ) -> dict[int, int]:  # fmt: skip
     """Return by other host the weight reached when it takes all visits of one."""
     planned, fleet = found.planned, crew.fleet
-    without = planned.count.copy()
+    counts = by_kind(planned.crews, planned.outings, number)
+    others = planned.count - counts_once(fleet, counts)
     for trip in trips:
-        without -= fleet.reach[list(trip.order)].any(axis=0)
+        counts[trip.kind] -= fleet.reach[list(trip.order)].any(axis=0)
     open_then = fleet.open[[trip.kind for trip in trips]].all(axis=0)
     useful = np.flatnonzero(open_then & fleet.reach.any(axis=1))
     allowed = found.scene.allowed(crew.rules)
@@ -161,7 +162,10 @@ def _swapped(
         orders = [[int(other) if h == host else h for h in trip.order] for trip in trips]
         if any(len(set(o)) < len(o) or not _holds(crew, o) for o in orders):
             continue
-        count = without + sum(fleet.reach[order].any(axis=0).astype(np.int64) for order in orders)
+        new = counts.copy()
+        for trip, order in zip(trips, orders, strict=True):
+            new[trip.kind] += fleet.reach[order].any(axis=0)
+        count = others + counts_once(fleet, new)
         values[int(other)] = int(goal[count >= planned.rows.needed].sum())
     return values
 

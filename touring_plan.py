@@ -10,7 +10,7 @@ from math import ceil, inf
 import numpy as np
 
 from .coverage.siting.answers import Status, Watch
-from .coverage.touring.fleets import Flags, Fleet, Made, Wish
+from .coverage.touring.fleets import Flags, Fleet, Made, Wish, counts_once
 from .coverage.touring.master import plan
 from .coverage.touring.rounds import Errand, rounds
 from .coverage.touring.trips import (
@@ -62,11 +62,9 @@ def rows_of(scene: Scene) -> Rows:
         if rules.kind == "mobile.van" and scene.study.tour.town_visits:
             towns = range(len(scene.measured.towns))
             parts += [(number, t, scene.study.tour.town_visits, 0, TOWN) for t in towns]
-    table = (
-        [np.array(column) for column in zip(*parts, strict=True)] if parts else [np.zeros(0)] * 5
-    )
-    numbers = [column.astype(np.int64) for column in table[:4]]
-    return Rows(*numbers, table[4].astype(object))
+    numbers = np.array([part[:4] for part in parts], np.int64).reshape(-1, 4)
+    service, place, needed, weight = numbers.T
+    return Rows(service, place, needed, weight, np.array([part[4] for part in parts], object))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +113,8 @@ def _crew(scene: Scene, rows: Rows, number: int) -> Crew:
         _legs(table, hosts, scene.depot(number)) for table in (drive, leg_metres(scene))
     )
     periods = scene.periods(unit)
-    openness, kind = periods.kinds()
+    van = unit.kind == "mobile.van"
+    openness, kind = periods.kinds() if van else (periods.open, np.arange(len(periods.spans)))
     useful = np.flatnonzero(scene.allowed(unit) & reach.any(axis=1) & openness.any(axis=0))
     crew = Crew(unit, legs, metres, _idle(reach, openness, kind, unit), kind)
     trips, cut = _trips(crew, useful)
@@ -132,7 +131,8 @@ def _idle(reach: Flags, openness: Flags, kind: np.ndarray, unit: UnitRules) -> F
     none = Trips(np.zeros((0, 1), np.int16), np.zeros(0, np.int64))
     most = np.full(len(reach), unit.most_visits, np.int64)
     budget = None if unit.km is None else int(unit.km * 1000)
-    return Fleet(none, none.length, reach, openness, dates * unit.count, most, budget, dates)
+    once = unit.kind != "mobile.van"
+    return Fleet(none, none.length, reach, openness, dates * unit.count, most, budget, dates, once)
 
 
 def _reach(scene: Scene, rows: Rows, unit: UnitRules) -> Flags:
@@ -388,11 +388,21 @@ def quickest(crew: Crew, stops: Sequence[int]) -> tuple[int, ...]:
 
 
 def counted(rows: Rows, crews: Sequence[Crew], outings: Sequence[Outing]) -> Whole:
-    """Return in how many outings each row is served, shape (q,)."""
+    """Return in how many outings each row is served, shape (q,); sets at one time count once."""
     total = np.zeros(len(rows.place), np.int64)
-    for outing in outings:
-        total += crews[outing.crew].fleet.reach[list(outing.order)].any(axis=0)
+    for number in range(len(crews)):
+        total += counts_once(crews[number].fleet, by_kind(crews, outings, number))
     return total
+
+
+def by_kind(crews: Sequence[Crew], outings: Sequence[Outing], number: int) -> Whole:
+    """Return how many outings of a crew serve each row in each kind of period, shape (k, q)."""
+    fleet = crews[number].fleet
+    counts = np.zeros((len(fleet.periods), fleet.reach.shape[1]), np.int64)
+    for outing in outings:
+        if outing.crew == number:
+            counts[outing.kind] += fleet.reach[list(outing.order)].any(axis=0)
+    return counts
 
 
 def _loose_bound(part: Part, crews: Sequence[Crew], watch: Watch) -> float:

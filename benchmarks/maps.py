@@ -3,8 +3,8 @@ The web map against `folium.GeoJson` and `GeoDataFrame.explore` on the same data
 
 `python benchmarks/maps.py` prints a table: size of the file, processor time to write it, time until
 a Chromium of this computer has loaded it, and how long a step of panning, of zooming and of
-choosing takes there. The peers show one standard and no roads; ours shows everything. They would
-ask the network for their code: here Leaflet comes from the installed wheel.
+choosing takes there. The peers show one standard and no roads; ours shows everything, with flags,
+isochrones, routes and scenarios. They would ask the network for their code: here Leaflet comes from the installed wheel.
 """
 
 from __future__ import annotations
@@ -22,139 +22,15 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
+from maps_district import TYPES, whole
 from playwright.sync_api import sync_playwright
 from xstatic.pkg import leaflet
 
-from kepu.maps.content import Reach
 from kepu.maps.pack import UNREACHED
 from kepu.maps.web import web_map
 
-WEST, SOUTH, EAST, NORTH = 112.8, 23.4, 113.4, 23.9
-TYPES = tuple(f"type.{n:02}" for n in range(24))
-PACES = {"walk": 15.0, "ebike": 4.0, "car": 2.0}
-HORIZON = 72_000
 STEPS = 7
 LEAST_MS = 0.01
-
-
-def district(places: int, venues: int, vertices: int) -> dict[str, Any]:
-    """Return the arguments of `web_map` for a made-up district of this size."""
-    rng = np.random.default_rng(7)
-    towns = gpd.GeoDataFrame(
-        {"name": [f"第{n}镇" for n in range(16)], "kind": ["urban", "rural"] * 8},
-        geometry=[
-            shapely.box(x, y, x + 0.15, y + 0.125)
-            for x in np.arange(WEST, EAST - 0.01, 0.15)
-            for y in np.arange(SOUTH, NORTH - 0.01, 0.125)
-        ],
-        crs=4326,
-        index=pd.Index([f"4418020{n:02}" for n in range(16)]),
-    )
-    xy = rng.uniform((WEST, SOUTH), (EAST, NORTH), (places, 2))
-    home = ((xy[:, 0] - WEST) // 0.15 * 4 + (xy[:, 1] - SOUTH) // 0.125).astype(int).clip(0, 15)
-    people = rng.integers(20, 900, places)
-    frame = gpd.GeoDataFrame(
-        {
-            "name": [f"第{n}村民小组" for n in range(places)],
-            "town": towns.index[home],
-            "rural": home % 2 == 1,
-            "people": people,
-            "elderly": people // 5,
-            "youth": people // 6,
-        },
-        geometry=gpd.points_from_xy(*xy.T, crs=4326),
-        index=pd.Index([f"P{n:05}" for n in range(places)]),
-    )
-    there = rng.uniform((WEST, SOUTH), (EAST, NORTH), (venues, 2))
-    kinds = np.array(TYPES)[np.arange(venues) % len(TYPES)]
-    sites = gpd.GeoDataFrame(
-        {"name": [f"设施{n:03}" for n in range(venues)], "type": kinds, "status": "open",
-         "outside": False},
-        geometry=gpd.points_from_xy(*there.T, crs=4326),
-        index=pd.Index([f"V{n:03}" for n in range(venues)]),
-    )  # fmt: skip
-    km = np.hypot(*((xy[:, None] - there[None]) * [102.0, 111.0]).transpose(2, 0, 1))
-    km *= 1.25 + 0.1 * rng.random(km.shape)
-    standards = pd.DataFrame(
-        {
-            "name": [f"标准{n}" for n in range(9)],
-            "types": [(TYPES[2 * n], TYPES[2 * n + 1]) for n in range(9)],
-            "mode": list(PACES) * 3,
-            "minutes": 15.0,
-            "goal": 0.9,
-            "group": "people",
-            "area": "all",
-            "basis": "示例",
-        },
-        index=[f"s{n}" for n in range(9)],
-    )
-    reach = [_reach(mode, np.rint(km * pace * 600), kinds) for mode, pace in PACES.items()]
-    return {
-        "title": "尺寸与速度",
-        "towns": towns,
-        "places": frame,
-        "venues": sites,
-        "types": {key: f"类型{key[-2:]}" for key in TYPES},
-        "groups": {"people": "常住人口", "elderly": "老年人", "youth": "青少年"},
-        "standards": standards,
-        "reach": reach,
-        "coverage": _coverage(standards, frame, towns, reach),
-        "flags": pd.DataFrame(columns=["kind", "id", "standard", "sentence"]),
-        "base": _roads(vertices, rng),
-        "facts": [("道路来源", "示意")],
-        "illustrative": True,
-    }
-
-
-def _reach(mode: str, ticks: np.ndarray, kinds: np.ndarray) -> Reach:
-    whole = np.where(ticks > HORIZON, UNREACHED, ticks).astype(np.int64)
-    best, which = {}, {}
-    for kind in TYPES:
-        mine = np.flatnonzero(kinds == kind)
-        near = whole[:, mine].argmin(axis=1)
-        best[kind] = whole[np.arange(len(whole)), mine[near]]
-        which[kind] = np.where(best[kind] == UNREACHED, -1, mine[near])
-    walk = np.full(len(whole), 60_000)
-    usable = dict.fromkeys(TYPES, True)
-    return Reach(
-        mode, np.ones(len(whole), bool), walk, np.zeros(len(kinds), int), best, which, usable
-    )
-
-
-def _coverage(
-    standards: pd.DataFrame, places: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, reach: list[Reach]
-) -> pd.DataFrame:
-    rows = []
-    people, rural = places["people"].to_numpy(), places["rural"].to_numpy()
-    scopes = [("district", "", people >= 0), ("urban", "", ~rural), ("rural", "", rural)]
-    scopes += [("town", code, (places["town"] == code).to_numpy()) for code in towns.index]
-    by_mode = {one.mode: one for one in reach}
-    for key, row in standards.iterrows():
-        ticks = np.min([by_mode[row["mode"]].ticks[kind] for kind in row["types"]], axis=0)
-        covered = people * (ticks <= 9000)
-        rows += [
-            (key, scope, code, people[among].sum(), covered[among].sum(), 0)
-            for scope, code, among in scopes
-        ]
-    columns = ["standard", "scope", "code", "people", "covered", "not_connected"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _roads(vertices: int, rng: np.random.Generator) -> dict[str, gpd.GeoSeries]:
-    lines = vertices // 25
-    start = rng.uniform((WEST, SOUTH), (EAST, NORTH), (lines, 1, 2))
-    turns = rng.uniform(0, 7, (lines, 1)) + rng.normal(0, 0.25, (lines, 25)).cumsum(axis=1)
-    steps = 0.0006 * np.stack([np.cos(turns), np.sin(turns)], axis=2)
-    ways = shapely.linestrings(start + steps.cumsum(axis=1))
-    parts = {"primary": 0.05, "secondary": 0.1, "tertiary": 0.25, "minor": 0.6}
-    at, found = 0, {}
-    for name, part in parts.items():
-        stop = at + int(part * lines)
-        found[name] = gpd.GeoSeries(ways[at:stop], crs=4326)
-        at = stop
-    return found
 
 
 def ours(data: dict[str, Any], path: Path) -> None:
@@ -262,7 +138,7 @@ def measure(quick: bool) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     with browser() as running, tempfile.TemporaryDirectory() as folder:
         for places, venues, vertices in sizes:
-            data = district(places, venues, vertices)
+            data = whole(places, venues, vertices)
             graph = f"{places} places, {venues} venues, {vertices} road vertices"
             found: dict[str, dict[str, float]] = {}
             for name, (make, ready, works) in MAKERS.items():

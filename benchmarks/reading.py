@@ -24,27 +24,34 @@ EXTRACTS = {
     "São Paulo centre (OpenStreetMap)": FIXTURES / "osm_sao_paulo/spo_osm.pbf",
 }
 LINES = {False: 150, True: 450}
+CORNER_DEGREES = 0.05
+"""5 km: a tenth of the area of the smaller town, a hundredth of the larger."""
 ROADS = "motorway trunk primary secondary tertiary unclassified residential living_street service"
 
 
-def ours(path: Path) -> dict[str, float]:
+def ours(path: Path, box: tuple[float, float, float, float] | None = None) -> dict[str, float]:
     """Read and cut at crossings, and the arcs of all modes; then once more from the cache."""
     from kepu.geo.profile import default_profiles
     from kepu.layers.roads import read_roads
 
     profiles = default_profiles()
     begin, wall = time.process_time(), time.perf_counter()
-    network = read_roads(path, profiles).network
+    network = read_roads(path, profiles, box=box).network
     arcs = sum(network.arcs(profile).nnz for profile in profiles.values())
     took = {"cpu": time.process_time() - begin, "wall": time.perf_counter() - wall}
     peak = megabytes()
     with tempfile.TemporaryDirectory() as folder:
-        read_roads(path, profiles, cache=Path(folder))
+        read_roads(path, profiles, box=box, cache=Path(folder))
         begin = time.process_time()
-        read_roads(path, profiles, cache=Path(folder))
+        read_roads(path, profiles, box=box, cache=Path(folder))
         reload = time.process_time() - begin
     one_way = network.arcs(profiles["walk"]).nnz
     return {**took, "peak": peak, "arcs": arcs, "reload": reload, "walk_arcs": one_way}
+
+
+def ours_around(path: Path) -> dict[str, float]:
+    """Read the south-western corner of a made town alone, as of a file larger than the district."""
+    return ours(path, (113.0, 23.3, 113.0 + CORNER_DEGREES, 23.3 + CORNER_DEGREES))
 
 
 def theirs(path: Path) -> dict[str, float]:
@@ -114,6 +121,17 @@ def compared(name: str, path: Path, runs: int, folder: Path, *, peer: bool) -> l
     return rows
 
 
+def around(name: str, path: Path, runs: int) -> list[dict]:
+    """Return the rows of reading a corner of a file."""
+    own = apart("--ours-around", path, runs)
+    works = (("CPU", "cpu", 1000), ("greatest memory (MiB, not ms)", "peak", 1))
+    return [
+        {"work": f"PBF to the arcs of all modes, 5 km of it, {label}", "graph": name,
+         "ours_ms": round(scale * own[key], 1), "peer": None, "peer_ms": None, "ratio": None}
+        for label, key, scale in works
+    ]  # fmt: skip
+
+
 def measure(quick: bool, large: bool = False) -> list[dict]:
     """Return the rows of all files; the largest is read by ours alone."""
     from towns import write_town
@@ -129,6 +147,7 @@ def measure(quick: bool, large: bool = False) -> list[dict]:
             path = write_town(folder / f"{lines}.osm.pbf", lines)
             name = f"synthetic town {lines} x {lines}, {path.stat().st_size / 2**20:.1f} MiB"
             rows += compared(name, path, runs, folder, peer=peer)
+            rows += around(name, path, runs)
     return rows
 
 
@@ -137,9 +156,9 @@ def main() -> None:
     if sys.argv[1:2] == ["--filter"]:
         write_filtered(Path(sys.argv[2]), Path(sys.argv[3]))
         return
-    if sys.argv[1:2] in (["--ours"], ["--theirs"]):
-        side = ours if sys.argv[1] == "--ours" else theirs
-        print(json.dumps(side(Path(sys.argv[2]))))
+    sides = {"--ours": ours, "--ours-around": ours_around, "--theirs": theirs}
+    if sys.argv[1:2] and sys.argv[1] in sides:
+        print(json.dumps(sides[sys.argv[1]](Path(sys.argv[2]))))
         return
     for row in measure("--quick" in sys.argv, "--large" in sys.argv):
         line = f"{row['graph']:38s}{row['work']:64s}{row['ours_ms']:10.1f}"

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import linprog
 
 from ..geo.engines import tree
 from ..geo.network import Network
@@ -204,6 +203,8 @@ def _fit(observed: Floats, fixed: Floats, columns: Floats) -> Floats:
     share = columns / observed[:, None]
     target = 1 - fixed / observed
     eye = np.eye(count)
+    from scipy.optimize import linprog  # a quarter of a second
+
     answer = linprog(
         np.concatenate([np.zeros(factors), np.ones(count)]),
         A_ub=np.block([[share, -eye], [-share, -eye]]),

@@ -7,6 +7,7 @@ What nobody reported is not zero: it cannot be judged.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
@@ -122,10 +123,11 @@ def targets_table(
         `mode`, `minutes`, `people`, `covered`, `share` (of everybody in the district within reach
         of an open one), `source`, `as_of`.
     """
-    rows: list[dict[str, Any]] = []
-    for key, row in targets.iterrows():
-        told = reported.loc[key] if key in reported.index else None
-        rows.append({"key": key, **row.to_dict(), **_held(row, told, venues, coverage, limits, apart)})
+    rows: list[dict[Hashable, Any]] = []
+    said = reported.to_dict("index")
+    for row in targets.rename_axis("key").reset_index().to_dict("records"):
+        told = said.get(row["key"])
+        rows.append({**row, **_held(row, told, venues, coverage, limits, apart)})
     table = pd.DataFrame(rows)
     whole = ["counted", "planned", "candidate", "closed", "outside", "people", "covered"]
     table[whole] = table[whole].astype("Int64")
@@ -135,13 +137,13 @@ def targets_table(
 
 
 def _held(
-    row: pd.Series,
-    told: pd.Series | None,
+    row: dict[Hashable, Any],
+    told: dict[Hashable, Any] | None,
     venues: pd.DataFrame,
     coverage: pd.DataFrame,
     limits: dict[str, tuple[str, float]],
     apart: int,
-) -> dict[str, Any]:
+) -> dict[Hashable, Any]:
     kind = row["venue_type"]
     some = venues[venues["type"] == kind]
     inside = some[~some["outside"].astype(bool)]
@@ -175,9 +177,15 @@ def _held(
 
 def _reach(
     kind: str, coverage: pd.DataFrame, limits: dict[str, tuple[str, float]]
-) -> dict[str, Any]:
+) -> dict[Hashable, Any]:
     """Return who is within the usual limit of an open venue of a type."""
-    empty = {"mode": "", "minutes": None, "people": None, "covered": None, "share": None}
+    empty: dict[Hashable, Any] = {
+        "mode": "",
+        "minutes": None,
+        "people": None,
+        "covered": None,
+        "share": None,
+    }
     if kind not in limits:
         return empty
     mode, minutes = limits[kind]
@@ -188,5 +196,5 @@ def _reach(
     if found.empty:
         return empty
     one = found.iloc[0]
-    facts = {name: one[name] for name in ("people", "covered", "share")}
+    facts: dict[Hashable, Any] = {name: one[name] for name in ("people", "covered", "share")}
     return {"mode": mode, "minutes": minutes, **facts}

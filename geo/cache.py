@@ -1,17 +1,13 @@
 """
 Keep what was read from a large file: found again by content, checked before it is believed.
 
-A file of the cache is the SHA-256 of its body, then the body: a `.npz`. One wrong byte anywhere and
-it is thrown away.
+One wrong byte anywhere in a file of the cache (`kept`) and it is thrown away.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -22,14 +18,14 @@ import shapely
 from geopandas import GeoDataFrame
 
 from .errors import Fault
+from .kept import DamagedError, read_arrays, write_arrays
 from .network import Network
 from .profile import MODES
 
-DIGEST_BYTES = 32
 BY_MODE = ("open", "barred")
 MODULES = (
     *("wire", "blocks", "gather", "osm", "ways", "network"),
-    *("profile", "interchange", "cache"),
+    *("profile", "interchange", "cache", "kept"),
 )
 """What decides what is read from a file."""
 
@@ -58,13 +54,7 @@ def store(path: Path, network: Network, background: GeoDataFrame) -> None:
             arrays.update({f"{item.name}.{mode}": value[mode] for mode in MODES})
         elif item.name != "warnings":
             arrays[item.name] = np.asarray(value)
-    body = io.BytesIO()
-    np.savez(body, **arrays)
-    content = body.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_bytes(hashlib.sha256(content).digest() + content)
-    partial.replace(path)
+    write_arrays(path, arrays)
 
 
 def _framed(background: GeoDataFrame) -> list[bytes]:
@@ -75,16 +65,9 @@ def _framed(background: GeoDataFrame) -> list[bytes]:
 def load(path: Path) -> tuple[Network, GeoDataFrame] | Fault | None:
     """Return what was stored; None where there is nothing, a fault where it is damaged."""
     try:
-        raw = path.read_bytes()
-    except OSError:
-        return None
-    content = raw[DIGEST_BYTES:]
-    if hashlib.sha256(content).digest() != raw[:DIGEST_BYTES]:
-        return Fault("W-CACHE", file=path.name)
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return _network(dict(arrays)), _background(dict(arrays))
-    except (KeyError, ValueError, zipfile.BadZipFile):
+        arrays = read_arrays(path)
+        return None if arrays is None else (_network(arrays), _background(arrays))
+    except (DamagedError, KeyError, ValueError):
         return Fault("W-CACHE", file=path.name)
 
 

@@ -9,10 +9,6 @@ important neighbours stand before: one pass over them descends from everywhere a
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +18,10 @@ import numpy.typing as npt
 from .bucket import Graph
 from .compiled import Array
 from .contraction import INTO, OUT, contracted, sweep_order
+from .kept import DamagedError, read_arrays, write_arrays
 
 BLOCK = 128
 """Rows of a block; a sweep skips it as a whole when no row that it hangs on was reached."""
-DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,33 +95,23 @@ def _slope(order: Array, row: Array, lists: Array, pool: Array, way: np.int64) -
 
 def save(path: Path, hierarchy: Hierarchy) -> None:
     """Write a hierarchy; a reader sees all of it or nothing."""
-    body = io.BytesIO()
-    np.savez(body, row=hierarchy.row, **{
+    write_arrays(path, {"row": hierarchy.row} | {
         f"{name}.{item}": values
         for name in ("out", "into")
         for item, values in vars(getattr(hierarchy, name)).items()
     })  # fmt: skip
-    content = body.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_bytes(hashlib.sha256(content).digest() + content)
-    partial.replace(path)
 
 
 def load(path: Path) -> Hierarchy | None:
     """Return what was saved; None where there is nothing or one byte is wrong."""
     try:
-        raw = path.read_bytes()
-    except OSError:
-        return None
-    if hashlib.sha256(raw[DIGEST_BYTES:]).digest() != raw[:DIGEST_BYTES]:
-        return None
-    try:
-        with np.load(io.BytesIO(raw[DIGEST_BYTES:]), allow_pickle=False) as arrays:
-            out, into = (
-                Slope(*(arrays[f"{name}.{item}"] for item in Slope.__dataclass_fields__))
-                for name in ("out", "into")
-            )
-            return Hierarchy(arrays["row"], out, into)
-    except (KeyError, ValueError, zipfile.BadZipFile):
+        arrays = read_arrays(path)
+        if arrays is None:
+            return None
+        out, into = (
+            Slope(*(arrays[f"{name}.{item}"] for item in Slope.__dataclass_fields__))
+            for name in ("out", "into")
+        )
+        return Hierarchy(arrays["row"], out, into)
+    except (DamagedError, KeyError, ValueError):
         return None

@@ -8,7 +8,7 @@ that lost its last villages' roads still looks like a district.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -84,14 +84,12 @@ def read_osm(
     except (RuntimeError, ValueError) as error:
         raise NetworkError(Fault("E-OSM-READ", file=path.name, facts={"error": error})) from error
     places, tagged = Places.of(found)
-    lines = _Lines.of(found, places)
-    warnings = list(_check_cut(path, found, places, tagged, lines))
-    roads = int(_is_road(found)[lines.kind].sum())
-    if box is not None:
-        lines = lines.meeting(box)
+    lines, used = _Lines.of(found, places, box)
+    warnings = list(_check_cut(path, found, places, tagged, used))
     warnings += _check_classes(path, found, lines)
-    road = _is_road(found)[lines.kind]
-    if roads and not road.any():
+    is_road = np.array([kind.road is not None for kind in found.kinds], bool)
+    road = is_road[lines.kind]
+    if is_road.any() and not road.any():
         raise NetworkError(Fault("E-ROADS-ELSEWHERE", file=path.name, facts={"percent": "0.0"}))
     lost = int((~lines.present[np.repeat(road, lines.size)]).sum())
     if lost:
@@ -110,18 +108,26 @@ class _Lines:
     kind: Ints
     size: Ints
     ref: Ints
-    at: Ints
     lon: Floats
     lat: Floats
     present: Bools
 
     @classmethod
-    def of(cls, found: Gathered, places: Places) -> _Lines:
-        ref = joined(found.ref, int)
-        at, known = places.at(ref)
-        lon, lat, there = places.degrees(at)
-        kind, size = joined(found.kind, int), joined(found.size, int)
-        return cls(np.arange(len(kind)), kind, size, ref, at, lon, lat, known & there)
+    def of(cls, found: Gathered, places: Places, box: Box | None) -> tuple[_Lines, Bools]:
+        """Return the ways that meet a box, and which nodes any way uses; block by block."""
+        used, parts, begin = np.zeros(len(places.node), bool), [], 0
+        for kind, size, ref in zip(found.kind, found.size, found.ref, strict=True):
+            at, known = places.at(ref)
+            used[at[known]] = True
+            lon, lat, there = places.degrees(at)
+            number = np.arange(begin, begin + len(kind))
+            part = cls(number, kind, size, ref, lon, lat, known & there)
+            parts.append(part if box is None else part.meeting(box))
+            begin += len(kind)
+        columns = [(field.name, bool if field.name == "present" else int) for field in fields(cls)]
+        return cls(
+            **{name: joined([getattr(part, name) for part in parts], k) for name, k in columns}
+        ), used
 
     def meeting(self, box: Box) -> _Lines:
         """Keep the ways whose own box meets a box, whole."""
@@ -138,7 +144,6 @@ class _Lines:
             kind=self.kind[kept],
             size=self.size[kept],
             ref=self.ref[of_kept],
-            at=self.at[of_kept],
             lon=self.lon[of_kept],
             lat=self.lat[of_kept],
             present=there[of_kept],
@@ -157,16 +162,11 @@ def _ends(value: Floats, there: Bools, first: Ints, up: bool) -> Floats:
     return np.asarray(np.minimum.reduceat(np.where(there, value, np.inf), first))
 
 
-def _is_road(found: Gathered) -> Bools:
-    return np.array([kind.road is not None for kind in found.kinds], bool)
-
-
 def _check_cut(
-    path: Path, found: Gathered, places: Places, tagged: Bools, lines: _Lines
+    path: Path, found: Gathered, places: Places, tagged: Bools, used: Bools
 ) -> list[Fault]:
     """Compare the untagged nodes with those that ways use: a cut file has nodes but not ways."""
-    used = tagged.copy()
-    used[lines.at[places.node[lines.at] == lines.ref] if len(used) else []] = True
+    used = used | tagged
     for ref in found.others:
         at, known = places.at(ref)
         used[at[known]] = True

@@ -5,18 +5,22 @@ A cell joins the road exactly as a place does (nearest joinable edge, walls resp
 parking charged), so that what is drawn and what is counted tell one story. Only where every walk to
 a road crosses a river, a railway or a motorway is a place counted, with a warning, and a cell left
 out: a ring crosses no river without a bridge. Where the cells join is found once per mode and kept
-in tiles; a surface then costs one bounded search and one sum per cell.
+in tiles, in a folder even from run to run; a surface then costs one bounded search and one sum per
+cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from .cells import Cells, Name, Tile, cells_key, load, save
 from .field import FAR, Field, Times32, door_starts
 from .network import Bools, Floats, Ints, Network
 from .profile import Profile
@@ -57,17 +61,6 @@ class Surface:
     land: Bools
 
 
-@dataclass(frozen=True, eq=False)
-class _Tile:
-    """Doors of the cells of a tile, row by row, by tail and head; `FAR` ticks where closed."""
-
-    doors: Doors
-    node: tuple[Ints, Ints]
-    ticks: tuple[Times32, Times32]
-    land: Bools
-    edges: frozenset[int]
-
-
 class Ground:
     """The land around the roads of a mode, and where each cell of it joins them."""
 
@@ -81,6 +74,7 @@ class Ground:
         land: shapely.Geometry | None = None,
         cell_metres: float | None = None,
         searches: int = 1,
+        folder: Path | None = None,
     ) -> None:
         """
         Look at the roads; the cells wait until they are asked for.
@@ -99,8 +93,9 @@ class Ground:
             Side of a cell; None takes `CELL_METRES`.
         searches
             How many surfaces are likely to be asked for.
+        folder
+            Where it is kept from run to run which cell joins where; None keeps nothing.
         """
-        network = network
         self.network, self.profile, self.leaving = network, profile, leaving
         self.barriers, self.land = barriers, land
         self.cell = cell_metres or CELL_METRES[profile.mode]
@@ -111,7 +106,8 @@ class Ground:
         self._all_bounds = shapely.bounds(network.lines).reshape(-1, 4)
         self._bounds = self._all_bounds[self._joinable]
         self._ends = np.column_stack([network.tail, network.head])[self._joinable]
-        self._tiles: dict[tuple[int, int], _Tile] = {}
+        self._tiles: dict[Name, Tile] = {}
+        self._folder = folder
         if land is not None:
             shapely.prepare(land)
 
@@ -169,17 +165,54 @@ class Ground:
         fresh = sorted(wanted - set(self._tiles))
         if not fresh:
             return
+        missing = [name for name in fresh if name not in self._kept]
+        found = self._kept | self._looked_up(missing)
+        parts = [found[name].snaps for name in fresh]
+        where = Snaps(*(
+            np.concatenate([getattr(part, item) for part in parts])
+            for item in ("edge", "share", "metres", "crosses")
+        ))  # fmt: skip
+        times = doors(self.network, self.profile, where, leaving=self.leaving)
+        for k, name in enumerate(fresh):
+            part = slice(k * TILE**2, (k + 1) * TILE**2)
+            self._tiles[name] = Tile.of(times, found[name].land, part)
+        if self._file and missing:
+            used = {name: Cells(tile.doors.snaps, tile.land) for name, tile in self._tiles.items()}
+            save(self._file, self._kept | used)
+
+    @cached_property
+    def _file(self) -> Path | None:
+        if self._folder is None:
+            return None
+        key = cells_key(
+            self.network, self._joinable, self.profile.snap_metres, self.cell, self.barriers,
+            self.land,
+        )  # fmt: skip
+        return self._folder / f"{key}.cells"
+
+    @cached_property
+    def _kept(self) -> dict[Name, Cells]:
+        return load(self._file, TILE**2) if self._file else {}
+
+    def _looked_up(self, names: list[Name]) -> dict[Name, Cells]:
+        """Find where the cells of some tiles join the road."""
+        if not names:
+            return {}
         inside = np.arange(TILE) + 0.5
-        corner = np.array(fresh, float)[:, None, :] * TILE
+        corner = np.array(names, float)[:, None, :] * TILE
         grid = np.column_stack([np.tile(inside, TILE), np.repeat(inside, TILE)])
         x, y = ((corner + grid).reshape(-1, 2) * self.cell).T
         land = np.ones(len(x), bool)
         if self.land is not None:
             land = shapely.contains_xy(self.land, x, y)
-        where = self._snapped(x, y, land)
-        times = doors(self.network, self.profile, where, leaving=self.leaving)
-        for k, name in enumerate(fresh):
-            self._tiles[name] = _tile(times, land, slice(k * TILE**2, (k + 1) * TILE**2))
+        at = self._snapped(x, y, land)
+        parts = [slice(k * TILE**2, (k + 1) * TILE**2) for k in range(len(names))]
+        return {
+            name: Cells(
+                Snaps(at.edge[part], at.share[part], at.metres[part], at.crosses[part]), land[part]
+            )
+            for name, part in zip(names, parts, strict=True)
+        }
 
     def _snapped(self, x: Floats, y: Floats, land: Bools) -> Snaps:
         """Snap the cells on land; those that only a walk across a wall ties to a road stay out."""
@@ -234,7 +267,7 @@ class Ground:
             ticks = _spilt(ticks, land)
         return Surface(x[columns], y[rows], ticks, land)
 
-    def _along(self, best: Times32, tile: _Tile, venue_doors: Doors, venues: Ints) -> None:
+    def _along(self, best: Times32, tile: Tile, venue_doors: Doors, venues: Ints) -> None:
         """Lower the times of cells on the edge of a venue: the way along it may be shorter."""
         for venue in venues:
             edge = int(venue_doors.snaps.edge[venue])
@@ -247,20 +280,6 @@ class Ground:
                 pair = (venue_doors, tile.doors, many, cells)
             direct = along_edge(self.network, self.profile, *pair)
             best[cells] = np.where(direct >= 0, np.minimum(best[cells], direct), best[cells])
-
-
-def _tile(all_doors: Doors, land: Bools, part: slice) -> _Tile:
-    snaps = all_doors.snaps
-    own = Snaps(snaps.edge[part], snaps.share[part], snaps.metres[part], snaps.crosses[part])
-    ticks, opened = all_doors.ticks[part], all_doors.open[part]
-    mine = Doors(own, all_doors.node[part], ticks, opened, all_doors.walk[part])
-    closed = np.where(opened, np.minimum(ticks, FAR), FAR).astype(np.int32)
-    node = np.where(opened, mine.node, 0)
-    edges = frozenset(np.unique(own.edge).tolist()) - {NOWHERE}
-    return _Tile(
-        mine, (node[:, 0].copy(), node[:, 1].copy()), (closed[:, 0].copy(), closed[:, 1].copy()),
-        land[part], edges,
-    )  # fmt: skip
 
 
 def _tiles(box: Box) -> list[tuple[int, int]]:

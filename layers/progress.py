@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 
@@ -98,8 +98,8 @@ def read_progress(
             ledger.refuse(cast(int, index), "Q-TARGET-NAME", header_of, cell)
         if key is not None and targets.at[key, "unit"] == "%":
             for name in {"baseline", "now"} & set(matches):
-                value = values.at[index, name]
-                if value is not None and 0 < float(value) <= 1:
+                value: Any = values.at[index, name]
+                if value is not None and 0 < value <= 1:
                     ledger.refuse(cast(int, index), "Q-TARGET-PERCENT", matches[name].header, value)
         keys.append(key)
     found = values.assign(key=pd.Series(keys, values.index, dtype=object))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -14,12 +14,14 @@ from geopandas import GeoDataFrame
 
 from ..geo.cache import cache_key, load, store
 from ..geo.errors import Fault, NetworkError
-from ..geo.interchange import from_networkx
 from ..geo.network import Network
 from ..geo.osm import Box, read_osm
 from ..geo.pbf import check_digest
 from ..geo.profile import Profile
 from ..geo.ways import build
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 NO_WALKING_ACROSS = ("river", "rail", "water")
 """What a walk to the road should not cross where it is a wall; motorways come from the roads."""
@@ -129,6 +131,8 @@ def _read(
     path: Path, profiles: Mapping[str, Profile], ferries: bool, box: Box | None
 ) -> tuple[Network, GeoDataFrame]:
     if path.suffix == ".graphml":
+        from ..geo.interchange import from_networkx  # imports networkx, a fifth of a second
+
         return from_networkx(_graphml(path), profiles), GeoDataFrame(
             {"kind": [], "name": [], "wall": np.zeros(0, bool)}, geometry=[], crs=4326
         )

@@ -1,4 +1,4 @@
-"""What the Word annex and the workbook are made of: tables, pictures, paragraphs, and fixed bytes."""
+"""What the Word annex and the workbook are made of: tables, pictures, paragraphs."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class Listing:
         Whether the last row is the sum of the others.
     widths
         Relative widths of the columns in the annex; empty: by content.
+    small
+        Whether the annex prints it small.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Listing:
     notes: tuple[str, ...] = ()
     total: bool = False
     widths: tuple[float, ...] = ()
+    small: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
@@ -56,7 +57,9 @@ def workbook(title: str, listings: Sequence[Listing], notes: Sequence[tuple[str,
 
 def _about(listing: Listing) -> list[tuple[str, str]]:
     told = [listing.title, f"单位：{listing.unit}" if listing.unit else "", *listing.notes]
-    return [(f"工作表“{listing.key}”", "。".join(part.rstrip("。") for part in told if part) + "。")]
+    return [
+        (f"工作表“{listing.key}”", "。".join(part.rstrip("。") for part in told if part) + "。")
+    ]
 
 
 def _font(*, bold: bool = False, colour: str = "000000") -> Font:
@@ -104,10 +107,13 @@ def _put(sheet: Worksheet, row: int, column: int, value: object, kind: Kind, *, 
             cell.value = ILLEGAL_CHARACTERS_RE.sub("", str(value))
             cell.data_type = "s"  # "=1+1" stays a text
         else:
-            cell.value = int(value) if kind == "count" else float(value)  # type: ignore[call-overload]
+            number: Any = value
+            cell.value = int(number) if kind == "count" else float(number)
     cell.number_format = FORMATS[kind]
     cell.font, cell.border = _font(bold=bold), Border(bottom=RULE)
-    cell.alignment = Alignment("left" if kind == "text" else "right", "top", wrap_text=kind == "text")
+    cell.alignment = Alignment(
+        "left" if kind == "text" else "right", "top", wrap_text=kind == "text"
+    )
 
 
 def _width(name: str, values: pd.Series, kind: Kind) -> float:

@@ -20,14 +20,14 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from .appendix import MADE, Annex, Listing, Plate, cell_text, packed
+from .appendix import JUDGED, MADE, Annex, Listing, Plate, cell_text, packed
 
 LATIN = "Times New Roman"
 BODY, HEI, KAI, SONG, TITLE = "仿宋", "黑体", "楷体", "宋体", "方正小标宋简体"
 MARGINS_MM = {"top_margin": 37, "bottom_margin": 35, "left_margin": 28, "right_margin": 26}
 TEXT_MM = 156.0
-PICTURE_MM = 152.0
-TABLE_POINTS = 9.0
+PICTURE_MM = 141.0
+TABLE_POINTS, SMALL_POINTS, LEDGER_POINTS = 9.0, 7.5, 8.5
 
 
 def annex_file(annex: Annex, *, compact: bool = False) -> bytes:
@@ -42,6 +42,8 @@ def annex_file(annex: Annex, *, compact: bool = False) -> bytes:
         One page that a leader reads: narrow margins, small print.
     """
     word = Document()
+    for language in word.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "zh-CN")  # else stops and strokes are drawn as in Taiwan
     _page(word, compact=compact)
     _styles(word, compact=compact)
     head = word.add_paragraph(annex.title, style="Title")
@@ -178,7 +180,7 @@ def _listing(word: Word, listing: Listing, counts: dict[str, int], *, compact: b
     if listing.unit:
         word.add_paragraph(f"单位：{listing.unit}", style="Unit")
     wide = 186.0 if compact else TEXT_MM
-    points = TABLE_POINTS if len(listing.frame.columns) <= 8 and not compact else 7.5
+    points = LEDGER_POINTS if compact else SMALL_POINTS if listing.small else TABLE_POINTS
     table = parse_xml(_table(listing, wide, points))
     body = word.element.body
     body.insert(len(body) - 1, table)  # before the properties of the section
@@ -231,6 +233,12 @@ def _units(text: str) -> float:
     return sum(1.0 if ord(c) > 0x2E80 else 0.55 for c in text)
 
 
+def _shade(cell: str) -> str:
+    """Return the ground of a verdict."""
+    colour = JUDGED.get(cell)
+    return f'<w:shd w:val="clear" w:color="auto" w:fill="{colour}"/>' if colour else ""
+
+
 def _row(
     cells: list[str], sides: list[str], widths: list[int], points: float, *, head: bool = False,
     rule: bool = False,
@@ -241,9 +249,12 @@ def _row(
     line = 'w:val="single" w:sz="6" w:space="0" w:color="000000"'
     border = f"<w:bottom {line}/>" if head else f"<w:top {line}/>" if rule else ""
     marks = f"<w:tcBorders>{border}</w:tcBorders>" if border else ""
-    spacing = f'<w:spacing w:before="16" w:after="16" w:line="{round(points * 24)}" w:lineRule="exact"/>'
+    spacing = (
+        f'<w:spacing w:before="16" w:after="16" w:line="{round(points * 24)}" w:lineRule="exact"/>'
+    )
     row = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{marks}<w:vAlign w:val="center"/></w:tcPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{marks}{_shade(cell)}'
+        f'<w:vAlign w:val="center"/></w:tcPr>'
         f'<w:p><w:pPr>{spacing}<w:jc w:val="{side}"/></w:pPr><w:r><w:rPr>{fonts}{size}</w:rPr>'
         f'<w:t xml:space="preserve">{escape(_clean(cell))}</w:t></w:r></w:p></w:tc>'
         for cell, side, width in zip(cells, sides, widths, strict=True)

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from .fonts import families
 from .style import FLAG, INK, MUTED
@@ -36,11 +37,13 @@ MARGIN_MM = 13.0
 TITLE_MM = 18.0
 SIDE_MM = 66.0
 """Width of the column beside the frame of a lying sheet."""
-LEGEND_ROW_MM = 5.6
+LEGEND_ROW_MM = 5.0
+WIDEST_KEY_MM = 64.0
 NOTE_SIZE, LEGEND_SIZE, TITLE_SIZE, CAPTION_SIZE = 7.0, 8.2, 16.0, 10.5
 CAPTION_MM = 9.0
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "axes.unicode_minus": False,
+    "font.enable_last_resort": False,
     "pdf.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "kepu",
@@ -101,7 +104,7 @@ class Key:
     colour: str = "none"
     edge: str = INK
     width: float = 0.6
-    dash: str | tuple[int, tuple[int, ...]] = "-"
+    dash: Any = "-"
     hatch: str = ""
     size: float = 6.0
 
@@ -144,7 +147,7 @@ def lettered(texts: Iterable[str]) -> Iterator[None]:
 
     Raises
     ------
-    MissingGlyph
+    MissingGlyphError
         No installed font has one of them.
     """
     with matplotlib.rc_context({**SETTINGS, "font.family": families(texts)}):
@@ -152,8 +155,10 @@ def lettered(texts: Iterable[str]) -> Iterator[None]:
 
 
 def breadth(text: str, size: float) -> float:
-    """Return about how wide a line is in millimetres: a Chinese character is as wide as its size."""
-    units = sum(1.0 if ord(c) > 0x2E80 else 0.62 if c.isupper() or c in "%→" else 0.56 for c in text)
+    """Return about how wide a line is in millimetres: a Chinese character is a square."""
+    units = sum(
+        1.0 if ord(c) > 0x2E80 else 0.62 if c.isupper() or c in "%→" else 0.56 for c in text
+    )
     return units * size * POINT_MM
 
 
@@ -195,9 +200,9 @@ def _words(text: str) -> Iterator[str]:
 
 
 def legend_columns(keys: Sequence[Key], width_mm: float) -> int:
-    """Return into how many columns a legend goes: as many as the longest label lets."""
+    """Return into how many columns a legend goes; labels longer than a column are set smaller."""
     widest = max((breadth(key.label, LEGEND_SIZE) for key in keys), default=0) + 12
-    return max(1, min(4, int(width_mm // widest)))
+    return max(1, min(4, int(width_mm // min(widest, WIDEST_KEY_MM))))
 
 
 def open_sheet(about: About, paper: Paper, keys: Sequence[Key], *, axes: bool = False) -> Sheet:
@@ -248,7 +253,9 @@ def _laid(about: About, paper: Paper, keys: Sequence[Key], least_mm: float) -> F
         side = MARGIN_MM + inner - SIDE_MM
         note_mm = _note_lines(about, SIDE_MM) * NOTE_SIZE * POINT_MM * 1.5 + 4
         legend_low = low + note_mm
-        return Frame(body, (side, legend_low, SIDE_MM, top - legend_low), (side, low, SIDE_MM, note_mm))
+        return Frame(
+            body, (side, legend_low, SIDE_MM, top - legend_low), (side, low, SIDE_MM, note_mm)
+        )
     note_mm = _note_lines(about, inner) * NOTE_SIZE * POINT_MM * 1.5 + 2
     rows = -(-len(keys) // legend_columns(keys, inner - SCALE_MM))
     legend_mm = max(rows * LEGEND_ROW_MM + 9, least_mm)
@@ -310,7 +317,8 @@ def _legend(sheet: Sheet) -> None:
 def _draw_key(page: Axes, key: Key, x: float, y: float, room: float) -> None:
     size = min(LEGEND_SIZE, LEGEND_SIZE * room / max(breadth(key.label, LEGEND_SIZE), 1))
     if key.form == "head":
-        page.text(x, y, key.label, fontsize=LEGEND_SIZE, color=MUTED, va="center")
+        wide = min(LEGEND_SIZE, LEGEND_SIZE * (room + 8) / max(breadth(key.label, LEGEND_SIZE), 1))
+        page.text(x, y, key.label, fontsize=wide, color=key.edge, va="center")
         return
     if key.form == "area":
         page.add_patch(
@@ -346,13 +354,26 @@ def texts_of(figure: Figure) -> list[str]:
     return [t.get_text() for t in figure.findobj(Text) if t.get_visible() and t.get_text()]
 
 
+def picture_of(figure: Figure, dots_an_inch: int) -> bytes:
+    """Return a sheet as PNG without its margins and its caption, for a page that has its own."""
+    width, height = (size * INCH_MM for size in figure.get_size_inches())
+    edge = MARGIN_MM - 2
+    box = Bbox.from_extents(edge, MARGIN_MM + CAPTION_MM - 1, width - edge, height - edge)
+    stream = io.BytesIO()
+    figure.savefig(
+        stream, format="png", dpi=dots_an_inch, metadata={"Software": "kepu"},
+        bbox_inches=Bbox(box.get_points() / INCH_MM),
+    )  # fmt: skip
+    return stream.getvalue()
+
+
 def saved(figure: Figure, ending: str, dots_an_inch: int = DOTS_AN_INCH) -> bytes:
     """Return a figure as a file; the same bytes every time."""
-    stamp: dict[str, Any] = {
+    stamps: dict[str, dict[str, Any]] = {
         "png": {"Software": "kepu"},
         "svg": {"Date": None, "Creator": "kepu"},
         "pdf": {"CreationDate": None, "Creator": "kepu", "Producer": "kepu"},
-    }[ending]
+    }
     stream = io.BytesIO()
-    figure.savefig(stream, format=ending, metadata=stamp, dpi=dots_an_inch)
+    figure.savefig(stream, format=ending, metadata=stamps[ending], dpi=dots_an_inch)
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""The charts of the appendix: shares by type, town against country, Lorenz curves, coverage against p."""
+"""The charts of the appendix: shares by type, town and country, Lorenz curves, count."""
 
 from __future__ import annotations
 
@@ -55,8 +55,16 @@ def shares_figure(about: About, paper: Paper, rows: pd.DataFrame, axis: str) -> 
             known, goal = not pd.isna(row["share"]), row["goal"]
             share = float(row["share"]) if known else 0.0
             below = known and not pd.isna(goal) and share < goal
-            axes.barh(y, share, height=0.62, color=BAR_BELOW if below else BAR_MET, zorder=3,
-                      hatch="////" if below else None, edgecolor="white", linewidth=0)  # fmt: skip
+            axes.barh(
+                y,
+                share,
+                height=0.62,
+                color=BAR_BELOW if below else BAR_MET,
+                zorder=3,
+                hatch="////" if below else None,
+                edgecolor="white",
+                linewidth=0,
+            )
             _value(axes, share, y, row["text"])
             if not pd.isna(goal):
                 axes.plot(float(goal), y, "D", ms=6, mfc="white", mec=FLAG, mew=1.2, zorder=6)
@@ -68,10 +76,16 @@ def _value(axes: Axes, share: float, y: float, text: str) -> None:
     """Write a value behind its bar, or in it where the sheet ends."""
     inside = share > 0.72
     axes.annotate(
-        text, (share, y), xytext=(-4 if inside else 4, 0), textcoords="offset points",
-        ha="right" if inside else "left", va="center", fontsize=VALUE_SIZE, zorder=5,
+        text,
+        (share, y),
+        xytext=(-4 if inside else 4, 0),
+        textcoords="offset points",
+        ha="right" if inside else "left",
+        va="center",
+        fontsize=VALUE_SIZE,
+        zorder=5,
         color="white" if inside else INK,
-    )  # fmt: skip
+    )
 
 
 def pairs_figure(about: About, paper: Paper, rows: pd.DataFrame, axis: str) -> Figure:
@@ -100,12 +114,20 @@ def pairs_figure(about: About, paper: Paper, rows: pd.DataFrame, axis: str) -> F
                 if not pd.isna(row[side]):
                     at_value = float(row[side])
                     axes.plot(at_value, y, form, color=colour, mec=rim, ms=8, mew=0.6, zorder=5)
-                    axes.annotate(row[f"{side}_text"], (at_value, y), xytext=(0, 6 * up),
-                                  textcoords="offset points", fontsize=VALUE_SIZE - 0.8, color=INK,
-                                  ha="center", va="bottom" if up > 0 else "top")  # fmt: skip
+                    axes.annotate(
+                        row[f"{side}_text"],
+                        (at_value, y),
+                        xytext=(0, 6 * up),
+                        textcoords="offset points",
+                        fontsize=VALUE_SIZE - 0.8,
+                        color=INK,
+                        ha="center",
+                        va="bottom" if up > 0 else "top",
+                    )
             if not pd.isna(row["goal"]):
-                axes.plot(float(row["goal"]), y, "D", ms=5, mfc="white", mec=FLAG, mew=1.1,
-                          zorder=4)  # fmt: skip
+                axes.plot(
+                    float(row["goal"]), y, "D", ms=5, mfc="white", mec=FLAG, mew=1.1, zorder=4
+                )
         sheet.figure.draw_without_rendering()
     return sheet.figure
 
@@ -144,7 +166,9 @@ class Panel:
     value: Any
 
 
-def lorenz_figure(about: About, paper: Paper, panels: Sequence[Panel], axes_names: tuple[str, str]) -> Figure:
+def lorenz_figure(
+    about: About, paper: Paper, panels: Sequence[Panel], axes_names: tuple[str, str]
+) -> Figure:
     """Draw Lorenz curves side by side, each against the line on which all have the same."""
     keys = [
         Key("洛伦兹曲线", "line", BAR_MET, width=1.8),
@@ -169,16 +193,24 @@ def lorenz_figure(about: About, paper: Paper, panels: Sequence[Panel], axes_name
             x = left + column * cell_w + (cell_w - side) / 2
             y = low + high - row * cell_h - 9 - side
             axes = sheet.figure.add_axes((x / width, y / height, side / width, side / height))
-            _curve(axes, panel, side + 6, axes_names if row == rows - 1 else ("", axes_names[1]),
-                   first=column == 0)  # fmt: skip
+            _curve(
+                axes,
+                panel,
+                side + 6,
+                axes_names if row == rows - 1 else ("", axes_names[1]),
+                first=column == 0,
+            )
         sheet.figure.draw_without_rendering()
     return sheet.figure
 
 
-def _curve(axes: Axes, panel: Panel, wide_mm: float, names: tuple[str, str], *, first: bool) -> None:
+def _curve(
+    axes: Axes, panel: Panel, wide_mm: float, names: tuple[str, str], *, first: bool
+) -> None:
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-    axes.fill_between(panel.people, panel.value, panel.people, color=BAR_NEUTRAL, alpha=0.25,
-                      linewidth=0)  # fmt: skip
+    axes.fill_between(
+        panel.people, panel.value, panel.people, color=BAR_NEUTRAL, alpha=0.25, linewidth=0
+    )
     axes.plot(panel.people, panel.value, color=BAR_MET, linewidth=1.6)
     axes.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     _plain(axes)
@@ -197,7 +229,9 @@ def _curve(axes: Axes, panel: Panel, wide_mm: float, names: tuple[str, str], *, 
         axes.set_yticklabels([])
 
 
-def count_figure(about: About, paper: Paper, curve: pd.DataFrame, goal: float | None, axis: tuple[str, str]) -> Figure:
+def count_figure(
+    about: About, paper: Paper, curve: pd.DataFrame, goal: float | None, axis: tuple[str, str]
+) -> Figure:
     """
     Draw how coverage grows with the number of new venues.
 
@@ -223,22 +257,43 @@ def count_figure(about: About, paper: Paper, curve: pd.DataFrame, goal: float | 
     with lettered(_texts(about, keys, [*curve["text"], *axis])):
         sheet = open_sheet(about, paper, keys, axes=True)
         axes, x = sheet.body, curve["count"].to_numpy(float)
-        axes.plot(x, curve["share"], color=BAR_MET, linewidth=1.6, marker="o", ms=6, mec="white",
-                  zorder=4)  # fmt: skip
+        axes.plot(
+            x, curve["share"], color=BAR_MET, linewidth=1.6, marker="o", ms=6, mec="white", zorder=4
+        )
         staged = curve[curve["staged"].notna()]
-        axes.plot(staged["count"], staged["staged"].astype(float), color=BAR_BELOW, linewidth=1.0,
-                  linestyle=(0, (5, 2)), marker="s", ms=5.5, mfc="white", mec=BAR_BELOW, mew=1.2,
-                  zorder=3)  # fmt: skip
+        axes.plot(
+            staged["count"],
+            staged["staged"].astype(float),
+            color=BAR_BELOW,
+            linewidth=1.0,
+            linestyle=(0, (5, 2)),
+            marker="s",
+            ms=5.5,
+            mfc="white",
+            mec=BAR_BELOW,
+            mew=1.2,
+            zorder=3,
+        )
         if open_.any():
-            axes.plot(x[open_], curve.loc[open_, "bound"].astype(float), color=MUTED, linewidth=1.0,
-                      linestyle=(0, (2, 2)), zorder=2)  # fmt: skip
+            axes.plot(
+                x[open_],
+                curve.loc[open_, "bound"].astype(float),
+                color=MUTED,
+                linewidth=1.0,
+                linestyle=(0, (2, 2)),
+                zorder=2,
+            )
         _plain(axes)
         axes.grid(color=GRID, linewidth=0.7)
         shown = [*curve["share"].astype(float), *curve["bound"].dropna().astype(float)]
         shown += [goal] if goal is not None else []
         span = max(max(shown) - min(shown), 0.02)
-        axes.set(xlim=(-0.4, x.max() + 0.6), xlabel=axis[0], ylabel=axis[1],
-                 ylim=(max(0.0, min(shown) - 0.12 * span), min(1.0, max(shown) + 0.12 * span)))  # fmt: skip
+        axes.set(
+            xlim=(-0.4, x.max() + 0.6),
+            xlabel=axis[0],
+            ylabel=axis[1],
+            ylim=(max(0.0, min(shown) - 0.12 * span), min(1.0, max(shown) + 0.12 * span)),
+        )
         axes.xaxis.label.set(fontsize=9, color=INK)
         axes.yaxis.label.set(fontsize=9, color=INK)
         axes.set_xticks(x)
@@ -246,8 +301,15 @@ def count_figure(about: About, paper: Paper, curve: pd.DataFrame, goal: float | 
         if goal is not None:
             axes.axhline(goal, color=FLAG, linewidth=1.2, linestyle=(0, (6, 3)), zorder=2)
         for at, share, text in zip(x, curve["share"], curve["text"], strict=True):
-            axes.annotate(text, (at, share), xytext=(0, 7), textcoords="offset points",
-                          ha="center", fontsize=7.4, color=INK)  # fmt: skip
+            axes.annotate(
+                text,
+                (at, share),
+                xytext=(0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7.4,
+                color=INK,
+            )
         sheet.figure.draw_without_rendering()
     return sheet.figure
 

@@ -1,4 +1,4 @@
-"""The maps of the appendix: layers on a sheet, with scale bar, north arrow, and names that do not overlap."""
+"""The maps of the appendix: layers, scale bar, north arrow, names that do not overlap."""
 
 from __future__ import annotations
 
@@ -14,17 +14,30 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, Rectangle
-from matplotlib.patheffects import withStroke
 from matplotlib.path import Path as Outline
+from matplotlib.patheffects import withStroke
 
 from .figures import POINT_MM, SCALE_MM, About, Key, Paper, Sheet, breadth, lettered, open_sheet
 from .style import BASE_LINES, DISTRICT_EDGE, INK, MUTED, PAPER, TOWN_EDGE, WATER
 
 ROADS = ("minor", "tertiary", "secondary", "primary", "trunk", "rail", "motorway")
-BASE_WIDTHS = {"minor": 0.25, "tertiary": 0.45, "secondary": 0.7, "primary": 1.0, "trunk": 1.2,
-               "rail": 0.7, "motorway": 1.5}  # fmt: skip
+BASE_WIDTHS = {
+    "minor": 0.25,
+    "tertiary": 0.45,
+    "secondary": 0.7,
+    "primary": 1.0,
+    "trunk": 1.2,
+    "rail": 0.7,
+    "motorway": 1.5,
+}
 """Points; colours are those of the map."""
-ROAD_NAMES = {"motorway": "高速公路", "trunk": "国道", "primary": "省道", "secondary": "县道", "rail": "铁路"}
+ROAD_NAMES = {
+    "motorway": "高速公路",
+    "trunk": "国道",
+    "primary": "省道",
+    "secondary": "县道",
+    "rail": "铁路",
+}
 HALO = [withStroke(linewidth=1.8, foreground="white")]
 PAD = 0.03
 """Of the longer side, around the district."""
@@ -54,15 +67,23 @@ class Layer:
     edge: str = "white"
     width: float = 0.5
     size: Any = 22.0
-    dash: str | tuple[int, tuple[int, ...]] = "-"
+    dash: Any = "-"
     hatch: str = ""
 
     @property
     def key(self) -> Key:
         """Its entry in the legend."""
         across = float(np.sqrt(np.median(np.atleast_1d(self.size))))
-        return Key(self.label, self.form, self.colour, self.edge, self.width, self.dash,
-                   self.hatch, float(np.clip(across, 3.5, 8)))  # fmt: skip
+        return Key(
+            self.label,
+            self.form,
+            self.colour,
+            self.edge,
+            self.width,
+            self.dash,
+            self.hatch,
+            float(np.clip(across, 3.5, 8)),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,8 +130,16 @@ def base_layers(towns: gpd.GeoDataFrame, base: dict[str, gpd.GeoSeries]) -> list
         if name in base:
             dash: Any = (0, (5, 3)) if name == "rail" else "-"
             colour = BASE_LINES[name].casing or BASE_LINES[name].colour
-            layers.append(Layer(base[name], ROAD_NAMES.get(name, ""), "line", colour,
-                                width=BASE_WIDTHS[name], dash=dash))  # fmt: skip
+            layers.append(
+                Layer(
+                    base[name],
+                    ROAD_NAMES.get(name, ""),
+                    "line",
+                    colour,
+                    width=BASE_WIDTHS[name],
+                    dash=dash,
+                )
+            )
     return layers
 
 
@@ -150,14 +179,23 @@ def map_figure(
 
     Raises
     ------
-    MissingGlyph
+    MissingGlyphError
         A character that no font draws.
     """
     drawn = [layer for layer in layers if len(layer.shapes)]
     keys = [layer.key for layer in reversed(drawn) if layer.label] + list(heads)
     written = [text for group in names for text in group.texts]
-    texts = [about.title, about.subtitle, *about.notes, about.review, about.caption,
-             *(key.label for key in keys), *towns["name"], *written, "示意数据图例北公里0123456789"]  # fmt: skip
+    texts = [
+        about.title,
+        about.subtitle,
+        *about.notes,
+        about.review,
+        about.caption,
+        *(key.label for key in keys),
+        *towns["name"],
+        *written,
+        "示意数据图例北公里0123456789",
+    ]
     with lettered(texts):
         sheet = open_sheet(about, paper, keys)
         _extent(sheet, towns)
@@ -179,9 +217,12 @@ def _extent(sheet: Sheet, towns: gpd.GeoDataFrame) -> None:
     scale = max((east - west + 2 * pad) / w, (north - south + 2 * pad) / h)
     x, y = (west + east) / 2, (south + north) / 2
     sheet.body.set(
-        xlim=(x - scale * w / 2, x + scale * w / 2), ylim=(y - scale * h / 2, y + scale * h / 2),
-        xticks=(), yticks=(), facecolor="white",
-    )  # fmt: skip
+        xlim=(x - scale * w / 2, x + scale * w / 2),
+        ylim=(y - scale * h / 2, y + scale * h / 2),
+        xticks=(),
+        yticks=(),
+        facecolor="white",
+    )
     for spine in sheet.body.spines.values():
         spine.set(linewidth=0.8, color=INK)
 
@@ -199,23 +240,45 @@ def _draw(axes: Axes, layer: Layer, order: int) -> None:
             for part in getattr(shape, "geoms", [shape]):
                 if part.geom_type == "Polygon":
                     axes.add_patch(
-                        PathPatch(_outline(part), facecolor=layer.colour, edgecolor=layer.edge,
-                                  linewidth=layer.width, hatch=layer.hatch or None, zorder=order)
-                    )  # fmt: skip
+                        PathPatch(
+                            _outline(part),
+                            facecolor=layer.colour,
+                            edgecolor=layer.edge,
+                            linewidth=layer.width,
+                            hatch=layer.hatch or None,
+                            zorder=order,
+                        )
+                    )
     elif layer.form == "line":
-        parts = [np.asarray(p.coords)[:, :2] for s in shapes for p in getattr(s, "geoms", [s])
-                 if p.geom_type in ("LineString", "LinearRing")]  # fmt: skip
+        parts = [
+            np.asarray(p.coords)[:, :2]
+            for s in shapes
+            for p in getattr(s, "geoms", [s])
+            if p.geom_type in ("LineString", "LinearRing")
+        ]
         axes.add_collection(
-            LineCollection(parts, colors=layer.colour, linewidths=layer.width,
-                           linestyles=[layer.dash], capstyle="butt", zorder=order),
+            LineCollection(
+                parts,
+                colors=layer.colour,
+                linewidths=layer.width,
+                linestyles=[layer.dash],
+                capstyle="butt",
+                zorder=order,
+            ),
             autolim=False,
-        )  # fmt: skip
+        )
     else:
         points = np.array([(s.x, s.y) for s in shapes])
         found: PathCollection = axes.scatter(
-            points[:, 0], points[:, 1], s=layer.size, c=layer.colour, marker=layer.form,
-            edgecolors=layer.edge, linewidths=layer.width, zorder=order,
-        )  # fmt: skip
+            points[:, 0],
+            points[:, 1],
+            s=layer.size,
+            c=layer.colour,
+            marker=layer.form,
+            edgecolors=layer.edge,
+            linewidths=layer.width,
+            zorder=order,
+        )
         found.set_clip_on(True)
 
 
@@ -247,10 +310,16 @@ def _write(sheet: Sheet, groups: Sequence[Names]) -> None:
                 if inside and not any(_meet(box, other) for other in taken):
                     taken.append(box)
                     sheet.body.text(
-                        left + scale * (box[0] + box[2]) / 2, low + scale * (box[1] + box[3]) / 2,
-                        text, fontsize=group.size, color=group.colour, ha="center", va="center",
-                        path_effects=HALO, zorder=100,
-                    )  # fmt: skip
+                        left + scale * (box[0] + box[2]) / 2,
+                        low + scale * (box[1] + box[3]) / 2,
+                        text,
+                        fontsize=group.size,
+                        color=group.colour,
+                        ha="center",
+                        va="center",
+                        path_effects=HALO,
+                        zorder=100,
+                    )
                     break
 
 
@@ -293,14 +362,26 @@ def _scale(sheet: Sheet) -> None:
     x, y = right - SCALE_MM + 3, low + 7
     for part in range(4):
         sheet.page.add_patch(
-            Rectangle((x + part * mm / 4, y), mm / 4, 1.6, facecolor="white" if part % 2 else INK,
-                      edgecolor=INK, linewidth=0.5)
-        )  # fmt: skip
+            Rectangle(
+                (x + part * mm / 4, y),
+                mm / 4,
+                1.6,
+                facecolor="white" if part % 2 else INK,
+                edgecolor=INK,
+                linewidth=0.5,
+            )
+        )
     for part, ha in ((0, "center"), (2, "center"), (4, "center")):
         text = f"{length * part / 4000:g}" + (" 公里" if part == 4 else "")
         sheet.page.text(x + part * mm / 4, y + 3.6, text, fontsize=7, color=INK, ha=ha, va="center")
-    sheet.page.text(x, y - 2.8, f"比例尺 约 1:{round(ground * 1000, -3):,.0f}（A4）", fontsize=7,
-                    color=INK, va="center")  # fmt: skip
+    sheet.page.text(
+        x,
+        y - 2.8,
+        f"比例尺 约 1:{round(ground * 1000, -3):,.0f}（A4）",
+        fontsize=7,
+        color=INK,
+        va="center",
+    )
 
 
 def _north(sheet: Sheet) -> None:
@@ -308,8 +389,22 @@ def _north(sheet: Sheet) -> None:
     right, low = _corner(sheet)
     x, y = right - 7.5, low + 6
     tip, foot = y + 12, y
-    sheet.page.add_patch(Polygon([(x, tip), (x - 2.6, foot), (x, foot + 2.4)], facecolor=INK,
-                                 edgecolor=INK, linewidth=0.6, gid="north-dark"))  # fmt: skip
-    sheet.page.add_patch(Polygon([(x, tip), (x + 2.6, foot), (x, foot + 2.4)], facecolor="white",
-                                 edgecolor=INK, linewidth=0.6, gid="north-light"))  # fmt: skip
+    sheet.page.add_patch(
+        Polygon(
+            [(x, tip), (x - 2.6, foot), (x, foot + 2.4)],
+            facecolor=INK,
+            edgecolor=INK,
+            linewidth=0.6,
+            gid="north-dark",
+        )
+    )
+    sheet.page.add_patch(
+        Polygon(
+            [(x, tip), (x + 2.6, foot), (x, foot + 2.4)],
+            facecolor="white",
+            edgecolor=INK,
+            linewidth=0.6,
+            gid="north-light",
+        )
+    )
     sheet.page.text(x, tip + 2.4, "北", fontsize=8, color=INK, ha="center", va="center")

@@ -23,7 +23,7 @@ NEVER = ("Last Resort", "cm", "STIX")
 """Fonts of matplotlib that draw a box for everything, or are not encoded as texts are."""
 
 
-class MissingGlyph(ValueError):
+class MissingGlyphError(ValueError):
     """
     No installed font draws some characters.
 
@@ -77,7 +77,7 @@ def families(texts: Iterable[str], preferred: Iterable[str] = FONTS) -> list[str
 
     Raises
     ------
-    MissingGlyph
+    MissingGlyphError
         A character that no installed font has.
     """
     wheel, known = wheel_family(), installed()
@@ -91,7 +91,7 @@ def families(texts: Iterable[str], preferred: Iterable[str] = FONTS) -> list[str
             chosen.append(name)
             needed -= drawn
     if needed:
-        raise MissingGlyph("".join(sorted(needed)))
+        raise MissingGlyphError("".join(sorted(needed)))
     return chosen
 
 

@@ -2,7 +2,7 @@
 (function (kepu) {
   'use strict';
 
-  const SHAPES = [[4, 0.25], [3, 0.5], [4, 0], [6, 0], [3, 0]];
+  const SHAPES = [[4, 0.25], [3, 0.25], [4, 0], [6, 0], [3, 0]];
 
   const RIMLESS_PX = 2.6;
 
@@ -64,15 +64,19 @@
       ctx.strokeStyle = look.ring;
       ctx.stroke();
     }
-    trace(ctx, x, top, size + (isHollow ? 0.4 : 1.1), corners, turn);
-    ctx.fillStyle = '#fff';
-    ctx.fill();
-    trace(ctx, x, top, size, corners, turn);
+    trace(ctx, x, top, size + (isHollow ? 0 : 1.1), corners, turn);
     if (!isHollow) {
+      ctx.fillStyle = '#fff';
+      ctx.fill();
+      trace(ctx, x, top, size, corners, turn);
       ctx.fillStyle = look.colour;
       ctx.fill();
       return;
     }
+    // hollow to the ground: the colour of a place that waits for this very venue must be seen
+    ctx.lineWidth = 3.6;
+    ctx.strokeStyle = '#fff';
+    ctx.stroke();
     ctx.lineWidth = 1.5;
     ctx.strokeStyle = look.colour;
     ctx.stroke();

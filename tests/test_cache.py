@@ -14,8 +14,9 @@ import pytest
 import shapely
 from osmium.osm.mutable import Node, Way
 
-from kepu.geo.cache import DIGEST_BYTES, cache_key, load, store
+from kepu.geo.cache import cache_key, load, store
 from kepu.geo.errors import Fault
+from kepu.geo.kept import DIGEST_BYTES
 from kepu.geo.network import Network
 from kepu.geo.profile import MODES, ClassSpeed, default_profiles
 from kepu.layers.roads import Roads, read_roads

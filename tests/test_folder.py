@@ -196,3 +196,39 @@ def test_killed_at_any_instant_there_is_the_old_result_or_the_new(tmp_path, seed
     with claimed(out):
         assert whole(out) >= said[-1]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not there")
+def test_three_hundred_kills_leave_no_part_of_a_result(tmp_path):
+    """F1: writers are forked from this process, so that a kill costs milliseconds."""
+    kills, seen = 300, set()
+    dice = random.Random(1)
+    out = tmp_path / "out"
+    begin = time.monotonic()
+    result(out, "0" * 20_000)
+    longest = 4 * (time.monotonic() - begin)
+    for number in range(1, kills + 1):
+        child = os.fork()
+        if child == 0:
+            while True:
+                result(out, str(number % 10) * 20_000)
+        time.sleep(dice.random() * longest)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if out.exists():
+            digests_hold(out)
+        with claimed(out):
+            seen.add(digests_hold(out))
+        assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert len(seen) > 2, "hardly any run was finished"
+
+
+def digests_hold(out):
+    """Return what all files of a result say; fail if one is broken or of another run."""
+    manifest = json.loads((out / MANIFEST).read_text("utf-8"))
+    for entry in manifest["files"]:
+        assert file_digest(out / entry["name"]) == entry["sha256"]
+    (text,) = set(contents(out).values())
+    assert set(manifest["run"]) == set(text)
+    return text

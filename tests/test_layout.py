@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "siting_candidates": {GROUND, INPUTS, "study", "study_keys"},
     "siting_problem": {GROUND, MEASURES, "siting_candidates", "study", "study_keys"},
     "siting": {GROUND, MEASURES, "siting_problem", "study"},
-    "siting_choices": {MEASURES, "siting"},
+    "siting_choices": {GROUND, MEASURES, "siting"},
     "siting_tables": {INPUTS, MEASURES, "results", "siting", "siting_choices", "wording"},
     "commands_sites": {
         *{"console", GROUND, MEASURES, "folder", "inputs", "passport", "study", "study_file"},
@@ -94,18 +94,37 @@ MAY_IMPORT = {
         *{INPUTS, MEASURES, PICTURES, "study_keys", "study", "wording", "atlas_times"},
         "atlas_whatif",
     },
+    "report_keys": {PICTURES, "study", "study_keys"},
+    "report_figures": {INPUTS, MEASURES, PICTURES, "atlas", "report_keys", "study", "wording"},
+    "report_plans": {
+        *{GROUND, MEASURES, PICTURES, "report_figures", "report_keys", "scenario_keys", "study"},
+        *{"scenario_results", "scenarios", "siting", "siting_choices", "siting_problem"},
+        *{"touring", "touring_scene"},
+    },
+    "report_tables": {
+        *{INPUTS, MEASURES, PICTURES, "results", "results_access", "study", "wording"}
+    },
+    "report_text": {MEASURES, PICTURES, "report_keys", "study", "wording"},
+    "report": {
+        *{GROUND, PICTURES, "report_figures", "report_keys", "report_tables", "report_text"},
+        *{"results", "study"},
+    },
+    "commands_report": {
+        *{"console", PICTURES, "folder", "inputs", "passport", "report", "report_plans"},
+        *{"report_tables", "study", "study_file"},
+    },
     "console": {GROUND, MEASURES, "wording"},
     "commands_run": {
         *{"console", PICTURES, "folder", "study_file", "inputs", "study", "results", "atlas"},
-        *{"study_keys", "passport"},
+        *{"study_keys", "passport", "report"},
     },
     "commands_inputs": {
-        *{"console", GROUND, "folder", "study_file", "inputs", "results", "starter", "geocoding"},
+        *{"console", GROUND, MEASURES, "folder", "study_file", "inputs", "results", "starter", "geocoding"},
         "passport",
     },
     "cli": {
         *{"kepu", "commands_run", "commands_inputs", "commands_sites", "commands_whatif"},
-        "commands_tour",
+        *{"commands_report", "commands_tour"},
     },
     "__main__": {"cli"},
     "kepu": set(),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kepu.coverage.siting import covering
 from kepu.coverage.siting.answers import Watch, judged
+from kepu.coverage.siting.assignment import assigned
 from kepu.coverage.siting.capacity import capacitated, served
 from kepu.coverage.siting.center import center, longest
 from kepu.coverage.siting.choices import build_order, curve, near_best, stages
@@ -451,8 +452,6 @@ def test_published_coverings(instance):
 
 @pytest.mark.parametrize("row", instances("pmedcap_even", {"pmedcap1_02"}))
 def test_published_medians_with_capacity(row):
-    from kepu.coverage.siting.capacity import assigned
-
     text = (FIXTURES / "pmedcap_even" / f"{row['instance']}.txt").read_text()
     numbers = np.array(text.split(), float)
     n, p, room = map(int, numbers[2:5])

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix, csr_matrix, hstack, vstack
 from scipy.sparse.csgraph import maximum_flow
 
-from .answers import Answer, Sites, Watch, judged
+from .answers import Answer, Watch
 from .cover import Cover, Whole
 from .covering import answered_by, greedy
 from .milp import Program, solve
@@ -74,43 +74,3 @@ def capacitated(cover: Cover, capacity: Whole, rules: Rules, watch: Watch) -> An
         lambda sites: served(cover, capacity, sites), cover, rules, watch, found,
         greedy(cover, rules),
     )  # fmt: skip
-
-
-def assigned(
-    cost: npt.NDArray[np.int64], size: Whole, room: int, count: int, watch: Watch
-) -> tuple[Answer, Whole]:
-    """
-    Find the p-median in which each customer goes whole to one site with room (pmedcap).
-
-    Parameters
-    ----------
-    cost
-        Shape (n, m): what it costs to serve a customer from a site.
-    size, room
-        Shape (n,): what a customer takes; what every site has.
-
-    Returns
-    -------
-    Answer
-        The value is the sum of the costs.
-    int, shape (n,)
-        The site of each customer, -1 where none was found.
-    """
-    from .assignment import CapacityBound, place_all
-
-    search = CapacityBound(cost, size, room, count)
-    best: tuple[float, Sites, Whole] = (np.inf, np.zeros(0, np.int64), np.full(len(size), -1))
-    for sites in search.climb(watch):
-        found = place_all(cost, size, room, sites, watch)
-        if found is not None and found[0] < best[0]:
-            best = (found[0], sites, found[1])
-            search.upper = best[0]
-        if search.bound > best[0] - 1 + 1e-6 or watch.over:
-            break
-    bound = search.bound
-    if bound <= best[0] - 1 + 1e-6 and not watch.over:
-        rest = search.decide(best[0], watch)
-        bound = max(bound, rest[0])
-        if rest[1] is not None and rest[1] < best[0]:
-            best = (rest[1], np.unique(rest[2]), rest[2])
-    return judged(best[1], best[0], min(bound, best[0]), watch, step=1.0), best[2]

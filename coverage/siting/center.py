@@ -110,9 +110,10 @@ def _farthest_first(table: Distances, rules: Rules) -> Sites:
         near = np.minimum(near, table.cost[:, sites].min(axis=1).astype(np.int64))
     while len(sites) < (rules.count or 0):
         who = int(near.argmax())
-        open_to = np.where(forbidden, np.iinfo(np.int64).max, table.cost[who].astype(np.int64))
+        shut = forbidden | rules.too_near(np.array(sites, np.int64), len(forbidden))
+        open_to = np.where(shut, np.iinfo(np.int64).max, table.cost[who].astype(np.int64))
         site = int(open_to.argmin())
-        if site in sites or forbidden[site]:
+        if site in sites or shut[site]:
             break
         sites.append(site)
         near = np.minimum(near, table.cost[:, site].astype(np.int64))

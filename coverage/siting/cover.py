@@ -138,7 +138,7 @@ def _alike(table: csr_matrix) -> tuple[Whole, Whole]:
     Returns
     -------
     int, shape (n,)
-        One row of each group; groups in the order in which they appear.
+        One row of each group; the order of the groups does not depend on that of the rows.
     int, shape (p,)
         The group of each row.
     """
@@ -153,7 +153,11 @@ def _alike(table: csr_matrix) -> tuple[Whole, Whole]:
         if known == len(first):
             first.append(at)
         number[at] = known
-    return np.array(first, np.int64), number
+    # Rows in one order whatever the input's: among equal plans the same one is found.
+    order = np.array([packed[key] for key in sorted(packed)], np.int64)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return np.array(first, np.int64)[order], place[number]
 
 
 def undominated(reach: csr_matrix, cost: npt.ArrayLike, keep: npt.ArrayLike) -> Sites:

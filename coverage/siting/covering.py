@@ -57,7 +57,6 @@ def greedy(cover: Cover, rules: Rules) -> Sites | None:
     fixed, forbidden = rules.settled(cover.candidates)
     chosen = fixed.copy()
     price = np.ones(len(fixed)) if rules.budget is None or rules.cost is None else rules.cost
-    near = rules.apart
     turned = csr_matrix(cover.reach.T, dtype=np.int64)
     while rules.count is None or chosen.sum() < rules.count:
         left = np.where(cover.rows_of(np.flatnonzero(chosen)), 0, cover.weight)
@@ -65,9 +64,7 @@ def greedy(cover: Cover, rules: Rules) -> Sites | None:
         usable = ~chosen & ~forbidden & (gain > 0)
         if rules.budget is not None and rules.cost is not None:
             usable &= rules.cost <= rules.budget - rules.spent(chosen)
-        if len(near):
-            usable[near[chosen[near[:, 0]], 1]] = False
-            usable[near[chosen[near[:, 1]], 0]] = False
+        usable &= ~rules.too_near(np.flatnonzero(chosen), len(chosen))
         if not usable.any():
             break
         chosen[np.where(usable, gain / np.maximum(price, 1e-9), -1.0).argmax()] = True

@@ -9,11 +9,11 @@ Marín 2011).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged
 from .cover import Flags, Whole
@@ -57,13 +57,15 @@ class Distances:
 
 
 @dataclass(frozen=True, eq=False)
-class _Lists:
+class Lists:
+    """Of each place the candidates nearer than what is there already, nearest first."""
+
     first: Whole
     site: npt.NDArray[np.int32]
     time: Whole
 
 
-def _lists(table: Distances, usable: Flags) -> _Lists:
+def lists_of(table: Distances, usable: Flags) -> Lists:
     """Sort the usable candidates of each place that are nearer than what is there already."""
     n, m = table.cost.shape
     wide = max(CHUNK // max(m, 1), 1)
@@ -79,14 +81,14 @@ def _lists(table: Distances, usable: Flags) -> _Lists:
         sites.append((kept & np.uint64((1 << 24) - 1)).astype(np.int32))
         times.append((kept >> np.uint64(24)).astype(np.int64))
     first = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
-    return _Lists(first, np.concatenate(sites), np.concatenate(times))
+    return Lists(first, np.concatenate(sites), np.concatenate(times))
 
 
 def median(
     table: Distances, rules: Rules, watch: Watch, *, exact: bool = True, gap: float = 0.0
 ) -> Answer:
     """
-    Find the plan of least cost; only a number and settled sites are kept to.
+    Find the plan of least cost; a number, settled sites and distances are kept to.
 
     Parameters
     ----------
@@ -104,7 +106,11 @@ def median(
         return impossible(watch)
     if count == 0:
         return judged([], table.value([]), table.value([]), watch, step=1.0)
-    lists = _lists(table, ~forbidden)
+    lists = lists_of(table, ~forbidden)
+    if len(rules.apart):
+        from .median_spaced import spaced
+
+        return spaced(table, lists, rules, count, watch)
     base = np.where(fixed, 2, np.where(forbidden, 3, 0)).astype(np.int8)
     arrays = (lists.first, lists.site, lists.time, table.cap)
     dense = np.ascontiguousarray(table.cost.T)
@@ -146,13 +152,13 @@ def median(
     near_enough = value - bound <= max(gap * value, 1 - 1e-6)
     if near_enough or not exact or watch.over:
         return judged(best, value, min(bound, value), watch, step=1.0)
-    found, proved = _rest(table, lists, state, count, best, value, price, watch)
+    found, proved = rest(table, lists, state, rules, count, best, price, watch)
     if table.value(found) < value:
         best, value = found, table.value(found)
     return judged(best, value, min(max(bound, proved), value), watch, step=1.0)
 
 
-def _first_prices(table: Distances, lists: _Lists, count: int) -> npt.NDArray[np.float64]:
+def _first_prices(table: Distances, lists: Lists, count: int) -> npt.NDArray[np.float64]:
     """Return first prices: what the candidate of middling rank would cost."""
     size = np.diff(lists.first)
     rank = np.minimum(max(table.cost.shape[1] // max(count, 1), 1), size - 1)
@@ -162,11 +168,21 @@ def _first_prices(table: Distances, lists: _Lists, count: int) -> npt.NDArray[np
     return np.asarray((near * table.weight).astype(float))
 
 
-def _rest(
-    table: Distances, lists: _Lists, state: npt.NDArray[np.int8], count: int, best: Sites,
-    value: int, price: npt.NDArray[np.float64], watch: Watch,
+def rest(
+    table: Distances, lists: Lists, state: npt.NDArray[np.int8], rules: Rules, count: int,
+    best: Sites, price: npt.NDArray[np.float64], watch: Watch,
 ) -> tuple[Sites, float]:  # fmt: skip
-    """Decide among the candidates that are not settled; return a plan and a proved bound."""
+    """
+    Decide among the candidates that are not settled (`state` 2: always, 3: never).
+
+    Returns
+    -------
+    int
+        A plan.
+    float
+        No plan costs less.
+    """
+    value = table.value(best)
     usable = np.flatnonzero(state != 3)
     number = np.full(len(state), -1, np.int64)
     number[usable] = np.arange(len(usable))
@@ -181,6 +197,7 @@ def _rest(
         program, shift = _levels(table.weight, lists, number, usable, state, count, cap, reach)
         if len(program.gain) > MOST_LEVELS:
             break
+        program = _spacing(program, rules, usable, len(state))
         found = solve(program, watch, step=1.0, shift=shift, sign=-1.0)
         bound = max(bound, min(shift - found.bound, float(value)))
         if found.x is None:
@@ -196,8 +213,22 @@ def _rest(
     return plan, bound
 
 
+def _spacing(program: Program, rules: Rules, usable: Sites, candidates: int) -> Program:
+    """Return the program with the distances between sites."""
+    if not len(rules.apart):
+        return program
+    table, high = Rules(apart=rules.apart).table(candidates)
+    table = csr_matrix(table[:, usable])
+    more = csr_matrix((table.shape[0], len(program.gain) - len(usable)))
+    return replace(
+        program, rows=csr_matrix(vstack([program.rows, hstack([table, more])])),
+        low=np.concatenate([program.low, np.full(len(high), -np.inf)]),
+        high=np.concatenate([program.high, high]),
+    )  # fmt: skip
+
+
 def _levels(
-    weight: Whole, lists: _Lists, number: Whole, usable: Sites, state: npt.NDArray[np.int8],
+    weight: Whole, lists: Lists, number: Whole, usable: Sites, state: npt.NDArray[np.int8],
     count: int, cap: Whole, reach: npt.NDArray[np.float64],
 ) -> tuple[Program, float]:  # fmt: skip
     """

@@ -77,6 +77,15 @@ class Rules:
             and all(people[rows].sum() >= least for people, least in self.floors)
         )
 
+    def too_near(self, sites: Sites, candidates: int) -> Flags:
+        """Tell which candidates may not stand beside a plan, shape (m,)."""
+        chosen, near = np.zeros(candidates, bool), np.zeros(candidates, bool)
+        chosen[sites] = True
+        one, two = self.apart[:, 0], self.apart[:, 1]
+        near[two[chosen[one]]] = True
+        near[one[chosen[two]]] = True
+        return near
+
     def spent(self, chosen: Flags) -> int:
         """Return the cost of a plan; what is fixed is paid for already."""
         if self.cost is None:

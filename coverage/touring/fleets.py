@@ -38,6 +38,9 @@ class Fleet:
     dates
         Shape (k,): different periods of each kind, where several units share them; no trip is made
         twice in one. By default as many as `periods`.
+    once
+        Whether a place that several units serve in periods of one kind is served once for each of
+        its `dates` at most: two sets in one neighbourhood at one time are one visit.
     """
 
     trips: Trips
@@ -48,6 +51,7 @@ class Fleet:
     most_visits: Whole
     budget: int | None = None
     dates: Whole | None = None
+    once: bool = False
 
     @property
     def most_times(self) -> Whole:
@@ -124,7 +128,17 @@ class Made:
 def served(fleets: Sequence[Fleet], made: Made) -> Whole:
     """Return in how many periods each place is served, shape (q,): a trip serves a place once."""
     total = np.zeros(fleets[0].reach.shape[1], np.int64)
-    for fleet, trip, times in zip(made.fleet, made.trip, made.times, strict=True):
-        stops = fleets[fleet].trips.stops[trip]
-        total += times * fleets[fleet].reach[stops[stops >= 0]].any(axis=0)
+    for number, fleet in enumerate(fleets):
+        counts = np.zeros((len(fleet.periods), len(total)), np.int64)
+        for at in np.flatnonzero(made.fleet == number):
+            stops = fleet.trips.stops[made.trip[at]]
+            serves = fleet.reach[stops[stops >= 0]].any(axis=0)
+            counts[made.kind[at]] += made.times[at] * serves
+        total += counts_once(fleet, counts)
     return total
+
+
+def counts_once(fleet: Fleet, counts: Whole) -> Whole:
+    """Return visits by place, shape (q,), from those by kind of period, shape (k, q)."""
+    most = fleet.most_times[:, None] if fleet.once else np.iinfo(np.int64).max
+    return np.asarray(np.minimum(counts, most).sum(axis=0), np.int64)

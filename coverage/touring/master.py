@@ -48,6 +48,9 @@ def plan(fleets: Sequence[Fleet], wish: Wish, watch: Watch, *, cheapest: bool = 
     if any(fleet.reach.shape != (len(fleet.most_visits), len(wish.weight)) for fleet in fleets):
         raise ValueError("reach is hosts x places")
     master = _Master(fleets, wish)
+    if not len(master.table.weight) and not wish.floors:
+        sure: Status = "infeasible" if wish.everybody and wish.weight.any() else "optimal"
+        return replace(_nothing(0.0, watch), cost_bound=0.0, status=sure, cost_status="optimal")
     best = master.search("weight", watch.part(watch.left * 0.7) if cheapest else watch)
     if best.x is None:
         return _nothing(best.bound, watch)
@@ -171,15 +174,25 @@ class _Master:
         for number, fleet in enumerate(self.fleets):
             mine = prices[at : at + self.table.own[number]]
             at += self.table.own[number]
-            pays = self._worth(number, aim, -prices[: len(self.table.weight)], mine)
             rows = []
             for kind in range(len(fleet.periods)):
+                if fleet.once or not kind:
+                    served_pays = self._served_prices(number, kind, prices, mine)
+                    pays = self._worth(number, aim, served_pays, mine)
                 gain = np.where(self._allowed(number, kind), pays - mine[kind], -np.inf)
                 taken = self.columns[number]
                 gain[taken[taken[:, 1] == kind, 0]] = -np.inf
                 rows.append(gain)
             gains.append(rows)
         return gains
+
+    def _served_prices(self, number: int, kind: int, prices: Floats, mine: Floats) -> Floats:
+        """Return what it pays to serve each place in a kind of period."""
+        places = len(self.table.weight)
+        if not self.fleets[number].once:
+            return -prices[:places]
+        links = mine[len(mine) - len(self.fleets[number].periods) * places :]
+        return -links[kind * places : (kind + 1) * places]
 
     def _take(self, aim: Aim, prices: Floats) -> tuple[bool, float]:
         """Take up columns that improve; tell whether any came, and what all others could add."""
@@ -211,8 +224,9 @@ class _Master:
     def _worth(self, number: int, aim: Aim, pays_served: Floats, mine: Floats) -> Floats:
         """Return what each trip improves at the prices, the period itself not yet paid."""
         fleet = self.fleets[number]
-        host = np.append(mine[len(fleet.periods) : -1], 0.0)
-        pays = -host[fleet.trips.stops].sum(axis=1) - mine[-1] * fleet.cost
+        end = len(fleet.periods) + len(fleet.most_visits)
+        host = np.append(mine[len(fleet.periods) : end], 0.0)
+        pays = -host[fleet.trips.stops].sum(axis=1) - mine[end] * fleet.cost
         if aim == "cost":
             pays = pays - fleet.cost
         for start in range(0, len(pays), CHUNK_TRIPS):

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, hstack, vstack
+from scipy.sparse import csr_matrix, eye_array, hstack, vstack
 
 from ..siting.milp import Program
 from .fleets import Flags, Fleet, Wish
@@ -43,7 +43,7 @@ class Table:
     amounts: Whole
     """Shape (floors, p): what the joined places add to each floor."""
     own: tuple[int, ...]
-    """Rows of each fleet: its kinds of periods, its hosts, its budget."""
+    """Rows of each fleet: kinds of periods, hosts, budget; and places by kind if they count once."""
 
     @property
     def fine(self) -> int:
@@ -76,7 +76,10 @@ def table_of(fleets: Sequence[Fleet], wish: Wish) -> Table:
     reach = [
         np.vstack([fleet.reach[:, member], np.zeros((1, len(first)), bool)]) for fleet in fleets
     ]
-    own = tuple(len(f.periods) + len(f.most_visits) + 1 for f in fleets)
+    own = tuple(
+        len(f.periods) + len(f.most_visits) + 1 + f.once * len(f.periods) * len(first)
+        for f in fleets
+    )
     return Table(fleets, wish, weight, wish.needed[member], member, reach, amounts, own)
 
 
@@ -106,19 +109,29 @@ def program_of(
     reached, short
         For the aim `cost`: the weight that must be reached, and what the floors may lack.
     """
-    blocks, gain, upper, high = [], [], [], list[float]()
+    blocks, gain, upper, high, low = [], [], [], list[float](), list[float]()
+    places, floors = len(table.weight), len(table.wish.floors)
     for number, fleet in enumerate(table.fleets):
         trip, kind = columns[number].T
         blocks.append(_block(table, number, trip, kind))
         gain.append(-fleet.cost[trip].astype(float) if aim == "cost" else np.zeros(len(trip)))
         upper.append(fleet.most_times[kind].astype(float))
         budget = math.inf if fleet.budget is None else float(fleet.budget)
-        high += [*fleet.periods.astype(float), *fleet.most_visits.astype(float), budget]
-    trips, places, floors = sum(map(len, gain)), len(table.weight), len(table.wish.floors)
+        mine = [*fleet.periods.astype(float), *fleet.most_visits.astype(float), budget]
+        links = table.own[number] - len(mine)
+        high += [*mine, *[math.inf] * links]
+        low += [*[-math.inf] * len(mine), *[0.0] * links]
+    whole = sum(map(len, gain))
+    for number, fleet in enumerate(table.fleets):
+        if fleet.once:
+            blocks.append(_counts(table, number))
+            upper.append(np.repeat(fleet.most_times.astype(float), places))
+            gain.append(np.zeros(len(upper[-1])))
+    trips = sum(map(len, gain))
     need = csr_matrix((-table.needed.astype(float), (range(places),) * 2), (places, places))
     apart = csr_matrix((blocks[0].shape[0] - places, places))
     rows = [hstack([*blocks, vstack([need, apart]), csr_matrix((blocks[0].shape[0], floors))])]
-    low = [*np.zeros(places), *np.full(len(high), -math.inf)]
+    low = [*np.zeros(places), *low]
     high = [*np.full(places, math.inf), *high]
     for number, (_, least) in enumerate(table.wish.floors):
         inside = table.amounts[number]
@@ -140,14 +153,14 @@ def program_of(
         np.concatenate([*gain, worth, fine]),
         np.concatenate([np.zeros(trips), least_served, np.zeros(floors)]),
         np.concatenate([*upper, np.ones(places), lacks]),
-        np.repeat([True, False], [trips + places, floors]),
+        np.repeat([True, False, True, False], [whole, trips - whole, places, floors]),
         vstack(rows).tocsr(), np.array(low), np.array(high),
     )  # fmt: skip
 
 
 def _block(table: Table, number: int, trip: Whole, kind: Whole) -> csr_matrix:
     """Return the columns of one fleet: whom they serve, and what they take of its own rows."""
-    fleet, own = table.fleets[number], table.own
+    fleet, own, places = table.fleets[number], table.own, len(table.weight)
     stops = fleet.trips.stops[trip]
     covers = csr_matrix(served_by(table.reach[number], stops).T, dtype=float)
     count = len(trip)
@@ -157,6 +170,22 @@ def _block(table: Table, number: int, trip: Whole, kind: Whole) -> csr_matrix:
     )
     when = csr_matrix((np.ones(count), (kind, np.arange(count))), (len(fleet.periods), count))
     cost = csr_matrix(fleet.cost[trip][None].astype(float))
-    above = csr_matrix((sum(own[:number]), count))
-    below = csr_matrix((sum(own[number + 1 :]), count))
-    return csr_matrix(vstack([covers, above, when, hosts, cost, below]))
+    rows = [covers, csr_matrix((sum(own[:number]), count)), when, hosts, cost]
+    if fleet.once:
+        place, column = covers.nonzero()
+        links = csr_matrix(
+            (np.ones(len(place)), (kind[column] * places + place, column)),
+            (len(fleet.periods) * places, count),
+        )
+        rows = [csr_matrix((places, count)), *rows[1:], links]
+    return csr_matrix(vstack([*rows, csr_matrix((sum(own[number + 1 :]), count))]))
+
+
+def _counts(table: Table, number: int) -> csr_matrix:
+    """Return the columns that count visits by kind of period and place, where they count once."""
+    own, places, kinds = table.own, len(table.weight), len(table.fleets[number].periods)
+    count = kinds * places
+    covers = hstack([eye_array(places)] * kinds)
+    before = sum(own[:number]) + own[number] - count
+    above, below = csr_matrix((before, count)), csr_matrix((sum(own[number + 1 :]), count))
+    return csr_matrix(vstack([covers, above, -eye_array(count), below]))

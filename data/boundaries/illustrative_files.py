@@ -189,8 +189,8 @@ kind = "mobile.museum"
 lacks = ["hall"]
 mode = "car"
 minutes = 30
-visits = 4
-more_visits = 6
+visits = 2
+more_visits = 4
 basis = "惯例；全国平均每站停留2至3个月"
 
 [[tour.services]]
@@ -216,12 +216,12 @@ capacity = 600
 name = "科普大篷车"
 kind = "mobile.van"
 depot = "清城区博物馆"
-weekdays = [2, 4]
+weekdays = [3]
 hours = 8
 stop_minutes = 150
 most_visits = 6
 most_stops = 2
-km = 8000
+km = 6000
 capacity = 800
 """
 
