@@ -67,7 +67,7 @@ def atlas(
         "title": study.study.name,
         "towns": survey.towns[["name", "kind", "geometry"]].to_crs(4326),
         "places": survey.demand[["name", "town", "rural", *groups, "geometry"]].to_crs(4326),
-        "venues": venues[["name", "type", "status", "outside", "geometry"]].to_crs(4326),
+        "venues": _listed(venues),
         "types": {key: kind.name for key, kind in venue_types().items()},
         "groups": {group: GROUP_NAMES[group] for group in groups},
         "standards": _standards(study),
@@ -92,6 +92,13 @@ def _standards(study: Study) -> pd.DataFrame:
     names = ["key", "name", "types", "mode", "minutes", "goal", "group", "area", "basis"]
     rows = [{name: getattr(standard, name) for name in names} for standard in study.wanted]
     return pd.DataFrame(rows).set_index("key")
+
+
+def _listed(venues: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    columns = ["name", "type", "status", "outside", "town", "groups", "address", "geometry"]
+    hours = venues[["days", "hours"]].fillna("").astype(str).agg(" ".join, axis=1).str.strip()
+    found: gpd.GeoDataFrame = venues[columns].assign(hours=hours).to_crs(4326)
+    return found
 
 
 def _tiles(study: Study) -> Tiles | None:

@@ -31,6 +31,8 @@ from .study import Assessment
 SECONDS = 20.0
 """Of search for the sites, and as many for the curve; what is not proved says so."""
 PLANNED = "拟建设施全部建成"
+LISTED_SITES = 15
+"""As many new sites as a legend names."""
 Maker = Callable[[int], Picture]
 
 
@@ -92,6 +94,7 @@ def _sited(
 def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: int) -> Picture:
     """Return coverage against the number of new venues."""
     people, standard = max(plan.problem.people, 1), plan.problem.standards[0]
+    curve = curve.drop_duplicates("count")  # more were allowed than are of use
     counts = [0, *curve["count"]]
     covered = [plan.committed, *map(int, curve["covered"])]
     open_ = (curve["status"] != "optimal").to_numpy()
@@ -126,7 +129,10 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
         f"覆盖率与新增设施数：{standard.name}",
         f"新增 {counts[-1]} 处最多可覆盖 {covered[-1]} 人（全部 {people} 人），"
         f"现状 {plan.before} 人",
-        remarks=("每个数量单独求最优；建设次序上的点逐处叠加，可能略低于最优。",),
+        remarks=(
+            "0 处为现状加已确定的拟建设施。每个数量单独求最优；"
+            "建设次序上的点逐处叠加，可能略低于最优。",
+        ),
         is_map=False,
     )
     axes = ("新增设施数（处）", "覆盖率")
@@ -152,25 +158,13 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
     ):
         label = f"{name}（{part.sum()} 处 {int(people[part].sum())} 人）"
         layers.append(Layer(points[part], label, form, colour, edge, 0.6, area[part].to_numpy()))
-    sites = plan.plan
-    layers.append(
-        Layer(
-            gpd.GeoSeries(list(sites.geometry), crs=sites.crs),
-            "新增设施（数字为建设次序）",
-            "o",
-            "white",
-            FLAG,
-            1.6,
-            110.0,
-        )
-    )
-    numbers = Names(
-        gpd.GeoSeries(list(sites.geometry), crs=sites.crs),
-        [str(n) for n in sites["order"]],
-        8.5,
-        INK,
-        0.0,
-    )
+    sites, stood = plan.plan[plan.plan["order"] > 0], plan.plan[plan.plan["order"] == 0]
+    gained = int(stood["added"].sum())
+    label = f"已确定的拟建设施（{len(stood)} 处 +{gained} 人）"
+    layers.append(Layer(_points(stood), label, "*", INK, "white", 0.5, 44.0))
+    label = "新增设施（数字为建设次序）"
+    layers.append(Layer(_points(sites), label, "o", "white", FLAG, 1.6, 110.0))
+    numbers = Names(_points(sites), [str(n) for n in sites["order"]], 8.5, INK, 0.0)
     heads = [Key("建设次序与新增覆盖人口：", "head", edge=MUTED)]
     heads += [
         Key(
@@ -178,7 +172,7 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
             f"{'（加挂）' if row['action'] == 'upgrade' else ''} +{row['added']} 人",
             "head",
         )
-        for row in sites.to_dict("records")
+        for row in sites.head(LISTED_SITES).to_dict("records")
     ]
     proof = "已证明最优" if plan.answer.status == "optimal" else "未证明最优"
     about = around(
@@ -194,6 +188,10 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
         return map_figure(about, paper, ground.towns, ground.layers(*layers), [numbers], heads)
 
     return Picture("build-order", about, draw)
+
+
+def _points(plan: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    return gpd.GeoSeries(list(plan.geometry), crs=plan.crs)
 
 
 def _planned(found: Assessment) -> Comparison | None:

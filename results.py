@@ -51,14 +51,21 @@ SHEET_TITLES = {
 def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose texts no spreadsheet takes for a formula: an apostrophe before them."""
 
-    def plain(cell: object) -> object:
-        risky = isinstance(cell, str) and (
-            cell.lstrip().startswith(FORMULA_STARTS) or cell[:1] in ("\t", "\r")
-        )
-        return f"'{cell}" if risky else cell
+    def risky(cell: str) -> bool:
+        return cell.lstrip().startswith(FORMULA_STARTS) or cell[:1] in ("\t", "\r")
 
-    texts = [name for name in table if not pd.api.types.is_numeric_dtype(table[name])]
-    return table.assign(**{str(name): table[name].map(plain) for name in texts})
+    safe = {}
+    for name in table:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            texts = {cell for cell in table[name] if isinstance(cell, str)}
+            barred = {cell for cell in texts if risky(cell)}
+            if barred:
+                safe[str(name)] = table[name].map(
+                    lambda cell, barred=barred: (
+                        f"'{cell}" if isinstance(cell, str) and cell in barred else cell
+                    )
+                )
+    return table.assign(**safe)
 
 
 def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
@@ -78,6 +85,9 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
     tiers: dict[str, list[str]] = {}
     for key in present:
         tiers.setdefault(venue_types()[key].tier, []).append(key)
+    kinds_named = {
+        kind: "、".join(types[k] for k in kind.split(";")) for kind in whole["types"].unique()
+    }
     whole_tiers = {";".join(kinds): TIER_NAMES[tier] for tier, kinds in tiers.items()}
     towns = survey.towns["name"]
     met = whole["met"].map({True: "达标", False: "未达标"})
@@ -88,7 +98,7 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
             "范围": whole["scope"].map(SCOPE_NAMES),
             "镇街代码": whole["code"],
             "镇街": whole["code"].map(towns).fillna(""),
-            "设施类型": whole["types"].map(lambda t: "、".join(types[k] for k in t.split(";"))),
+            "设施类型": whole["types"].map(kinds_named),
             "层级合计": whole["types"].map(whole_tiers).fillna(""),
             "出行方式": whole["mode"].map(MODE_NAMES),
             "时限（分钟）": whole["minutes"],

@@ -174,7 +174,9 @@ def price_of(found: Siting, watch: Watch) -> pd.DataFrame:
             rows.append(_priced(found, "gap", None, answer, best))
     rows += _by_town(found, best, watch.part(watch.left / 2))
     rows += _by_even_minutes(found, best, watch)
-    return pd.DataFrame([row for row in rows if row], columns=PRICE)
+    table = pd.DataFrame(rows, columns=PRICE)
+    # Several floors that one plan keeps are one row: the highest of them.
+    return table[~(table["rule"].eq("floor") & table.duplicated(["rule", "sites"], keep="last"))]
 
 
 def _by_town(found: Siting, best: int, watch: Watch) -> list[tuple[Any, ...]]:

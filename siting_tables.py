@@ -260,16 +260,20 @@ def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
     columns += ["分钟"] if plan["分钟"].notna().any() else []
     money = f"费用（{found.problem.study.sites.unit}）"
     columns += [money] if plan[money].any() else []
-    short = {"新增覆盖人口": "新增人口", "累计覆盖率（%）": "累计%"}
+    minutes = "最长分钟" if found.asked.model == "pcenter" else "平均分钟"
+    short = {"新增覆盖人口": "新增人口", "累计覆盖率（%）": "累计%", "分钟": minutes}
     sheets = {"方案（按建设次序）": plan[columns].rename(columns=short)}
     if len(extra.price) > 1:
         columns = ["公平要求", "覆盖人口", "城镇（%）", "乡村（%）", "最差镇街覆盖率（%）",
-                   "公平的代价（少覆盖人口）", "判定"]  # fmt: skip
+                   "等效均等分钟数", "公平的代价（少覆盖人口）", "判定"]  # fmt: skip
         short = {"最差镇街覆盖率（%）": "最差镇街%", "公平的代价（少覆盖人口）": "代价（人）",
+                 "等效均等分钟数": "等效分钟",
                  "城镇（%）": "城镇%", "乡村（%）": "乡村%"}  # fmt: skip
-        sheets["公平的代价（与最优相比）"] = price_sheet(found, extra)[columns].rename(
-            columns=short
-        )
+        price = price_sheet(found, extra)
+        level = price["下限（%）"].map(lambda share: "" if pd.isna(share) else f" {share:.1f}%")
+        floor = extra.price["rule"].eq("floor").to_numpy()
+        price["公平要求"] += level.where(floor, "")
+        sheets["公平的代价（与最优相比）"] = price[columns].rename(columns=short)
     if len(extra.regret):
         sheets["稳健性"] = regret_sheet(extra).rename(
             columns={"后悔值（少覆盖人口）": "少覆盖人口", "后悔值占比（%）": "占%"}

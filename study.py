@@ -276,7 +276,12 @@ class Assessment:
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
-        """Every scope x kind x mode x threshold x group: types, tiers, sets of the standards."""
+        """
+        Every scope x kind x mode x threshold x group: types, tiers, sets of the standards.
+
+        A kind is counted for the modes by which its types are usually or by a standard reached: on
+        foot to the museum of the district is nobody's question.
+        """
         present = set(self.measured.venues["type"])
         types = {key: kind for key, kind in venue_types().items() if key in present}
         tiers = dict.fromkeys(kind.tier for kind in types.values())
@@ -284,12 +289,21 @@ class Assessment:
         kinds += [tuple(k for k, kind in types.items() if kind.tier == tier) for tier in tiers]
         kinds += [standard.types for standard in self.study.wanted]
         limits = {*self.study.study.thresholds, *(s.minutes for s in self.study.wanted)}
+        every = venue_types()
+        usual = {
+            kind: {every[key].mode for key in kind}.union(
+                s.mode for s in self.study.wanted if set(s.types) & set(kind)
+            )
+            for kind in kinds
+        }
+        known = set(self.measured.times)
         return coverage_table(
             self.measured.times,
             *self._layers,
             kinds=list(dict.fromkeys(kinds)),
             thresholds=sorted(limits),
             paced=self.measured.group_times,
+            modes={kind: asked & known or known for kind, asked in usual.items()},
         )
 
     @cached_property

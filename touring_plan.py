@@ -63,8 +63,8 @@ def rows_of(scene: Scene) -> Rows:
             towns = range(len(scene.measured.towns))
             parts += [(number, t, scene.study.tour.town_visits, 0, TOWN) for t in towns]
     numbers = np.array([part[:4] for part in parts], np.int64).reshape(-1, 4)
-    service, place, needed, weight = numbers.T
-    return Rows(service, place, needed, weight, np.array([part[4] for part in parts], object))
+    number_of, place, needed, weight = numbers.T
+    return Rows(number_of, place, needed, weight, np.array([part[4] for part in parts], object))
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,6 +345,7 @@ def plan_outings(scene: Scene, watch: Watch) -> Planned:
     crews = crews_of(scene, rows)
     parts = parts_of(scene, rows, crews)
     outings, solved = list[Outing](), list[_Solved]()
+    parts = [part for part in parts if part.goal.any()]
     for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
         found = _solve(part, crews, watch.part(watch.left / left))
         solved.append(found)

@@ -152,9 +152,7 @@ def verdict(fault: Any, way: str, found: dict[str, Any], before: dict[str, Any])
         return "unchanged"
     hall = fault.people if fault.hall is None else fault.hall
     wanted = {"people": fault.people, "room": fault.room, "hall": hall}
-    right = all(
-        more is None or found[key] == before[key] + more for key, more in wanted.items()
-    )
+    right = all(more is None or found[key] == before[key] + more for key, more in wanted.items())
     if fault.exit == 3:
         return "wrong"
     return "right" if right else "wrong"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +27,7 @@ def coverage_table(
     kinds: Sequence[tuple[str, ...]],
     thresholds: Sequence[float],
     paced: Mapping[tuple[str, str], Times] | None = None,
+    modes: Mapping[tuple[str, ...], Collection[str]] | None = None,
 ) -> pd.DataFrame:
     """
     Count coverage for every scope x kind of venue x mode x threshold x group.
@@ -43,6 +44,8 @@ def coverage_table(
         Minutes.
     paced
         By group and mode: times of groups that travel at a pace of their own.
+    modes
+        By kind, the modes that it is counted for; None counts all.
 
     Returns
     -------
@@ -54,26 +57,25 @@ def coverage_table(
     groups = [group for group in GROUPS if group in demand]
     people = demand[groups].to_numpy(np.int64)
     weight = members.astype(np.int64)
+    pairs = [(kind, mode) for kind in kinds for mode in times if not modes or mode in modes[kind]]
     keys = [
         (";".join(kind), mode, minutes, group)
-        for kind in kinds
-        for mode in times
+        for kind, mode in pairs
         for minutes in thresholds
         for group in groups
     ]
     covered, apart = [], []
-    for kind in kinds:
-        for mode, everybody in times.items():
-            own = [(paced or {}).get((group, mode), everybody) for group in groups]
-            near = {id(one): nearest(one, venues, kind) for one in own}
-            found = [near[id(one)] for one in own]
-            alone = weight @ (
-                people * np.column_stack([one.reason == "not_connected" for one in found])
-            )
-            for minutes in thresholds:
-                reached = np.column_stack([within(one.ticks, minutes) for one in found])
-                covered.append(weight @ (people * reached))
-                apart.append(alone)
+    for kind, mode in pairs:
+        own = [(paced or {}).get((group, mode), times[mode]) for group in groups]
+        near = {id(one): nearest(one, venues, kind) for one in own}
+        found = [near[id(one)] for one in own]
+        alone = weight @ (
+            people * np.column_stack([one.reason == "not_connected" for one in found])
+        )
+        for minutes in thresholds:
+            reached = np.column_stack([within(one.ticks, minutes) for one in found])
+            covered.append(weight @ (people * reached))
+            apart.append(alone)
     rows = pd.DataFrame(keys, columns=["types", "mode", "minutes", "group"])
     table = rows.loc[rows.index.repeat(len(names))].reset_index(drop=True)
     for column in ("code", "scope"):

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from .cells import CellError, day, lookup_key, number, words
+from .cells import day, lookup_key, number, words
 from .columns import Column, resolve
 from .features import read_records
 from .ledger import Ledger
@@ -36,10 +36,7 @@ class Progress:
 
 def figure(cell: str) -> float:
     """Read a figure that is not below zero."""
-    value = number(cell.strip().removesuffix("%"))
-    if value < 0:
-        raise CellError("Q-TARGET-VALUE")
-    return value
+    return number(cell.strip().removesuffix("%"))
 
 
 COLUMNS = (

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,8 @@ FONT = "微软雅黑"
 WIDEST, NARROWEST = 60.0, 7.0
 NOTES = "说明"
 RULE = Side(style="thin", color="D0D5DA")
+Styled = dict[tuple[Kind, bool], Any]
+"""A cell of each style that a sheet has."""
 BAD_NAME = re.compile(r"[\\/*?:\[\]]")
 
 
@@ -67,14 +70,14 @@ def _font(*, bold: bool = False, colour: str = "000000") -> Font:
 
 
 def _fill(sheet: Worksheet, listing: Listing) -> None:
-    frame = listing.frame
+    frame, styled = listing.frame, Styled()
     for column, name in enumerate(frame.columns, 1):
         _head(sheet, column, str(name))
     last = len(frame) + 1
     for column, name in enumerate(frame.columns, 1):
         kind = listing.kinds.get(str(name), "text")
         for row, value in enumerate(frame[name], 2):
-            _put(sheet, row, column, value, kind, bold=listing.total and row == last)
+            _put(sheet, row, column, value, kind, styled, bold=listing.total and row == last)
         letter = get_column_letter(column)
         sheet.column_dimensions[letter].width = _width(str(name), frame[name], kind)
         area = f"{letter}2:{letter}{max(last, 2)}"
@@ -100,7 +103,10 @@ def _solid(colour: str) -> PatternFill:
     return PatternFill("solid", fgColor=colour, bgColor=colour)
 
 
-def _put(sheet: Worksheet, row: int, column: int, value: object, kind: Kind, *, bold: bool) -> None:
+def _put(
+    sheet: Worksheet, row: int, column: int, value: object, kind: Kind, styled: Styled,
+    *, bold: bool = False,
+) -> None:  # fmt: skip
     cell = sheet.cell(row, column)
     if value is not None and not pd.isna(value):  # type: ignore[call-overload]
         if kind == "text":
@@ -109,11 +115,17 @@ def _put(sheet: Worksheet, row: int, column: int, value: object, kind: Kind, *, 
         else:
             number: Any = value
             cell.value = int(number) if kind == "count" else float(number)
+    like = styled.get((kind, bold))
+    if like is not None:
+        # Each style that is set anew is searched for among all: seconds for a large sheet.
+        cell._style = copy(like._style)
+        return
     cell.number_format = FORMATS[kind]
     cell.font, cell.border = _font(bold=bold), Border(bottom=RULE)
     cell.alignment = Alignment(
         "left" if kind == "text" else "right", "top", wrap_text=kind == "text"
     )
+    styled[kind, bold] = cell
 
 
 def _width(name: str, values: pd.Series, kind: Kind) -> float:
@@ -138,8 +150,9 @@ def _lay_out(sheet: Worksheet) -> None:
 def _notes(sheet: Worksheet, notes: Sequence[tuple[str, str]]) -> None:
     _head(sheet, 1, "项目")
     _head(sheet, 2, "内容")
+    styled = Styled()
     for row, cells in enumerate(notes, 2):
         for column, text in enumerate(cells, 1):
-            _put(sheet, row, column, text, "text", bold=False)
+            _put(sheet, row, column, text, "text", styled)
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, 110
     _lay_out(sheet)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from .fold import folded_ticks, folded_venues, strip_steps, walk_through
 from .pack import UNREACHED
 from .payload import GRID_DEGREES, encode, grid_points, positions, rings, texts
 
@@ -22,7 +23,10 @@ PUBLIC_GRID_DEGREES = 1e-3
 """About 100 m: a public page shows where a place is, not which house."""
 SMALL_COUNT = 5
 """Fewer people than this are not told apart on a public page."""
+MOST_FLAGS, LEAST_FLAGS = 4000, 300
+"""Of all standards and of each: what a list on a screen can hold."""
 COUNTS = ("people", "covered", "not_connected")
+NOWHERE: Ints = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,6 +161,7 @@ def places_columns(
     points = grid_points(
         places.geometry, GRID_DEGREES if audience == "internal" else PUBLIC_GRID_DEGREES
     )
+    shown_at = {axis: np.where(shown, values, 0) for axis, values in points.items()}
     return {
         "id": [one if ok else "" for one, ok in zip(texts(places.index), shown, strict=True)],
         "name": [one if ok else "" for one, ok in zip(texts(places["name"]), shown, strict=True)],
@@ -164,7 +169,8 @@ def places_columns(
         "rural": places["rural"].to_numpy(bool),
         "shown": shown,
         "groups": groups,
-        **{axis: np.where(shown, values, 0) for axis, values in points.items()},
+        **shown_at,
+        "strip": strip_steps(**shown_at),
     }
 
 
@@ -173,22 +179,48 @@ def _is_small(people: Ints) -> npt.NDArray[np.bool_]:
 
 
 def venues_columns(
-    venues: gpd.GeoDataFrame, types: Mapping[str, str], audience: Audience
+    venues: gpd.GeoDataFrame, types: Mapping[str, str], towns: pd.Index, audience: Audience
 ) -> dict[str, object]:
-    """Return the venues in the order of the frame; a type is its position among `types`."""
+    """Return the venues in the order of the frame; types and towns are positions, -1 for none."""
+    blank = pd.Series("", index=venues.index)
     return {
         "id": texts(venues.index),
         "name": texts(venues["name"]),
         "type": positions("venues.type", venues["type"], pd.Index(list(types))),
         "status": texts(venues["status"]),
         "outside": venues["outside"].to_numpy(bool),
+        "town": towns.get_indexer(pd.Index(venues.get("town", blank))),
+        **{
+            name: texts(venues.get(name, blank).fillna(""))
+            for name in ("groups", "hours", "address")
+        },
         **grid_points(
             venues.geometry, GRID_DEGREES if audience == "internal" else PUBLIC_GRID_DEGREES
         ),
     }
 
 
-def reach_columns(reach: Reach, places: int, venues: int) -> dict[str, object]:
+def reaches_columns(
+    reach: Sequence[Reach], places: Mapping[str, Any], kinds: npt.NDArray[np.object_]
+) -> list[dict[str, object]]:
+    """
+    Return all modes, folded: see `fold`.
+
+    Parameters
+    ----------
+    places
+        From `places_columns`.
+    kinds
+        Shape (v,), type of each venue.
+    """
+    order = walk_through(places["lat"], places["lng"], places["strip"])
+    among = {str(kind): np.flatnonzero(kinds == kind) for kind in set(kinds)}
+    return [_reach_columns(one, len(order), among, order, len(kinds)) for one in reach]
+
+
+def _reach_columns(
+    reach: Reach, places: int, among: Mapping[str, Ints], order: Ints, venues: int
+) -> dict[str, object]:
     """
     Return one mode.
 
@@ -211,8 +243,13 @@ def reach_columns(reach: Reach, places: int, venues: int) -> dict[str, object]:
         "connected": reach.connected,
         "walkMs": reach.walk_ms,
         "venueWalkMs": reach.venue_walk_ms,
-        "ticks": dict(reach.ticks),
-        "venue": dict(reach.venue),
+        "ticks": {
+            kind: folded_ticks(one, reach.walk_ms, order) for kind, one in reach.ticks.items()
+        },
+        "venue": {
+            kind: folded_venues(one, among.get(kind, NOWHERE), order)
+            for kind, one in reach.venue.items()
+        },
         "usable": {kind: bool(usable) for kind, usable in reach.usable.items()},
     }
 
@@ -271,6 +308,9 @@ def flags_columns(
     """
     Return the flags, each pointing at a place, town or venue by its position.
 
+    A page tells `MOST_FLAGS` in all, of each standard the first; `more` counts those left to the
+    table.
+
     Raises
     ------
     ValueError
@@ -284,12 +324,18 @@ def flags_columns(
         msg = f"`flags` refers to unknown {list(flags['id'][at < 0])[:5]}"
         raise ValueError(msg)
     kinds = list(indexes)
+    known = positions("flags.standard", flags["standard"], standards)
+    most = max(LEAST_FLAGS, MOST_FLAGS // max(len(standards), 1))
+    kept = flags.groupby("standard").cumcount().to_numpy() < most
+    more = np.bincount(known[~kept], minlength=len(standards))
+    flags, at, known = flags[kept], at[kept], known[kept]
     blank = pd.Series("", index=flags.index)
     return {
         "kinds": kinds,
+        "more": more.astype(np.int64),
         "kind": np.array([kinds.index(kind) for kind in flags["kind"]], np.int64),
         "at": at,
-        "standard": positions("flags.standard", flags["standard"], standards),
+        "standard": known,
         **{
             name: texts(flags.get(name, blank).fillna(""))
             for name in ("level", "sentence", "remedy")

@@ -375,5 +375,6 @@ def saved(figure: Figure, ending: str, dots_an_inch: int = DOTS_AN_INCH) -> byte
         "pdf": {"CreationDate": None, "Creator": "kepu", "Producer": "kepu"},
     }
     stream = io.BytesIO()
-    figure.savefig(stream, format=ending, metadata=stamps[ending], dpi=dots_an_inch)
+    with matplotlib.rc_context(SETTINGS):
+        figure.savefig(stream, format=ending, metadata=stamps[ending], dpi=dots_an_inch)
     return stream.getvalue()

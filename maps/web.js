@@ -17,6 +17,7 @@
   }
 
   function completed(data) {
+    kepu.unfold(data);
     [data.towns, data.places, data.venues].forEach((frame) => {
       frame.lat = kepu.degrees(frame.lat);
       frame.lng = kepu.degrees(frame.lng);
@@ -167,6 +168,49 @@
     return { all, labels, find };
   }
 
+  /* All that is built once: controls and what redraws them. */
+  function fitted(page) {
+    const { map } = page;
+    kepu.constants(page);
+    kepu.notice(page.data);
+    kepu.chooser(page);
+    const shows = [kepu.layerMenu(page), kepu.tiles(page), kepu.directory(page)];
+    kepu.search(page);
+    kepu.coordinates(page);
+    kepu.link(page);
+    L.control.zoom({ position: 'topright', zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomright' }).addTo(map);
+    byId('fit').addEventListener('click', () => page.fit(true));
+    kepu.printing(page);
+    return shows;
+  }
+
+  /* Redraw what follows from a change of the state. */
+  function redrawing(page, shows, card, link) {
+    function show(changed) {
+      [kepu.showChoice, kepu.headline, kepu.townTable, kepu.flagList, kepu.charts].forEach((one) => one(page));
+      shows.forEach((one) => one());
+      page.repaint();
+      kepu.parts().forEach((part) => { if (part.update) part.update(page, changed); });
+    }
+    page.store.on((state, changed) => {
+      const only = (...keys) => Array.from(changed).every((key) => keys.includes(key));
+      if (only('at', 'tab')) {
+        if (changed.has('tab')) {
+          shows.forEach((one) => one());
+          kepu.charts(page);
+        }
+      } else {
+        recount(page);
+        show(changed);
+      }
+      if (changed.has('pick')) card.show(state.pick);
+      else if (!only('at')) card.update();
+      link.write();
+    });
+    return show;
+  }
+
   kepu.start = async function (map) {
     const page = pageOf(map, await read());
     page.store = kepu.store(defaultsOf(page.data, ''));
@@ -180,55 +224,13 @@
     recount(page);
     const { all, labels, find } = sheets(page, page.blocks.base);
     const card = kepu.picking(page, find, () => all.rings.paint());
-    const isMeasuring = kepu.ruler(page);
-    page.isBusy = isMeasuring;
+    page.isBusy = kepu.ruler(page);
     page.repaint = () => {
       Object.keys(all).forEach((name) => all[name].paint());
       kepu.legend(page);
       labels();
     };
-    kepu.constants(page);
-    kepu.notice(page.data);
-    kepu.chooser(page);
-    const showLayers = kepu.layerMenu(page);
-    const showTiles = kepu.tiles(page);
-    kepu.search(page);
-    kepu.coordinates(page);
-    kepu.link(page);
-    L.control.zoom({ position: 'topright', zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map);
-    L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomright' }).addTo(map);
-    byId('fit').addEventListener('click', () => page.fit(true));
-    kepu.printing(page);
-
-    function show(changed) {
-      kepu.showChoice(page);
-      kepu.headline(page);
-      kepu.townTable(page);
-      kepu.flagList(page);
-      kepu.charts(page);
-      showTab();
-      showLayers();
-      showTiles();
-      page.repaint();
-      kepu.parts().forEach((part) => { if (part.update) part.update(page, changed); });
-    }
-
-    page.store.on((state, changed) => {
-      const isOnlyView = Array.from(changed).every((key) => key === 'at');
-      if (!isOnlyView) {
-        const isOnlyTab = Array.from(changed).every((key) => ['at', 'tab'].includes(key));
-        if (isOnlyTab) {
-          showTab();
-          kepu.charts(page);
-        } else {
-          recount(page);
-          show(changed);
-        }
-        if (changed.has('pick')) card.show(state.pick);
-        else card.update();
-      }
-      link.write();
-    });
+    const show = redrawing(page, [showTab, ...fitted(page)], card, link);
     kepu.showChoice(page);
     kepu.legend(page);
     link.go(first);

@@ -25,20 +25,28 @@ from .content import (
     flags_columns,
     measure_columns,
     places_columns,
-    reach_columns,
+    reaches_columns,
     standards_columns,
     towns_columns,
     venues_columns,
 )
 from .offline import OfflineFigure, script, stylesheet
 from .pack import Part, packed
-from .payload import base_columns, branches_columns, positions, require_degrees, ring_columns
+from .payload import (
+    WAY_ROOM,
+    base_columns,
+    branches_columns,
+    positions,
+    require_degrees,
+    ring_columns,
+)
 from .style import BASE_LINES, page_style
 from .tiles import Tiles
 
 SCRIPTS = (
     "web_text.js",
     "web_codec.js",
+    "web_fold.js",
     "web_measure.js",
     "web_spread.js",
     "web_classes.js",
@@ -56,6 +64,7 @@ SCRIPTS = (
     "web_choose.js",
     "web_figures.js",
     "web_tables.js",
+    "web_list.js",
     "web_charts.js",
     "web_search.js",
     "web_ruler.js",
@@ -156,7 +165,8 @@ def web_map(
         columns of numbers are groups of people.
     venues
         Points, EPSG:4326, index venue id, sorted as text: `name`, `type`, `status` (open, planned,
-        closed, candidate), `outside` (of the district).
+        closed, candidate), `outside` (of the district); may have `town` (code), `groups` (whom it
+        serves), `hours`, `address`.
     types, groups
         Chinese names by key.
     standards
@@ -211,22 +221,24 @@ def web_map(
         raise ValueError("`venues` must be sorted by id: of equally near ones the first is taken")
     positions("standards.group", standards["group"], places.columns)
     indexes = {"town": towns.index, "place": places.index, "venue": venues.index}
+    told = places_columns(places, towns, audience)
+    sites = venues_columns(venues, types, towns.index, audience)
     data = {
         "title": title,
         "illustrative": bool(illustrative),
         "review": review,
         "audience": audience,
         "towns": towns_columns(towns),
-        "places": places_columns(places, towns, audience),
-        "venues": venues_columns(venues, types, audience),
+        "places": told,
+        "venues": sites,
         "types": {"key": list(types), "name": list(types.values())},
         "groups": {"key": list(groups), "name": list(groups.values())},
-        "reach": [reach_columns(one, len(places), len(venues)) for one in reach],
+        "reach": reaches_columns(reach, told, venues["type"].to_numpy()),
         "standards": standards_columns(standards, coverage, own or {}, towns.index),
         "flags": flags_columns(flags, standards.index, indexes),
         "measures": [measure_columns(one) for one in measures],
         "isochrones": [] if isochrones is None else ring_columns(isochrones, venues.index),
-        "branches": {key: branches_columns(one) for key, one in (branches or {}).items()},
+        "branches": _ways(branches or {}, places["people"].to_numpy()),
         "tiles": None if tiles is None else _tile_facts(tiles),
         "facts": {"label": [label for label, _ in facts], "value": [value for _, value in facts]},
     }
@@ -235,6 +247,11 @@ def web_map(
     sheet.add_child(Start())  # type: ignore[no-untyped-call]
     figure = _figure(title, blocks, parts, tiles.origins if tiles else ())
     return figure.add_child(sheet).render()
+
+
+def _ways(branches: Mapping[str, Any], people: Any) -> dict[str, object]:
+    most = WAY_ROOM // max(len(people), 1) // max(len(branches), 1)
+    return {key: branches_columns(one, people, most) for key, one in branches.items()}
 
 
 def _tile_facts(tiles: Tiles) -> dict[str, object]:

@@ -162,6 +162,10 @@
       head(venues.name[v], venues.outside[v] ? '区外设施' : '区内设施'),
       kepu.rows([
         ['类型', types.name[venues.type[v]]],
+        ['镇街', kepu.townOf(page.data, v)],
+        ['服务对象', venues.groups[v]],
+        ['开放', venues.hours[v]],
+        ['地址', venues.address[v]],
         ['状态', kepu.STATUSES[page.statusOf(v)] || page.statusOf(v)],
         ['以此为最近设施', isUsed ? `${kepu.count(places)} 处 ${kepu.count(people)} 人` : '当前未选此类设施'],
         ['其中时限内', isUsed ? kepu.count(within) + ' 人' : ''],

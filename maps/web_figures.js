@@ -76,7 +76,8 @@
         side(page, '城镇', 'Urban', urban, (i) => !isRural(i), 1),
         side(page, '乡村', 'Rural', rural, isRural, 2),
       ]),
-      kepu.el('p', 'facts-line', `城乡差距 ${kepu.pointsText(urban.share, rural.share)} 个百分点 · `
+      kepu.el('p', 'facts-line', (urban.share === null || rural.share === null ? ''
+        : `城乡差距 ${kepu.pointsText(urban.share, rural.share)} 个百分点 · `)
         + `未覆盖 ${kepu.count(district.people - district.covered)} 人 · 未接入路网 ${kepu.count(district.apart)} 人`),
     ]);
   };

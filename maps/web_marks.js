@@ -64,8 +64,8 @@
       ctx.strokeStyle = look.ring;
       ctx.stroke();
     }
-    trace(ctx, x, top, size + (isHollow ? 0 : 1.1), corners, turn);
     if (!isHollow) {
+      trace(ctx, x, top, size + 1.1, corners, turn);
       ctx.fillStyle = '#fff';
       ctx.fill();
       trace(ctx, x, top, size, corners, turn);
@@ -74,10 +74,12 @@
       return;
     }
     // hollow to the ground: the colour of a place that waits for this very venue must be seen
-    ctx.lineWidth = 3.6;
+    trace(ctx, x, top, size + 1.4, corners, turn);
+    ctx.lineWidth = 1.2;
     ctx.strokeStyle = '#fff';
     ctx.stroke();
-    ctx.lineWidth = 1.5;
+    trace(ctx, x, top, size, corners, turn);
+    ctx.lineWidth = 1.4;
     ctx.strokeStyle = look.colour;
     ctx.stroke();
     if (look.status === 'candidate') {

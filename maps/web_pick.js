@@ -4,6 +4,9 @@
 
   const POPUP = { maxWidth: 340, minWidth: 250, autoPanPadding: [24, 24] };
   const NEAR_ZOOM = 13.5;
+  const RING_ZOOM = 15;
+  const CARD_PX = 380;
+  const EDGE_PX = 16;
 
   /* 'p:ID' -> ['p', number], or null for what is not there. */
   kepu.target = function (data, pick) {
@@ -15,6 +18,14 @@
   function spot(page, [kind, at]) {
     const frame = { p: page.data.places, v: page.data.venues, t: page.data.towns }[kind];
     return [frame.lat[at], frame.lng[at]];
+  }
+
+  /* Where the tip of a card points: the top of the isochrones, so that they can be seen. */
+  function above(page, target) {
+    const [lat, lng] = spot(page, target);
+    const rings = target[0] === 'v' && page.catchment !== null ? kepu.ringsOf(page, target[1]) : [];
+    if (!rings.length) return [lat, lng];
+    return [kepu.flatten(kepu.decode(rings[0].rings)).reduce((top, point) => Math.max(top, point[0]), lat), lng];
   }
 
   /* The way of a place to its nearest venue: along roads where known, else as the crow flies. */
@@ -127,7 +138,7 @@
       map.closePopup(popup);
       isOurs = false;
       if (!target) return;
-      popup.setLatLng(spot(page, target)).setContent(() => kepu[CARDS[target[0]]](page, target[1]));
+      popup.setLatLng(above(page, target)).setContent(() => kepu[CARDS[target[0]]](page, target[1]));
       popup.openOn(map);
     }
     map.on('popupopen', ({ popup: opened }) => {
@@ -160,7 +171,12 @@
       const drawn = target[0] === 'v' ? kepu.ringsOf(page, target[1]) : [];
       if (target[0] === 't' || drawn.length) {
         const rings = kepu.decode(drawn.length ? drawn[0].rings : data.towns.rings[target[1]]);
-        map.fitBounds(L.latLngBounds(kepu.flatten(rings)), { padding: [16, 16], animate: false, maxZoom: NEAR_ZOOM });
+        // the card stands above what it tells of
+        const head = drawn.length ? Math.min(CARD_PX, map.getSize().y / 2) : EDGE_PX;
+        map.fitBounds(L.latLngBounds(kepu.flatten(rings)), {
+          paddingTopLeft: [EDGE_PX, head], paddingBottomRight: [EDGE_PX, 3 * EDGE_PX],
+          animate: false, maxZoom: drawn.length ? RING_ZOOM : NEAR_ZOOM,
+        });
       } else {
         map.setView(spot(page, target), Math.max(map.getZoom(), NEAR_ZOOM), { animate: false });
       }

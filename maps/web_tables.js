@@ -30,11 +30,12 @@
       kepu.el('td', 'number', kepu.count(people)),
       view.measure || view.medians ? kepu.el('td', 'number', view.townText(t))
         : kepu.el('td', 'share', [kepu.bar(share, goal), kepu.el('span', 'number', kepu.percent(share))]),
-      kepu.el('td', 'met ' + (isMet ? 'good' : 'bad'), kepu.verdict(share, goal)),
+      kepu.el('td', 'met ' + (share === null ? '' : isMet ? 'good' : 'bad'), kepu.verdict(share, goal)),
     ]);
   }
 
   kepu.townTable = function (page) {
+    byId('town-value').className = page.view.measure || page.view.medians ? 'number' : '';
     byId('town-value').textContent = page.view.measure ? page.view.title
       : page.view.medians ? '中位时间' : '覆盖率';
     kepu.fill(byId('towns'), orderOf(page).map((t) => townRow(page, t)));
@@ -81,9 +82,11 @@
 
   kepu.flagList = function (page) {
     const { answer } = page;
-    const rows = answer.standard && answer === page.plain ? byFlags(page) : byNumbers(page);
-    byId('flag-count').textContent = `${rows.length} 处`;
-    byId('flags-more').hidden = rows.length <= MOST_ROWS;
+    const isTold = answer.standard && answer === page.plain;
+    const rows = isTold ? byFlags(page) : byNumbers(page);
+    const more = isTold ? page.data.flags.more[page.data.standards.indexOf(answer.standard)] : 0;
+    byId('flag-count').textContent = `${kepu.count(rows.length + more)} 处`;
+    byId('flags-more').hidden = rows.length + more <= MOST_ROWS;
     byId('flags-more').textContent = `只列出前 ${MOST_ROWS} 处，全部见 flags.csv。`;
     kepu.fill(byId('flags'), rows.length ? rows.slice(0, MOST_ROWS).map((make) => make())
       : [kepu.el('li', 'none', '当前没有需关注的地点。')]);

@@ -44,7 +44,7 @@
       answer.found.ticks, weights, 0.5, (i) => data.places.town[i] === t));
     const texts = kepu.minuteTexts(edges);
     return {
-      title: '镇街中位时间', english: 'Median minutes', medians,
+      title: '镇街中位时间', english: 'Median', medians,
       townFill: (t) => (medians[t] === null ? style.paper
         : style.minuteFills[kepu.minuteClass(medians[t], edges)]),
       townText: (t) => kepu.medianText(medians[t]),

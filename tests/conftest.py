@@ -6,6 +6,7 @@ The answers of such a town can be told by hand; `tests/scenarios/README.md` says
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ import osmium
 import pytest
 import shapely
 from geopandas import GeoDataFrame
+from hypothesis import is_hypothesis_test, settings
 from pyproj import Proj
 
 from kepu.coverage.times import Direction, Times, travel_times
@@ -198,3 +200,16 @@ def town(tmp_path: Path) -> Callable[..., Town]:
 def elsewhere(tmp_path, monkeypatch):
     """Stand in a folder of one's own: commands write below the present one unless told where."""
     monkeypatch.chdir(tmp_path)
+
+
+def pytest_collection_modifyitems(items):
+    """`KEPU_EXAMPLES=50` tries fifty times as many examples of each property, as a night may."""
+    factor = int(os.environ.get("KEPU_EXAMPLES", "1"))
+    for item in items if factor > 1 else ():
+        test = getattr(item, "obj", None)
+        test = getattr(test, "__func__", test)
+        if is_hypothesis_test(test):
+            # There is no public way: a test with settings of its own heeds no profile.
+            said = getattr(test, "_hypothesis_internal_use_settings", None) or settings.default
+            more = settings(said, max_examples=said.max_examples * factor)
+            test._hypothesis_internal_use_settings = more

@@ -537,9 +537,33 @@ def test_rings_of_many_polygons_with_holes() -> None:
     assert len(rings(shapely.GeometryCollection([both, shapely.Point(1, 1)]))) == 3
 
 
+def unfolded(seen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Undo `fold`, the slow and plain way."""
+    places, answer = seen["places"], []
+    row = [lat // places["strip"] for lat in places["lat"]]
+    side = [lng if r % 2 == 0 else -lng for lng, r in zip(places["lng"], row, strict=True)]
+    order = sorted(range(len(row)), key=lambda i: (row[i], side[i], i))
+    for one in seen["reach"]:
+        found: dict[str, Any] = {"mode": one["mode"], "ticks": {}, "venue": {}}
+        for kind, codes in one["ticks"].items():
+            at = seen["types"]["key"].index(kind)
+            among = [v for v, k in enumerate(seen["venues"]["type"]) if k == at]
+            ticks, venue, road = [UNREACHED] * len(row), [-1] * len(row), 0
+            for k, i in enumerate(order):
+                if codes[k]:
+                    step = codes[k] - 1
+                    road += -(step + 1) // 2 if step % 2 else step // 2
+                    ticks[i] = road + one["walkMs"][i] // 100
+                if one["venue"][kind][k]:
+                    venue[i] = among[one["venue"][kind][k] - 1]
+            found["ticks"][kind], found["venue"][kind] = ticks, venue
+        answer.append(found)
+    return answer
+
+
 def test_numbers_are_those_of_the_frames(page: str) -> None:
     data, seen = study(), block(page, "kepu-data")
-    for one, told in zip(data["reach"], seen["reach"], strict=True):
+    for one, told in zip(data["reach"], unfolded(seen), strict=True):
         assert told["mode"] == one.mode
         for kind in TYPES:
             assert told["ticks"][kind] == one.ticks[kind].tolist()
@@ -807,3 +831,41 @@ def test_classes_differ_for_people_who_do_not_see_red_or_green() -> None:
         seen = [_seen_by(colour, DEUTERANOPIA) for colour in colours]
         gaps = [np.abs(a - b).max() for i, a in enumerate(seen) for b in seen[:i]]
         assert min(gaps) > 0.06
+
+
+def test_of_too_many_flags_the_first_are_told() -> None:
+    data = study()
+    one = data["flags"].iloc[[0]]
+    data["flags"] = pd.concat([one] * 5000, ignore_index=True)
+    told = block(web_map(**data), "kepu-data")["flags"]
+    at = list(data["standards"].index).index(one["standard"].iloc[0])
+    most = max(LEAST_FLAGS, MOST_FLAGS // len(data["standards"]))
+    assert len(told["sentence"]) == most
+    assert told["more"][at] == 5000 - most
+    assert sum(told["more"]) == 5000 - most
+
+
+def test_of_too_many_routes_those_of_most_people_stay() -> None:
+    line = shapely.LineString([(113, 23), (113.1, 23), (113.2, 23)])
+    ways = SimpleNamespace(
+        start=np.array([0, 1, 2, -1]),
+        parent=np.array([3, 3, -1, -1]),
+        line=np.array([line, line, line, line], object),
+    )
+    people = np.array([5, 9, 7, 100])
+    told = branches_columns(ways, people, 9)
+    assert told["start"].tolist() == [-1, 0, 1, -1]
+    assert told["parent"].tolist() == [2, -1, -1]
+    assert len(decode(told["lines"])) == 3
+    whole = branches_columns(ways, people, 12)
+    assert whole["start"].tolist() == [0, 1, 2, -1]
+    assert whole["parent"].tolist() == [3, 3, -1, -1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 3000)), min_size=1, max_size=40))
+def test_strips_lead_through_every_place_once(points: list[tuple[int, int]]) -> None:
+    lat, lng = np.array(points).T
+    strip = strip_steps(lat, lng)
+    order = walk_through(lat, lng, strip)
+    assert sorted(order) == list(range(len(points)))
+    assert (np.diff(lat[order] // strip) >= 0).all()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,12 @@ from typer.testing import CliRunner
 from kepu.cli import app
 from kepu.coverage.share import standard_coverage
 from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.median import median
 from kepu.coverage.times import travel_times
 from kepu.geo.errors import LayerError, StudyError
 from kepu.inputs import read_layers
 from kepu.siting import Asked, covered_afresh, plan_sites
-from kepu.siting_choices import choices
+from kepu.siting_choices import choices, even_scale
 from kepu.siting_keys import CostRules
 from kepu.siting_problem import problem_of
 from kepu.siting_tables import brief, plan_sheet, price_sheet, status_text, summary
@@ -103,6 +105,8 @@ def test_everything_beside_the_plan(rural):
     assert (chosen["loss"].dropna() >= 0).all()
     assert (extra.price["price"] >= 0).all()
     assert extra.price["price"].iloc[0] == 0
+    assert "even" in set(extra.price["rule"])
+    assert extra.price["even_minutes"].notna().all()
     assert set(extra.regret["scenario"]) == {"slow", "fast", "imprecise"}
     assert (extra.regret["regret"] >= 0).all()
     assert summary(rural, extra)["status"] == "optimal"
@@ -199,8 +203,69 @@ def test_what_cannot_be_is_said(asked, code, study, measured):
                         (Asked(count=1, floors={"moon": 0.5}), "FLOOR")):  # fmt: skip
         with pytest.raises(StudyError, match=f"E-SITES-{said}"):
             plan_sites(known, wrong, Watch(60))
-    several = replace(known.standards[0], count=2)
-    assert several.count == 2
+    keys = {standard.key: standard for standard in study.standards}
+    twice = keys["room"].model_copy(update={"count": 2})
+    changed = study.model_copy(update={"standards": (twice,)})
+    with pytest.raises(StudyError, match="E-SITES-SEVERAL"):
+        problem_of(changed, measured, ["room"])
+    far = with_sites(study, spacing_metres=100_000.0)
+    with pytest.raises(StudyError, match="E-SITES-SPACING"):
+        plan_sites(problem_of(far, measured, ["hall"]), Asked("pdispersion", 3), Watch(60))
+
+
+def test_the_fair_average_is_the_least_that_can_be(rural):
+    # Swapping any site of the plan for any other does not bring it lower.
+    scale = even_scale(rural)
+    plan = median(scale, rural.rules, Watch(60))
+    least = rural.even_minutes(plan.sites)
+    assert least <= rural.even_minutes(rural.answer.sites) + 1e-9
+    rng = np.random.default_rng(0)
+    fixed, _ = rural.rules.settled(len(rural.problem.options))
+    free = plan.sites[~fixed[plan.sites]]
+    for _ in range(300):
+        other = np.setdiff1d(plan.sites, rng.choice(free, 1))
+        other = np.append(other, rng.integers(len(fixed)))
+        assert rural.even_minutes(other) >= least - 1e-6
+
+
+STOPPED = """
+import os, signal, threading
+import numpy as np
+from kepu.commands_sites import stoppable
+from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.median import median
+from kepu.coverage.siting.cover import Cover
+from kepu.coverage.siting.covering import maximal
+from kepu.coverage.siting.rules import Rules
+
+rng = np.random.default_rng(1)
+one, two = rng.random((3000, 1, 2)), rng.random((1, 400, 2))
+near = np.hypot(*(one - two).transpose(2, 0, 1)) < 0.05
+cover = Cover.of(near, rng.integers(1, 100, 3000))
+rules = Rules(count=60, cost=rng.integers(3, 9, 400), budget=300)
+
+def told(value, bound):
+    if not asked:
+        asked.append(os.kill(os.getpid(), signal.SIGINT))
+
+asked = []
+watch = Watch(300, told)
+with stoppable([watch]):
+    found = maximal(cover, rules, watch)
+assert found.stopped == "user", found
+assert found.value == cover.value(found.sites) > 0
+assert found.value < found.bound < float("inf")
+print("best so far", found.status, found.gap)
+"""
+
+
+def test_ctrl_c_keeps_the_best_so_far():
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "best so far within" in done.stdout
+    assert "停止搜索" in done.stderr
 
 
 def test_the_command_leaves_its_files(tmp_path):

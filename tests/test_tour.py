@@ -29,7 +29,7 @@ from kepu.touring import Touring, plan_tour
 from kepu.touring_calendar import clock, escaped, folded, ics_text
 from kepu.touring_choices import tour_choices
 from kepu.touring_keys import TourRules
-from kepu.touring_plan import MOST_TRIPS, Crew, _loose_bound, _solve, crews_of, parts_of, rows_of
+from kepu.touring_plan import Crew, _loose_bound, _solve, crews_of, parts_of, rows_of
 from kepu.touring_scene import Scene, scene_of
 from kepu.touring_tables import reach_sheet, summary, write_tour
 
@@ -51,7 +51,15 @@ def measured() -> tuple[Study, Survey]:
 @pytest.fixture(scope="module")
 def scene(measured) -> Scene:
     study, layers = measured
-    return scene_of(changed(study, **SPRING), layers)
+    units = tuple(
+        unit.model_copy(update={"count": 2 if unit.kind == "mobile.museum" else 1})
+        for unit in study.tour.units
+    )
+    services = tuple(
+        service.model_copy(update={"visits": 1, "more_visits": 1})
+        for service in study.tour.services
+    )
+    return scene_of(changed(study, **SPRING, units=units, services=services), layers)
 
 
 @pytest.fixture(scope="module")
@@ -150,11 +158,11 @@ def test_visits_are_counted_by_hand(found: Touring) -> None:
 
 
 def test_files_and_choices(found: Touring, tmp_path: Path) -> None:
-    extra = tour_choices(found, Watch(20))
+    extra = tour_choices(found, Watch(8))
     write_tour(tmp_path, found, extra)
     names = {path.name for path in tmp_path.iterdir()}
-    assert {"stops.csv", "calendar.xlsx", "calendar.ics", "reach.csv", "marginal.csv",
-            "alternatives.csv", "ledger.csv", "routes.csv", "tour.gpkg", "tour.png"} == names  # fmt: skip
+    assert names == {"stops.csv", "calendar.xlsx", "calendar.ics", "reach.csv", "marginal.csv",
+            "alternatives.csv", "ledger.csv", "routes.csv", "tour.gpkg", "tour.png"}  # fmt: skip
     book = load_workbook(tmp_path / "calendar.xlsx")
     assert "示意数据" in book["日历"]["A1"].value
     assert book["日历"].max_row == 2 + 153
@@ -202,6 +210,7 @@ def test_clock_told_by_hand() -> None:
     assert clock("08:30", 210) == datetime.time(12, 0)
 
 
+@pytest.mark.slow
 def test_a_floor_that_cannot_be_kept_says_by_how_much(measured) -> None:
     study, layers = measured
     units = [u for u in study.tour.units if u.kind == "mobile.van"]
@@ -216,6 +225,7 @@ def test_a_floor_that_cannot_be_kept_says_by_how_much(measured) -> None:
     assert found.planned.shortfalls == {"mobile.van:rural": reach["lacking"] - reach["reached"]}
 
 
+@pytest.mark.slow
 def test_packing_more_stops_than_are_listed_keeps_a_true_bound(scene: Scene, monkeypatch) -> None:
     """With so few trips allowed that days of two stops are not listed, the bound still holds."""
     rows = rows_of(scene)
@@ -223,7 +233,8 @@ def test_packing_more_stops_than_are_listed_keeps_a_true_bound(scene: Scene, mon
     van = next(n for n, crew in enumerate(whole) if crew.rules.kind == "mobile.van")
     monkeypatch.setattr("kepu.touring_plan.MOST_TRIPS", len(scene.hosts) + 1)
     cut = crews_of(scene, rows)
-    assert cut[van].cut == 1 and not whole[van].cut and MOST_TRIPS > len(scene.hosts)
+    assert cut[van].cut == 1
+    assert not whole[van].cut
 
     def solved(crews: list[Crew]):
         part = next(p for p in parts_of(scene, rows, crews) if van in p.crews)

@@ -21,7 +21,7 @@ from .milp import WHOLE, Program, solve
 Prices = npt.NDArray[np.floating[Any]]
 DEFLECT, PATIENCE, SHRINK = 0.7, 20, 0.85
 ROUNDS = 2500
-STARTS, STEPS = 12, 400_000
+STARTS, STEPS = 30, 400_000
 """Annealings, and steps of each per 50 customers."""
 
 
@@ -50,7 +50,8 @@ def assigned(
     if bound <= upper - 1 + 1e-6 and not watch.over:
         proved, better = decided(cost, size, room, count, price, upper, watch)
         bound = max(bound, proved)
-        if better is not None:
+        # HiGHS may still bring a plan that is no better than what it was told of.
+        if better is not None and value_of(cost, better) < upper:
             upper, to = value_of(cost, better), better
     sites = np.unique(to[to >= 0])
     return judged(sites, upper, min(bound, upper), watch, step=1.0), to
@@ -68,7 +69,7 @@ def annealed(
     from .assignment_kernels import anneal
 
     best, found = np.inf, np.full(len(size), -1, np.int64)
-    penalty = 2.0 * float(np.median(cost.min(axis=1, where=cost > 0, initial=cost.max()))) + 1.0
+    penalty = 0.5 * float(np.median(cost.min(axis=1, where=cost > 0, initial=cost.max()))) + 1.0
     for seed in range(STARTS):
         to = anneal(cost, size, room, count, STEPS * (1 + len(size) // 50), penalty, seed)
         if value_of(cost, to) < best:
@@ -132,7 +133,7 @@ def _assign(
     cost: npt.NDArray[np.int64], size: Whole, room: int, count: int, pairs: Flags, always: Flags,
     upper: float, watch: Watch,
 ) -> tuple[float, Whole | None]:  # fmt: skip
-    """Serve everybody by the pairs that are left, for less than `upper`."""
+    """Serve everybody by the pairs that are left; bounds above `upper` mean: none is better."""
     n, m = cost.shape
     who, where = np.nonzero(pairs)
     if len(np.unique(who)) < n:
@@ -147,7 +148,8 @@ def _assign(
         shape=(m, shape),
     )  # fmt: skip
     linked = csr_matrix(
-        (np.concatenate([ones, -ones]), (np.tile(np.arange(k), 2), np.concatenate([column, where]))),
+        (np.concatenate([ones, -ones]),
+         (np.tile(np.arange(k), 2), np.concatenate([column, where]))),
         shape=(k, shape),
     )  # fmt: skip
     number = csr_matrix((np.ones(m), (np.zeros(m, int), np.arange(m))), shape=(1, shape))

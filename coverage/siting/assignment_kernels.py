@@ -13,6 +13,8 @@ from ...geo.compiled import Array, Int, kernel
 
 SWAPS, MOVES = 0.4, 0.1
 """Shares of the steps that swap two customers, and that move a site."""
+NEAREST = 12
+"""A site moves to one of so many nearest to one of its customers."""
 
 
 @kernel
@@ -98,6 +100,9 @@ def anneal(
     for k in range(count):
         over += max(load[k] - room, 0)
     best, found = np.inf, np.full(n, -1, np.int64)
+    close = np.zeros((n, min(m, NEAREST)), np.int64)
+    for i in range(n):
+        close[i] = np.argsort(cost[i])[: min(m, NEAREST)]
     heat = total / n
     cool = (0.02 / max(heat, 0.03)) ** (1.0 / steps)
     for _ in range(steps):
@@ -106,7 +111,7 @@ def anneal(
         i = np.random.randint(n)
         here = to[i]
         if draw < MOVES:
-            site = np.random.randint(m)
+            site = close[i, np.random.randint(close.shape[1])]
             if is_open[site]:
                 continue
             rise = 0.0

@@ -43,7 +43,7 @@ class Table:
     amounts: Whole
     """Shape (floors, p): what the joined places add to each floor."""
     own: tuple[int, ...]
-    """Rows of each fleet: kinds of periods, hosts, budget; and places by kind if they count once."""
+    """Rows of each fleet: periods by kind, hosts, budget; places by kind if they count once."""
 
     @property
     def fine(self) -> int:
@@ -55,7 +55,8 @@ def table_of(fleets: Sequence[Fleet], wish: Wish) -> Table:
     """Join places that are served by the same hosts and need as many visits."""
     marks = [fleet.reach for fleet in fleets]
     reachable = np.vstack(marks).any(axis=0)
-    asked = np.array([amount for amount, _ in wish.floors], np.int64).reshape(-1, len(wish.weight))
+    asked = np.array([amount for amount, _ in wish.floors], np.int64)
+    asked = asked.reshape(len(wish.floors), len(wish.weight))
     _, level = np.unique(wish.needed, return_inverse=True)
     marks += [level.ravel()[None] == one for one in range(int(level.max(initial=0)) + 1)]
     whole = np.vstack(marks)

@@ -216,12 +216,12 @@ capacity = 600
 name = "科普大篷车"
 kind = "mobile.van"
 depot = "清城区博物馆"
-weekdays = [3]
+weekdays = [2, 4]
 hours = 8
 stop_minutes = 150
 most_visits = 6
 most_stops = 2
-km = 6000
+km = 8000
 capacity = 800
 """
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { load } from './load.mjs';
 
-const kepu = load(['web_text.js', 'web_codec.js', 'web_measure.js', 'web_spread.js']);
+const kepu = load(['web_text.js', 'web_codec.js', 'web_fold.js', 'web_measure.js', 'web_spread.js']);
 const [page, choices] = process.argv.slice(2).map((path) => readFileSync(path, 'utf8'));
-const data = await kepu.unpack(page.match(/id="kepu-data">([^<]*)</)[1]);
+const data = kepu.unfold(await kepu.unpack(page.match(/id="kepu-data">([^<]*)</)[1]));
 data.places.n = data.places.lat.length;
 const counts = (one) => [one.people, one.covered, one.apart, one.share];
 const answers = JSON.parse(choices).map((choice) => {

@@ -1,0 +1,92 @@
+"""The Word annex and the workbook: typed cells, no formulas, numbers that add up, fixed bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from docx import Document
+from docx.oxml.ns import qn
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from kepu.layers.tables import read_table
+from kepu.maps.appendix import Annex, Chapter, Listing, cell_text, parts_of_whole
+from kepu.maps.appendix_book import workbook
+from kepu.maps.appendix_word import annex_file
+
+FRAME = pd.DataFrame({
+    "名称": ["=HYPERLINK(\"x\")", "氹村", "合计"], "人口": [3, 4, 7],
+    "覆盖率（%）": pd.array([33.3, None, 66.6], "Float64"), "判定": ["未达标", "达标", ""],
+})  # fmt: skip
+TABLE = Listing("表甲", "各镇街人口", FRAME, {"人口": "count", "覆盖率（%）": "percent"}, "人、%",
+                ("注释",), total=True)  # fmt: skip
+ANNEX = Annex("标题", ("分析日期",), (Chapter("一、覆盖", ("段落。", TABLE, TABLE)),))
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=12))
+def test_parts_add_up_and_are_off_by_less_than_one(amounts: list[int]):
+    parts = parts_of_whole(np.array(amounts, np.int64), 1000)
+    assert parts.sum() == (1000 if sum(amounts) else 0)
+    for amount, part in zip(amounts, parts, strict=True):
+        assert not sum(amounts) or abs(part - 1000 * amount / sum(amounts)) < 1
+
+
+def test_parts_told_by_hand():
+    assert list(parts_of_whole(np.array([1, 1, 1]), 1000)) == [334, 333, 333]
+    assert cell_text(1234567, "count") == "1,234,567"
+    assert cell_text(None, "percent") == "—"
+
+
+def test_a_text_never_becomes_a_formula_and_numbers_are_numbers():
+    book = load_workbook(io.BytesIO(workbook("x", [TABLE], [("项目", "=1+1")])))
+    sheet = book["表甲"]
+    assert (sheet["A2"].value, sheet["A2"].data_type) == ('=HYPERLINK("x")', "s")
+    assert (sheet["B4"].value, sheet["B4"].data_type) == (7, "n")
+    assert sheet["C3"].value is None
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == "A1:D3"  # the total is not filtered away
+    assert sheet.conditional_formatting
+    assert book["说明"]["B2"].data_type == "s"
+
+
+def test_the_workbook_is_read_by_our_own_reader(tmp_path: Path):
+    path = tmp_path / "附表.xlsx"
+    path.write_bytes(workbook("x", [TABLE], []))
+    cells = read_table(path, sheet="表甲").cells
+    assert list(cells.columns) == list(FRAME.columns)
+    assert list(cells["名称"]) == list(FRAME["名称"])
+    assert list(map(int, cells["人口"])) == list(FRAME["人口"])
+    assert list(cells["覆盖率（%）"]) == ["33.3", "", "66.6"]
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_chinese_fonts_hold_in_every_style(compact: bool):
+    word = Document(io.BytesIO(annex_file(ANNEX, compact=compact)))
+    for name in ("Normal", "Title", "Heading 1", "Caption"):
+        fonts = word.styles[name].element.rPr.rFonts
+        assert fonts.get(qn("w:eastAsia")), name
+        assert fonts.get(qn("w:eastAsiaTheme")) is None, name
+
+
+def test_captions_are_numbered_and_headers_come_again():
+    word = Document(io.BytesIO(annex_file(ANNEX)))
+    captions = [p.text for p in word.paragraphs if p.style.name == "Caption"]
+    assert captions == ["表 1　各镇街人口", "表 2　各镇街人口"]
+    table = word.tables[0]
+    assert table._tbl.findall(f".//{qn('w:tblHeader')}")
+    assert [cell.text for cell in table.rows[1].cells] == ['=HYPERLINK("x")', "3", "33.3", "未达标"]
+    borders = table._tbl.tblPr.find(qn("w:tblBorders"))
+    assert borders.find(qn("w:insideV")).get(qn("w:val")) == "nil"
+
+
+@pytest.mark.parametrize("make", [lambda: annex_file(ANNEX), lambda: workbook("x", [TABLE], [])])
+def test_two_files_are_the_same_bytes(make):
+    assert make() == make()
+    with zipfile.ZipFile(io.BytesIO(make())) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
