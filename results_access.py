@@ -105,7 +105,7 @@ def access_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
             columns[title] = rows.set_index("place")["value"].loc[demand.index].round(3).array
         gathered = found.clusters[found.clusters["standard"] == standard.key]
         kinds = gathered.set_index("place")["cluster"].reindex(demand.index).fillna("")
-        columns[f"{standard.name}·集聚"] = kinds.map(CLUSTER_NAMES).to_numpy()
+        columns[f"{standard.name}·集聚（直线邻居）"] = kinds.map(CLUSTER_NAMES).to_numpy()
     return pd.DataFrame(columns)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from .coverage.equity import even_handed, kappa_of
-from .coverage.share import admitted, area_mask, nearest
+from .coverage.share import area_mask, nearest
 from .coverage.siting.answers import Answer, Sites, Watch
 from .coverage.siting.capacity import capacitated
 from .coverage.siting.center import center
@@ -20,15 +20,15 @@ from .coverage.siting.choices import build_order
 from .coverage.siting.cover import NEVER, Whole
 from .coverage.siting.covering import maximal
 from .coverage.siting.dispersion import disperse
-from .coverage.siting.median import Distances, median
+from .coverage.siting.median import median
+from .coverage.siting.median_program import Distances
 from .coverage.siting.rules import Rules
 from .coverage.siting.setcover import backed_up, cheapest
-from .coverage.times import minutes_up, within
+from .coverage.times import within
 from .geo.errors import Fault, StudyError
 from .geo.network import TICKS_A_MINUTE
-from .geo.routing import UNREACHED
 from .siting_problem import Problem
-from .study import times_for
+from .siting_times import distances, order_by_time, stage_minutes
 
 Model = Literal["mclp", "lscp", "pmedian", "pcenter", "pdispersion"]
 
@@ -149,29 +149,6 @@ def rules_of(problem: Problem, asked: Asked) -> Rules:
     return rules
 
 
-def distances(problem: Problem) -> Distances:
-    """
-    Return the times of the one standard, to options and to what is open already.
-
-    Whom no open venue and no candidate reaches weighs nothing; a time beyond the horizon counts as
-    twice the horizon, so that reaching somebody comes before saving minutes.
-    """
-    standard, times = problem.standards[0], problem.times[0]
-    far = 2 * times.horizon
-    ticks = times.ticks[:, problem.number]
-    found = nearest(
-        times_for(problem.measured, standard), problem.measured.venues, standard.types,
-        among=admitted(problem.measured.venues, standard)[0],
-    )  # fmt: skip
-    reached = (ticks != UNREACHED).any(axis=1) | (found.ticks != UNREACHED)
-    cost = np.where(ticks == UNREACHED, far, ticks).astype(np.uint32)
-    cap = np.where(found.ticks == UNREACHED, far, found.ticks).astype(np.int64)
-    weight = np.where(reached, problem.meant(standard), 0)
-    # In one order whatever the input's: among equal plans the same one is found.
-    order = np.argsort(problem.measured.demand.index.astype(str), kind="stable")
-    return Distances(cost[order], cap[order], weight[order])
-
-
 def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, Answer]:
     """
     Run the model.
@@ -277,7 +254,7 @@ def _plan(problem: Problem, asked: Asked, rules: Rules, answer: Answer) -> GeoDa
     committed = np.flatnonzero(fixed)
     order = np.array(build_order(problem.cover, answer.sites, committed), np.int64)
     if asked.model in ("pmedian", "pcenter"):
-        order = _order_by_time(distances(problem), order, len(committed))
+        order = order_by_time(distances(problem), order, len(committed))
     options = problem.options.iloc[order].reset_index(drop=True)
     sites = problem.candidates.loc[options["site"]]
     covered = [problem.cover.value(order[: k + 1]) for k in range(len(order))]
@@ -305,32 +282,6 @@ def _plan(problem: Problem, asked: Asked, rules: Rules, answer: Answer) -> GeoDa
         geometry=sites.geometry.to_numpy(),
         crs=problem.candidates.crs,
     )
-
-
-def _order_by_time(table: Distances, order: Sites, first: int) -> Sites:
-    """Put sites in the order in which each next one saves most time."""
-    done, rest = order[:first].tolist(), order[first:].tolist()
-    while rest:
-        best = min(rest, key=lambda site: (table.value([*done, site]), site))
-        done.append(best)
-        rest.remove(best)
-    return np.array(done, np.int64)
-
-
-def stage_minutes(table: Distances, order: Sites, model: Model) -> np.ndarray:
-    """Return after each stage the mean (p-median) or longest minutes of who is reached."""
-    found = []
-    for stage in range(len(order)):
-        times = np.minimum(table.cap, table.cost[:, order[: stage + 1]].min(axis=1))
-        reached = (table.weight > 0) & (times < np.minimum(table.cap, table.cost.max()) + 1)
-        people = np.where(reached, table.weight, 0)
-        if not people.any():
-            found.append(np.nan)
-        elif model == "pmedian":
-            found.append(float((times * people).sum() / people.sum() / 600.0))
-        else:
-            found.append(float(minutes_up(np.array([times[people > 0].max()], np.uint32))[0]))
-    return np.array(found)
 
 
 def uncoverable(problem: Problem) -> pd.DataFrame:

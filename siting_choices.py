@@ -13,9 +13,11 @@ from .coverage.siting.center import center
 from .coverage.siting.choices import NearBest, near_best
 from .coverage.siting.covering import maximal
 from .coverage.siting.fairness import least_gap, max_min, with_share, worst_share
-from .coverage.siting.median import Distances, median
+from .coverage.siting.median import median
+from .coverage.siting.median_program import Distances
 from .geo.network import TICKS_A_MINUTE
-from .siting import Siting, stage_minutes
+from .siting import Siting
+from .siting_times import stage_minutes
 
 BEYOND = 5
 """The curve goes so many sites beyond what is asked."""

@@ -20,7 +20,8 @@ from .coverage.times import minutes_up, travel_times
 from .coverage.touring.calendar import Periods, dated, transfers
 from .geo.errors import Fault, StudyError
 from .geo.network import TICKS_A_MINUTE
-from .touring_plan import GOAL, TOWN, Crew, Outing, Planned, plan_outings
+from .touring_crews import GOAL, TOWN, Crew
+from .touring_plan import Outing, Planned, plan_outings
 from .touring_scene import Scene, Service
 
 SHOWN_VISITS = 6

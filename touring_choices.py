@@ -12,7 +12,8 @@ from .coverage.siting.answers import Watch
 from .coverage.touring.fleets import Fleet, counts_once
 from .coverage.touring.trips import Whole, length_of
 from .touring import Touring
-from .touring_plan import GOAL, Crew, Outing, best_goals, by_kind, quickest
+from .touring_crews import GOAL, Crew
+from .touring_plan import Outing, best_goals, by_kind, quickest
 
 NEAR = 0.01
 """Plans that reach so much less at most are good ones."""

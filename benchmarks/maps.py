@@ -4,7 +4,8 @@ The web map against `folium.GeoJson` and `GeoDataFrame.explore` on the same data
 `python benchmarks/maps.py` prints a table: size of the file, processor time to write it, time until
 a Chromium of this computer has loaded it, and how long a step of panning, of zooming and of
 choosing takes there. The peers show one standard and no roads; ours shows everything, with flags,
-isochrones, routes and scenarios. They would ask the network for their code: here Leaflet comes from the installed wheel.
+isochrones, routes and scenarios. They would ask the network for their code: here Leaflet comes from
+the installed wheel.
 """
 
 from __future__ import annotations

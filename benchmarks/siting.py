@@ -24,7 +24,8 @@ from scipy.sparse import csr_matrix
 from kepu.coverage.siting.answers import Answer, Watch
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.covering import maximal
-from kepu.coverage.siting.median import Distances, median
+from kepu.coverage.siting.median import median
+from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.milp import Program, solve
 from kepu.coverage.siting.rules import Rules
 

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from matplotlib.transforms import Bbox
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from .fonts import families
 from .style import FLAG, INK, MUTED
@@ -356,21 +358,36 @@ def texts_of(figure: Figure) -> list[str]:
 
 def picture_of(figure: Figure, dots_an_inch: int) -> bytes:
     """Return a sheet as PNG without its margins and its caption, for a page that has its own."""
-    width, height = (size * INCH_MM for size in figure.get_size_inches())
-    edge = MARGIN_MM - 2
-    box = Bbox.from_extents(edge, MARGIN_MM + CAPTION_MM - 1, width - edge, height - edge)
-    stream = io.BytesIO()
-    figure.savefig(
-        stream, format="png", dpi=dots_an_inch, metadata={"Software": "kepu"},
-        bbox_inches=Bbox(box.get_points() / INCH_MM),
-    )  # fmt: skip
+    image, dots = _raster(figure, dots_an_inch), dots_an_inch / INCH_MM
+    edge, foot = round((MARGIN_MM - 2) * dots), round((MARGIN_MM + CAPTION_MM - 1) * dots)
+    box = (edge, edge, image.width - edge, image.height - foot)
+    return _png(image.crop(box), dots_an_inch)
+
+
+def _raster(figure: Figure, dots_an_inch: int) -> Image.Image:
+    """Return a figure in dots, without the transparency that it has no use for."""
+    canvas = FigureCanvasAgg(figure)
+    with matplotlib.rc_context(SETTINGS):
+        before, figure.dpi = figure.dpi, dots_an_inch
+        try:
+            canvas.draw()
+        finally:
+            figure.dpi = before
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+
+
+def _png(image: Image.Image, dots_an_inch: int) -> bytes:
+    stream, told = io.BytesIO(), PngInfo()
+    told.add_text("Software", "kepu")
+    image.save(stream, format="png", dpi=(dots_an_inch, dots_an_inch), pnginfo=told)
     return stream.getvalue()
 
 
 def saved(figure: Figure, ending: str, dots_an_inch: int = DOTS_AN_INCH) -> bytes:
     """Return a figure as a file; the same bytes every time."""
+    if ending == "png":
+        return _png(_raster(figure, dots_an_inch), dots_an_inch)
     stamps: dict[str, dict[str, Any]] = {
-        "png": {"Software": "kepu"},
         "svg": {"Date": None, "Creator": "kepu"},
         "pdf": {"CreationDate": None, "Creator": "kepu", "Producer": "kepu"},
     }

@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Outline
@@ -39,6 +39,8 @@ ROAD_NAMES = {
     "rail": "铁路",
 }
 HALO = [withStroke(linewidth=1.8, foreground="white")]
+AT_ONCE = 200
+"""Lines that are drawn as one path; far more of them overflow the cells of the rasteriser."""
 PAD = 0.03
 """Of the longer side, around the district."""
 
@@ -250,16 +252,17 @@ def _draw(axes: Axes, layer: Layer, order: int) -> None:
                         )
                     )
     elif layer.form == "line":
-        parts = [
+        lines = [
             np.asarray(p.coords)[:, :2]
             for s in shapes
             for p in getattr(s, "geoms", [s])
             if p.geom_type in ("LineString", "LinearRing")
         ]
         axes.add_collection(
-            LineCollection(
-                parts,
-                colors=layer.colour,
+            PathCollection(
+                [_joined(lines[at : at + AT_ONCE]) for at in range(0, len(lines), AT_ONCE)],
+                facecolors="none",
+                edgecolors=layer.colour,
                 linewidths=layer.width,
                 linestyles=[layer.dash],
                 capstyle="butt",
@@ -280,6 +283,12 @@ def _draw(axes: Axes, layer: Layer, order: int) -> None:
             zorder=order,
         )
         found.set_clip_on(True)
+
+
+def _joined(lines: Sequence[np.ndarray]) -> Outline:
+    """Return lines as one path: a file spells out the look of every path anew."""
+    codes = [np.r_[Outline.MOVETO, np.full(len(line) - 1, Outline.LINETO)] for line in lines]
+    return Outline(np.concatenate(lines), np.concatenate(codes))
 
 
 def _outline(part: shapely.Polygon) -> Outline:

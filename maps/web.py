@@ -22,14 +22,12 @@ from .content import (
     Measure,
     Own,
     Reach,
-    flags_columns,
-    measure_columns,
     places_columns,
     reaches_columns,
-    standards_columns,
     towns_columns,
     venues_columns,
 )
+from .content_answers import flags_columns, measure_columns, standards_columns
 from .offline import OfflineFigure, script, stylesheet
 from .pack import Part, packed
 from .payload import (

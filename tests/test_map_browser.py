@@ -436,6 +436,7 @@ def test_a_hostile_link_is_the_plain_page(chromium: Any, file: Path, hash_text: 
     visit.page.close()
 
 
+@pytest.mark.slow
 def test_the_illustrative_study_asks_for_nothing(chromium: Any, tmp_path: Path) -> None:
     """The whole way from `kepu demo` to the open page."""
     out = tmp_path / "demo"

@@ -17,12 +17,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kepu.maps import style
 from kepu.maps.content import Measure, Own, Reach
+from kepu.maps.content_answers import LEAST_FLAGS, MOST_FLAGS
+from kepu.maps.fold import strip_steps, walk_through
 from kepu.maps.offline import OfflineFigure, UnknownAssetError, script
 from kepu.maps.pack import UNREACHED, Part, packed
-from kepu.maps.payload import encode, grid_points, rings
+from kepu.maps.payload import branches_columns, encode, grid_points, rings
 from kepu.maps.tiles import Tiles, osm, own_server, tianditu
 from kepu.maps.web import web_map
 

@@ -37,8 +37,8 @@ def study(tmp_path_factory):
     (folder / "目标.csv").write_text(
         "目标,基线,现状\n科普讲师团成员,60,120\n不存在的目标,1,2\n", encoding="utf-8"
     )
-    text = text.replace('#targets = { file = "目标.xlsx", sheet = "目标", header = 1, columns = {} }',
-                        'targets = { file = "目标.csv" }')  # fmt: skip
+    example = '#targets = { file = "目标.xlsx", sheet = "目标", header = 1, columns = {} }'
+    text = text.replace(example, 'targets = { file = "目标.csv" }')
     path.write_text(text, encoding="utf-8", newline="\n")
     return read_study(path)
 
@@ -71,10 +71,7 @@ def test_a_number_is_the_same_in_all_that_is_handed_in(study, found, facts, quic
     assert (cells["覆盖人口"], f"{cells['全区（%）']:.1f}") == (covered, share)
     part = annex(found, facts, ()).chapters[0].parts[1]
     first = part.frame.iloc[0]
-    assert (first["覆盖人口"], f"{first['全区（%）']:.1f}") == (
-        covered,
-        share,
-    )
+    assert (first["覆盖人口"], f"{first['全区（%）']:.1f}") == (covered, share)
     picture = next(p for p in pictures(found) if p.stem == f"minutes-{study.wanted[0].key}")
     told = " ".join(texts_of(picture.draw("portrait"))).replace(",", "")
     assert f"覆盖 {covered} 人，{share}%" in told

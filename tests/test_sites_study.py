@@ -233,7 +233,6 @@ import os, signal, threading
 import numpy as np
 from kepu.commands_sites import stoppable
 from kepu.coverage.siting.answers import Watch
-from kepu.coverage.siting.median import median
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.covering import maximal
 from kepu.coverage.siting.rules import Rules

@@ -28,8 +28,9 @@ from kepu.study_keys import Study
 from kepu.touring import Touring, plan_tour
 from kepu.touring_calendar import clock, escaped, folded, ics_text
 from kepu.touring_choices import tour_choices
+from kepu.touring_crews import Crew, crews_of, rows_of
 from kepu.touring_keys import TourRules
-from kepu.touring_plan import Crew, _loose_bound, _solve, crews_of, parts_of, rows_of
+from kepu.touring_plan import _loose_bound, _solve, parts_of
 from kepu.touring_scene import Scene, scene_of
 from kepu.touring_tables import reach_sheet, summary, write_tour
 
@@ -231,7 +232,7 @@ def test_packing_more_stops_than_are_listed_keeps_a_true_bound(scene: Scene, mon
     rows = rows_of(scene)
     whole = crews_of(scene, rows)
     van = next(n for n, crew in enumerate(whole) if crew.rules.kind == "mobile.van")
-    monkeypatch.setattr("kepu.touring_plan.MOST_TRIPS", len(scene.hosts) + 1)
+    monkeypatch.setattr("kepu.touring_crews.MOST_TRIPS", len(scene.hosts) + 1)
     cut = crews_of(scene, rows)
     assert cut[van].cut == 1
     assert not whole[van].cut

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 
 from .answers import Answer, Sites, Watch, impossible, judged
 from .cover import Cover
-from .median import Distances
+from .median_program import Distances
 from .milp import Program, solve
 from .rules import Rules
 from .setcover import cheapest, needed_rows

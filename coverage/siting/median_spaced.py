@@ -6,7 +6,7 @@ import numpy as np
 
 from .answers import Answer, Sites, Watch, judged
 from .cover import Whole
-from .median import Distances, Lists, rest
+from .median_program import Distances, Lists, rest
 from .rules import Rules
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from .answers import Watch
 from .cover import Cover
 from .cover_search import CoverSearch
-from .median import Distances, median
+from .median import median
+from .median_program import Distances
 from .rules import Rules
 
 
