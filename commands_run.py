@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 
 
 Appendix = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--appendix", help="另写图件与 Word 附录（约多 20 秒） / figures and the Word annex too"
+        "--appendix/--no-appendix",
+        help="另写图件与 Word 附录（约多 20 秒）；--no-appendix 连附表与目标台账也不写"
+        " / figures and the Word annex too, or not even the workbook and the ledger",
+        show_default=False,
     ),
 ]
 
@@ -46,14 +49,14 @@ def run(
     accept_quarantine: Accept = False,
     corrected: Corrected = None,
     no_cache: NoCache = False,
-    appendix: Appendix = False,
+    appendix: Appendix = None,
 ) -> None:
     """从数据到结果：覆盖率、短板清单与离线地图 / tables, flags and one offline map."""
     with guarded(as_json):
         folder = out or Path("out") / study.stem
         options = ["--accept-quarantine"] if accept_quarantine else []
         options += ["--with-quarantine", str(corrected)] if corrected else []
-        options += ["--appendix"] if appendix else []
+        options += _appendix_option(appendix)
         command = command_text("run", str(study), "--out", str(folder), *options)
         cache = None if no_cache else cache_folder()
         _run(study, folder, command, as_json, accept_quarantine, cache, corrected,
@@ -61,18 +64,22 @@ def run(
 
 
 def demo(
-    out: Out = None, as_json: AsJson = False, no_cache: NoCache = False, appendix: Appendix = False
+    out: Out = None, as_json: AsJson = False, no_cache: NoCache = False, appendix: Appendix = None
 ) -> None:
     """用自带的示意数据从头跑一遍 / the illustrative study from start to end."""
     from importlib.resources import as_file, files
 
     with guarded(as_json), as_file(files("kepu") / "data" / "boundaries") as data:
         folder = out or Path("kepu-demo")
-        options = ["--appendix"] if appendix else []
+        options = _appendix_option(appendix)
         command = command_text("demo", *options, "--out", str(folder))
         cache = None if no_cache else cache_folder()
         path = data / "study.toml"
         _run(path, folder, command, as_json, False, cache, appendix=appendix)
+
+
+def _appendix_option(appendix: bool | None) -> list[str]:
+    return [] if appendix is None else ["--appendix" if appendix else "--no-appendix"]
 
 
 def _run(
@@ -83,7 +90,7 @@ def _run(
     accept: bool,
     cache: Path | None,
     corrected: Path | None = None,
-    appendix: bool = False,
+    appendix: bool | None = None,
 ) -> None:
     from .folder import claimed, publish
     from .inputs import read_layers
@@ -110,7 +117,7 @@ def _run(
             step("写出目标台账与附表 / ledger and workbook")
             if appendix:
                 write_appendix(new, found, facts, step=step)
-            else:
+            elif appendix is None:
                 write_ledger(new, found, facts)
             step("绘制地图 / map")
             (new / "map.html").write_text(

@@ -92,7 +92,7 @@ date = 2026-11-01
 #mode = "internal"            # internal 内部；public 公开：不显示坐标，点位约百米，隐去少于5人的
 #tiles = "none"               # 在线底图：none 无（完全离线）、tianditu、osm，或自有服务的网址
 #datum = "WGS84"              # 自有底图的坐标系：WGS84、CGCS2000、GCJ02（高德、腾讯，自动纠偏）
-#key = "您的密钥"             # 天地图密钥；写入网页，打开网页的人都能看到
+#key = "your-key"             # 天地图密钥；写入网页，打开网页的人都能看到
 #isochrones = true            # 是否画设施的等时圈；大型路网不画可省时间，其余结果不变
 
 # 以下各节可以改动出行的规则，不启用时按程序的 data/modes.csv 和 data/speeds.csv。

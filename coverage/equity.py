@@ -89,7 +89,8 @@ def poverty(
     found = spread(values, people)
     poor = found.values < line
     gap = (line - found.values[poor]) / line
-    return float(found.shares[poor] @ gap**power) if len(found.values) else None
+    # Shares of six places may sum to the next number above 1.
+    return min(1.0, float(found.shares[poor] @ gap**power)) if len(found.values) else None
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ CAPTION_MM = 9.0
 SETTINGS: dict[Any, Any] = {
     "axes.unicode_minus": False,
     "font.enable_last_resort": False,
-    "pdf.fonttype": 42,
+    "pdf.fonttype": 3,
     "svg.fonttype": "path",
     "svg.hashsalt": "kepu",
     "path.simplify": True,
@@ -366,7 +366,7 @@ def picture_of(figure: Figure, dots_an_inch: int) -> bytes:
 
 def _raster(figure: Figure, dots_an_inch: int) -> Image.Image:
     """Return a figure in dots, without the transparency that it has no use for."""
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     with matplotlib.rc_context(SETTINGS):
         before, figure.dpi = figure.dpi, dots_an_inch
         try:

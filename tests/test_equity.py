@@ -264,6 +264,7 @@ def test_the_divide_of_town_and_country():
 
 
 @given(spreads(), st.sampled_from([0.5, 1, 2, 10, 100]))
+@example((np.array([0.0] * 5 + [1]), np.array([4, 6, 9, 7, 2, 9]), None, None), 2)
 @many
 def test_poverty_equals_a_sum_over_persons(case, line):
     values, people, _, _ = case

@@ -194,6 +194,8 @@ def test_the_side_panel_draws_histogram_and_lorenz(visit: Visit, data: dict[str,
     assert visit.page.locator("#charts polyline").count() == 3
     visit.page.keyboard.press("ArrowRight")
     assert visit.page.evaluate("document.activeElement.id") == "tab-list"
+    visit.page.keyboard.press("ArrowRight")
+    assert visit.page.evaluate("document.activeElement.id") == "tab-notes"
     assert visit.page.locator("#facts").is_visible()
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
 from docx import Document
 from openpyxl import load_workbook
+from typer.testing import CliRunner
 
+from kepu.atlas import atlas
+from kepu.cli import app
 from kepu.coverage.gaps import percent_down
 from kepu.inputs import read_layers
 from kepu.maps.figures import texts_of
+from kepu.maps.web import web_map
 from kepu.passport import passport
 from kepu.report import ANNEX, BOOK, LEDGER, annex, ledger, write_appendix, write_ledger
 from kepu.report_figures import pictures
@@ -77,6 +84,18 @@ def test_a_number_is_the_same_in_all_that_is_handed_in(study, found, facts, quic
     assert f"覆盖 {covered} 人，{share}%" in told
     places = [int(n) for n in re.findall(r"处 (\d+) 人", told)]
     assert sum(places) == int(row["people"])  # the classes of the legend hold everybody
+
+
+def test_the_map_holds_the_number_of_the_tables(study, found, facts):
+    html = web_map(**atlas(study, found.measured, found, facts))
+    packed = re.search(r'<script type="text/plain" id="kepu-data">([^<]*)<', html)[1]
+    raw = zlib.decompress(base64.b64decode(packed))
+    head = json.loads(raw[4 : 4 + int.from_bytes(raw[:4], "little")])
+    table = found.standards[found.standards["scope"] == "district"].set_index("standard")
+    names = ["people", "covered", "not_connected"]
+    proofs = {one["key"]: one["proof"]["district"] for one in head["standards"]}
+    assert proofs == {key: list(map(int, table.loc[key, names])) for key in proofs}
+    assert set(proofs) == {standard.key for standard in study.wanted}
 
 
 def test_totals_of_the_tables_add_up(found, facts):
@@ -150,3 +169,25 @@ def test_the_annex_opens_and_the_ledger_is_one_page(whole, tmp_path):
     pages = len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "ledger.pdf").read_bytes()))
     assert pages == 1
     assert (tmp_path / "annex.pdf").stat().st_size > 100_000
+
+
+@pytest.mark.slow
+def test_the_command_writes_and_tells_what_it_wrote(study, tmp_path):
+    out = tmp_path / "附件"
+    options = ["--out", str(out), "--json", "--png-only", "--paper", "portrait", "--sites", "0"]
+    done = CliRunner().invoke(app, ["report", str(study.path), *options])
+    assert done.exit_code in (0, 2), done.output
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["status"] == "ok"
+    assert sum(told["targets"].values()) == 41
+    names = {entry["name"] for entry in told["files"]}
+    assert {ANNEX, BOOK, LEDGER, "targets.csv", "resources.csv"} <= names
+    assert all((out / name).is_file() for name in names)
+    assert len(list((out / "figures").glob("*.png"))) >= 8
+    assert not list((out / "figures").glob("*.svg"))
+
+
+def test_the_command_refuses_a_study_that_is_not_there(tmp_path):
+    done = CliRunner().invoke(app, ["report", str(tmp_path / "no.toml"), "--out", "x", "--json"])
+    assert done.exit_code == 3
+    assert not (tmp_path / "x").exists()

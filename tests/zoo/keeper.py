@@ -50,7 +50,7 @@ class Outcome:
 def kepu(command, study, *options, out=None):
     arguments = [command, str(study), "--json", *options]
     if command == "run":
-        arguments += ["--out", str(out), "--no-cache"]
+        arguments += ["--out", str(out), "--no-cache", "--no-appendix"]
     found = CliRunner().invoke(app, arguments)
     return Outcome(found.exit_code, found.stdout, found.stderr, out)
 
