@@ -118,7 +118,7 @@ date = 2026-11-01
 #secondary = 40
 
 [sites]                       # 选址（kepu sites）的规则
-#file = "候选点.csv"          # 只在这些点中选，列与设施表相同；状态：候选、拟建（已承诺）、停用（不可选）
+#file = "候选点.csv"          # 只在这些点中选，列同设施表；状态：候选、拟建（已定）、停用（不可选）
 #datum = "WGS84"
 #places = true                # 没有候选点表时：设施表中的“候选”、各村（社区）、可加挂的设施都是候选
 #hosts = ["civic.party", "rural.bookhouse"]    # 可以加挂的设施类型

@@ -121,7 +121,17 @@ MAY_IMPORT = {
         *{"study_keys", "passport", "report"},
     },
     "commands_inputs": {
-        *{"console", GROUND, MEASURES, "folder", "study_file", "inputs", "results", "starter", "geocoding"},
+        *{
+            "console",
+            GROUND,
+            MEASURES,
+            "folder",
+            "study_file",
+            "inputs",
+            "results",
+            "starter",
+            "geocoding",
+        },
         "passport",
     },
     "cli": {

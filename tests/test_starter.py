@@ -276,7 +276,18 @@ def test_each_optional_key_can_be_switched_on(tmp_path: Path):
 def test_optional_keys_show_their_defaults(tmp_path: Path):
     text = study_text(NAME)
     plain, full = switched_on(tmp_path, text), switched_on(tmp_path, SWITCHED_OFF.sub("", text))
-    examples = {"modes", "speeds", "path", "folder", "control", "groups", "paces", "calibration", "targets", "tour"}
+    examples = {
+        "modes",
+        "speeds",
+        "path",
+        "folder",
+        "control",
+        "groups",
+        "paces",
+        "calibration",
+        "targets",
+        "tour",
+    }
     shown = full.model_dump(exclude=examples)
     shown["towns"]["layer"] = shown["demand"]["kind"] = None
     for table in ("venues", "demand"):

@@ -150,7 +150,8 @@ class Venue:
         lon, lat = (f"{part:.6f}" for part in lonlat)
         return [
             f"V{number:03d}", self.name, self.kind, self.town, lon, lat, self.state, self.capacity,
-            self.unit, self.groups, *self.hours, self.precision, self.address, self.source, self.date,
+            self.unit, self.groups, *self.hours, self.precision, self.address, self.source,
+            self.date,
         ]  # fmt: skip
 
 
