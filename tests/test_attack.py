@@ -311,7 +311,12 @@ from kepu.geo.engines import times_between
 sys.path.insert(0, {tests!r})
 import test_routing as routing
 rng = np.random.default_rng(1)
-network = routing.random_network(rng, 60_000, 120_000)
+nodes, edges = 60_000, 120_000
+tail = rng.integers(nodes, size=edges)
+head = (tail + rng.integers(1, 300, edges)) % nodes
+network = routing.network_of(
+    nodes, tail, head, rng.gamma(1.2, 150.0, edges), np.ones((edges, 2), bool)
+)
 town = routing.Town(
     network, routing.profile_of("car"),
     routing.random_snaps(rng, np.arange(network.edges), 5_000),

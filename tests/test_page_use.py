@@ -196,7 +196,7 @@ def test_the_side_panel_draws_histogram_and_lorenz(visit: Visit, data: dict[str,
     assert visit.page.evaluate("document.activeElement.id") == "tab-list"
     visit.page.keyboard.press("ArrowRight")
     assert visit.page.evaluate("document.activeElement.id") == "tab-notes"
-    assert visit.page.locator("#facts").is_visible()
+    visit.page.locator("#facts").wait_for(state="visible")
 
 
 def test_search_finds_by_name_and_keyboard(visit: Visit, data: dict[str, Any]) -> None:

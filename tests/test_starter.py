@@ -286,6 +286,7 @@ def test_optional_keys_show_their_defaults(tmp_path: Path):
         "paces",
         "calibration",
         "targets",
+        "sites",
         "tour",
     }
     shown = full.model_dump(exclude=examples)
