@@ -53,7 +53,8 @@ def started(study, out, *, code="", **environment):
 
 def ended(child):
     """Wait for a run; return its exit code and what it said."""
-    _, said = child.communicate()
+    with child:
+        _, said = child.communicate()
     return child.returncode, said
 
 
@@ -274,15 +275,14 @@ def test_a_run_asks_the_network_for_nothing(study, undisturbed, tmp_path):
 
 
 def stopped(study, out, number, wait):
-    child = started(study, out)
-    time.sleep(wait)
-    child.send_signal(number)
-    try:
-        child.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.communicate()
-        raise
+    with started(study, out) as child:
+        time.sleep(wait)
+        child.send_signal(number)
+        try:
+            child.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
     if out.exists():
         manifest = json.loads((out / MANIFEST).read_text("utf-8"))
         for entry in manifest["files"]:
