@@ -159,15 +159,15 @@ def rows_of(town: Town, folder: Path, rounds: int) -> list[dict[str, Any]]:
     }
     for peer, make in peers.items():
         try:
-            laps = race({"ours": town.ring, "theirs": make()},
-                        1 if "buffers" in peer else rounds)  # fmt: skip
+            laps = race({"ours": town.ring, "theirs": make()}, rounds)
         except Exception as error:  # what a peer may raise is not ours to know
             rows.append({**row(OURS, town, 1.0, peer, None), "ours_ms": None,
                          "failed": f"{type(error).__name__}: {error}"[:300]})  # fmt: skip
             continue
         rows.append({
             **row(OURS, town, laps["ours"].cpu, peer, laps["theirs"].cpu),
-            "answers": f"overlap of our ring with counting {found:.3f}",
+            "answers": f"overlap of our ring with counting {found:.3f}", "iou_share": found,
+            "key": f"isochrone {peer}",
         })  # fmt: skip
     return rows
 

@@ -36,6 +36,7 @@ def measure(quick: bool) -> list[dict[str, Any]]:
     built = hierarchy.build(graph)
     rng = np.random.default_rng(3)
     sites, places = on_edges(rng, graph, SITES), on_edges(rng, graph, PLACES)
+    common = {"graph": f"{roads.name}, crossings alone ({graph.nodes:,} nodes)"}
     rows = []
     for minutes in (15, 60):
         ask = partial(sweep.table, built, sites, places, horizon=minutes * MINUTE, backward=True)
@@ -48,7 +49,6 @@ def measure(quick: bool) -> list[dict[str, Any]]:
             raise AssertionError("one and two threads differ")
         one, two = laps["one"], laps["two"]
         work = f"{SITES:,} x {PLACES:,} table, places inside streets, {minutes} min"
-        common = {"graph": f"{roads.name}, crossings alone ({graph.nodes:,} nodes)"}
         rows += [
             {**common, "work": f"{work}, one core", "ours_ms": 1000 * one.cpu,
              "ours_wall_ms": 1000 * one.wall, "peer": "-", "peer_ms": None, "ratio": None,
@@ -58,6 +58,13 @@ def measure(quick: bool) -> list[dict[str, Any]]:
              "peer": "one core", "peer_ms": 1000 * one.wall, "ratio": one.wall / two.wall,
              "answers": "equal", "key": f"matrix {minutes} two"},
         ]  # fmt: skip
+    one_site = partial(sweep.table, built, on_edges(rng, graph, 1), places,
+                       horizon=60 * MINUTE, backward=True)  # fmt: skip
+    new = race({"new": one_site}, 9)["new"]
+    rows.append({
+        **common, "work": f"a new site x {PLACES:,} places inside streets, 60 min",
+        "ours_ms": 1000 * new.cpu, "peer": "-", "peer_ms": None, "ratio": None, "key": "new site",
+    })  # fmt: skip
     return rows
 
 

@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from race import race
+from scipy.sparse import csr_matrix
+from scipy.spatial import KDTree
 
 from kepu.coverage.access import opportunities
-from kepu.coverage.clusters import local_clusters, nearest_points
+from kepu.coverage.clusters import local_clusters
 from kepu.coverage.decay import Power, Step, Stepped
 from kepu.coverage.equity import even_handed, kappa_of, time_poverty
 from kepu.coverage.floating import balanced, spatial_availability, three_step, two_step
@@ -151,7 +153,11 @@ def every_measure(county: County) -> None:
 
 def clusters(county: County) -> tuple[Callable, Callable]:
     """Return ours and PySAL's search for clusters; each answers its local Morans."""
-    neighbours = nearest_points(county.points, NEIGHBOURS)
+    _, near = KDTree(county.points).query(county.points, k=np.arange(2, NEIGHBOURS + 2))
+    places = len(county.points)
+    row = np.repeat(np.arange(places), NEIGHBOURS)
+    shape = (places, places)
+    neighbours = csr_matrix((np.ones(near.size), (row, near.ravel())), shape=shape)
     values = two_step(county.ticks, county.amounts, county.people, Step(30)).access
     lists = np.split(neighbours.indices, neighbours.indptr[1:-1])
     linked = libpysal.weights.W(dict(enumerate(map(list, lists))), silence_warnings=True)

@@ -1,84 +1,18 @@
 """
 The candidates of `routing.py`: ours, and libraries that search the same graph, as their own
 documentation shows it. Each gets a file of arrays and returns its jobs by name.
-
-An answer is times by search and node, 32-bit floats (exact up to 2^24), infinite where not reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from question import EVER, IN_NEW_MEMORY, UNBOUNDED, Question, bounded, cut, dense, limits
 from race import Job
-from scipy.sparse import csr_matrix
-
-MINUTE = 600
-EVER = 65_534
-"""Ticks, inclusive: the horizon of the nearest venue."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A graph, where searches start, and venues by type."""
-
-    arcs: csr_matrix
-    x: np.ndarray
-    y: np.ndarray
-    sources: np.ndarray
-    venues: np.ndarray
-
-    @property
-    def nodes(self) -> int:
-        return self.arcs.shape[0]
-
-    def triples(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        pairs = self.arcs.tocoo()
-        return pairs.row.astype(np.int64), pairs.col.astype(np.int64), pairs.data
-
-    def save(self, path: Path) -> None:
-        arcs = {name: getattr(self.arcs, name) for name in ("indptr", "indices", "data")}
-        np.savez(path, **arcs, x=self.x, y=self.y, sources=self.sources, venues=self.venues)
-
-    @classmethod
-    def load(cls, path: Path) -> Question:
-        with np.load(path) as kept:
-            nodes = len(kept["indptr"]) - 1
-            arcs = csr_matrix((kept["data"], kept["indices"], kept["indptr"]), (nodes, nodes))
-            return cls(arcs, *(kept[name] for name in ("x", "y", "sources", "venues")))
-
-
-def limits() -> dict[str, int]:
-    return {f"bounded {minutes}": minutes * MINUTE for minutes in (15, 30)}
-
-
-def cut(times: np.ndarray, limit: int) -> np.ndarray:
-    return np.where(np.asarray(times) <= limit, times, np.inf).astype(np.float32)
-
-
-def bounded(
-    question: Question, stride: int, search: Callable[[np.ndarray, int], Any],
-    tidy: Callable[[Any], np.ndarray], only: Iterable[str] = (),
-) -> dict[str, Job]:  # fmt: skip
-    some = question.sources[::stride]
-    return {
-        work: Job(partial(search, some, limit), lambda found, limit=limit: cut(tidy(found), limit),
-                  stride)
-        for work, limit in limits().items() if not only or work in only
-    }  # fmt: skip
-
-
-def dense(nodes: int, found: Iterable[Mapping[int, float]]) -> np.ndarray:
-    """Return times of dicts by node."""
-    tables = list(found)
-    times = np.full((len(tables), nodes), np.inf, np.float32)
-    for row, reached in zip(times, tables, strict=True):
-        row[np.fromiter(reached.keys(), np.int64)] = np.fromiter(reached.values(), float)
-    return times
 
 
 def ours(path: Path) -> Mapping[str, Job]:
@@ -111,18 +45,28 @@ def ours(path: Path) -> Mapping[str, Job]:
         for ends in [at(venues, leaving=True)]
     ]
 
-    def search(limit: int) -> Any:
-        return sweep.table(
-            built, starts.take(order), everywhere, horizon=limit, backward=False
+    rooms: dict[str, Any] = {}  # memory at hand, as who asks again and again keeps it
+
+    def search(limit: int, *, new: bool = False) -> Any:
+        room = None if new else rooms.get("times")
+        rooms["times"] = sweep.table(
+            built, starts.take(order), everywhere, horizon=limit, backward=False, found=room
         )  # fmt: skip
+        return rooms["times"]
 
     def by_source(found: np.ndarray, limit: int) -> np.ndarray:
         times = np.empty((len(order), question.nodes), np.float32)
         times[order] = found[:, : len(order)].T
         return cut(times, limit)
 
-    def nearest_of(types: int) -> Any:
-        return nearest(built, groups[:types], everywhere, horizon=EVER, backward=False)
+    def nearest_of(types: int, *, new: bool = False) -> Any:
+        room = None if new else rooms.get("labels")
+        found = nearest(
+            built, groups[:types], everywhere, horizon=EVER, backward=False, found=room
+        )  # fmt: skip
+        if types > 1:
+            rooms["labels"] = found
+        return found
 
     jobs = {
         work: Job(partial(search, limit), partial(by_source, limit=limit))
@@ -132,6 +76,9 @@ def ours(path: Path) -> Mapping[str, Job]:
         jobs[f"nearest {types}"] = Job(
             partial(nearest_of, types), lambda found: cut(decode(found[:, :1])[0].T, EVER)
         )
+    for work, job in list(jobs.items()):
+        if work != "nearest 1":
+            jobs[f"{work}{IN_NEW_MEMORY}"] = Job(partial(job.run, new=True), job.tidy)
     size = np.array([len(built.into.arcs), len(built.row)])
     return {**jobs, "build": Job(build, lambda _: None), "size": Job(lambda: size, np.asarray)}
 
@@ -205,6 +152,7 @@ def of_igraph(path: Path) -> Mapping[str, Job]:
     return bounded(
         question, max(1, len(question.sources) // 8),
         lambda some, _: graph.distances(some.tolist(), weights=weights), np.array,
+        UNBOUNDED,
     )  # fmt: skip
 
 
@@ -234,7 +182,7 @@ def of_rustworkx(path: Path) -> Mapping[str, Job]:
         times[np.arange(len(some)), some] = 0.0  # left out of its own dict
         return times
 
-    return bounded(question, stride, with_source, tidy)
+    return bounded(question, stride, with_source, tidy, UNBOUNDED)
 
 
 def of_networkit(path: Path) -> Mapping[str, Job]:
@@ -253,7 +201,8 @@ def of_networkit(path: Path) -> Mapping[str, Job]:
             for node in some.tolist()
         ])  # fmt: skip
 
-    return bounded(question, max(1, len(question.sources) // 8), search, np.asarray)
+    stride = max(1, len(question.sources) // 8)
+    return bounded(question, stride, search, np.asarray, UNBOUNDED)
 
 
 def of_pandana(path: Path) -> Mapping[str, Job]:

@@ -1,5 +1,5 @@
 """
-Files of OpenStreetMap to graphs: `python benchmarks/reading.py [--quick] [--large]`.
+Files of OpenStreetMap to graphs: `python benchmarks/reading.py [--quick]`.
 
 Ours reads the roads of all three modes from the `.osm.pbf`; OSMnx reads those of cars from an XML
 that was filtered for it beforehand, simplifies them and adds speeds and times. Each in a process of
@@ -8,14 +8,16 @@ its own: CPU time without imports, and the greatest memory of the process.
 
 from __future__ import annotations
 
-import json
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from apart import main, row, side
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT.parent / "shared" / "fixtures"
@@ -23,9 +25,9 @@ EXTRACTS = {
     "Monaco (OpenStreetMap)": FIXTURES / "osm_monaco/monaco.osm.pbf",
     "São Paulo centre (OpenStreetMap)": FIXTURES / "osm_sao_paulo/spo_osm.pbf",
 }
-LINES = {False: 150, True: 450}
+LINES = 150
 CORNER_DEGREES = 0.05
-"""5 km: a tenth of the area of the smaller town, a hundredth of the larger."""
+"""5 km: a tenth of the area of the town."""
 ROADS = "motorway trunk primary secondary tertiary unclassified residential living_street service"
 
 
@@ -72,6 +74,7 @@ def megabytes() -> float:
 
 def filtered(path: Path, target: Path) -> Path:
     """Write the roads of cars as XML; apart, because children begin with our greatest memory."""
+    target.unlink(missing_ok=True)
     subprocess.run([sys.executable, __file__, "--filter", str(path), str(target)], check=True)
     return target
 
@@ -87,53 +90,46 @@ def write_filtered(path: Path, target: Path) -> None:
                 writer.add_way(way)
 
 
-def apart(who: str, path: Path, runs: int) -> dict[str, float]:
-    """Run a side in processes of its own; medians."""
-    found = []
-    for _ in range(runs):
-        done = subprocess.run(
-            [sys.executable, __file__, who, str(path)], check=True, capture_output=True, text=True
-        )
-        found.append(json.loads(done.stdout.splitlines()[-1]))
+def said(run: Callable[[Path], dict]) -> Callable[[Path], dict]:
+    """Keep what a side says apart from what the system says of its process."""
+    return lambda path: {"told": run(path)}
+
+
+def medians(who: str, path: Path, runs: int) -> dict[str, float]:
+    """Run a side in processes of its own; what it says, not what the system says of it."""
+    found = [side(__file__, who, path)["told"] for _ in range(runs)]
     return {key: statistics.median(one[key] for one in found) for key in found[0]}
 
 
-def compared(name: str, path: Path, runs: int, folder: Path, *, peer: bool) -> list[dict]:
+WORKS = (("CPU", "cpu", 1000.0), ("greatest memory (MiB, not ms)", "peak", 1.0))
+
+
+def compared(name: str, path: Path, runs: int, folder: Path) -> list[dict]:
     """Return the rows of one file."""
-    own = apart("--ours", path, runs)
-    cost = 50 * own["walk_arcs"] / 100_000
-    rows = [{
-        "work": f"roads from the cache ({own['walk_arcs']:.0f} arcs on foot; goal {cost:.0f} ms)",
-        "graph": name, "ours_ms": round(1000 * own["reload"], 1),
-        "peer": None, "peer_ms": None, "ratio": None,
-    }]  # fmt: skip
-    other = apart("--theirs", filtered(path, folder / "roads.osm"), 1) if peer else None
-    for work, key, scale in (
-        ("PBF to the arcs of all modes, CPU", "cpu", 1000),
-        ("PBF to the arcs of all modes, greatest memory (MiB, not ms)", "peak", 1),
-    ):
-        row = {"work": work, "graph": name, "ours_ms": round(scale * own[key], 1),
-               "peer": None, "peer_ms": None, "ratio": None}  # fmt: skip
-        if other:
-            row |= {"peer": "OSMnx graph_from_xml, cars only", "peer_ms": round(
-                scale * other[key], 1), "ratio": round(other[key] / own[key], 1)}  # fmt: skip
-        rows.append(row)
-    return rows
+    own = medians("--ours", path, runs)
+    other = medians("--theirs", filtered(path, folder / "roads.osm"), 1)
+    reload = row(f"roads from the cache ({own['walk_arcs']:.0f} arcs on foot)", name, "reload",
+                 1000 * own["reload"])  # fmt: skip
+    by_arcs = reload["ours_ms"] / own["walk_arcs"] * 100_000
+    return [{**reload, "ms_a_100_000_arcs_ms": by_arcs}] + [
+        row(f"PBF to the arcs of all modes, {label}", name, f"read {key}", scale * own[key],
+            "OSMnx graph_from_xml, cars only", scale * other[key])
+        for label, key, scale in WORKS
+    ]  # fmt: skip
 
 
 def around(name: str, path: Path, runs: int) -> list[dict]:
     """Return the rows of reading a corner of a file."""
-    own = apart("--ours-around", path, runs)
-    works = (("CPU", "cpu", 1000), ("greatest memory (MiB, not ms)", "peak", 1))
+    own = medians("--ours-around", path, runs)
     return [
-        {"work": f"PBF to the arcs of all modes, 5 km of it, {label}", "graph": name,
-         "ours_ms": round(scale * own[key], 1), "peer": None, "peer_ms": None, "ratio": None}
-        for label, key, scale in works
+        row(f"PBF to the arcs of all modes, 5 km of it, {label}", name, f"corner {key}",
+            scale * own[key])
+        for label, key, scale in WORKS
     ]  # fmt: skip
 
 
-def measure(quick: bool, large: bool = False) -> list[dict]:
-    """Return the rows of all files; the largest is read by ours alone."""
+def measure(quick: bool) -> list[dict]:
+    """Return the rows of all files."""
     from towns import write_town
 
     runs, rows = (1, []) if quick else (3, [])
@@ -141,31 +137,17 @@ def measure(quick: bool, large: bool = False) -> list[dict]:
         folder = Path(made)
         for name, path in list(EXTRACTS.items())[: 1 if quick else None]:
             if path.is_file():
-                rows += compared(name, path, runs, folder, peer=True)
-        sizes = [] if quick else [(LINES[False], True), *([(LINES[True], False)] * large)]
-        for lines, peer in sizes:
-            path = write_town(folder / f"{lines}.osm.pbf", lines)
-            name = f"synthetic town {lines} x {lines}, {path.stat().st_size / 2**20:.1f} MiB"
-            rows += compared(name, path, runs, folder, peer=peer)
-            rows += around(name, path, runs)
+                rows += compared(name, path, runs, folder)
+        if not quick:
+            path = write_town(folder / "town.osm.pbf", LINES)
+            name = f"synthetic town {LINES} x {LINES}, {path.stat().st_size / 2**20:.1f} MiB"
+            rows += compared(name, path, runs, folder) + around(name, path, runs)
     return rows
 
 
-def main() -> None:
-    """Print a table, or be one side."""
+if __name__ == "__main__":
     if sys.argv[1:2] == ["--filter"]:
         write_filtered(Path(sys.argv[2]), Path(sys.argv[3]))
-        return
-    sides = {"--ours": ours, "--ours-around": ours_around, "--theirs": theirs}
-    if sys.argv[1:2] and sys.argv[1] in sides:
-        print(json.dumps(sides[sys.argv[1]](Path(sys.argv[2]))))
-        return
-    for row in measure("--quick" in sys.argv, "--large" in sys.argv):
-        line = f"{row['graph']:38s}{row['work']:64s}{row['ours_ms']:10.1f}"
-        if row["peer"]:
-            line += f"  {row['peer']:32s}{row['peer_ms']:12.1f}{row['ratio']:8.1f} x"
-        print(line, flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    else:
+        sides = {"--ours": ours, "--ours-around": ours_around, "--theirs": theirs}
+        main({name: said(run) for name, run in sides.items()}, measure)

@@ -16,6 +16,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -122,10 +123,9 @@ def goal_lines(rows: Sequence[Row]) -> list[str]:
     lines = ["| 目标 goal | 要求 wanted | 实测 measured | |", "|---|---:|---:|---|"]
     for goal, value, reached in judged(rows):
         wanted = f"≥ {figure(goal.least)}" if goal.least is not None else f"≤ {figure(goal.most)}"
-        unit = " ms" if goal.of.endswith("_ms") else " ×"
         word = {True: "达到 reached", False: f"未达到 missed. {goal.why}".strip(),
                 None: "本次未测 not measured"}[reached]  # fmt: skip
-        lines.append(f"| {goal.zh} {goal.en} | {wanted}{unit} | {figure(value)} | {word} |")
+        lines.append(f"| {goal.zh} {goal.en} | {wanted} {goal.unit} | {figure(value)} | {word} |")
     return lines
 
 
@@ -147,7 +147,7 @@ def row_lines(rows: Sequence[Row], found: Mapping[str, Any]) -> list[str]:
             memory = f"{figure(row['ours_mb'])} / {figure(row['peer_mb'])}"
         lines.append(
             f"| {row['work']} | {row['graph']} | {figure(row['ours_ms'])} | "
-            f"{row.get('call', row['peer'])}{part} | {figure(row['peer_ms'])} | "
+            f"{row.get('call', row['peer']) or '–'}{part} | {figure(row['peer_ms'])} | "
             f"{figure(row['ratio'])} | {row.get('answers', '')} {row.get('note', '')} | {memory} | "
             f"{figure(far, 2)} |"
         )
@@ -170,8 +170,8 @@ def written(rows: Sequence[Row], found: Mapping[str, Any]) -> str:
         "由 `python tasks.py bench` 写成，请勿手改。双方在同一次运行中交替进行，各用一个线程；"
         "时间是进程 CPU 时间的中位数（毫秒），倍数大于 1 表示 kepu 更快。先逐个比较答案，再比较"
         "时间：权重为整数，答案应逐个相等。标 synthetic 的路网是按固定种子生成的，不是真实路网。"
-        "只做了一部分的对方按比例换算，并注明。内存为整个进程的峰值，含读入与程序库（kepu / 对方"
-        "）。"
+        "只做了一部分的对方按比例换算，并注明；一次超过 5 秒的对方只做一次。"
+        "内存为整个进程的峰值，含读入与程序库（kepu / 对方）。"
         "“距带宽极限”是实测时间与单核内存复制所需时间之比，1 为极限。"
     )
     english = (
@@ -179,7 +179,8 @@ def written(rows: Sequence[Row], found: Mapping[str, Any]) -> str:
         "run, one thread each. Times are medians of the CPU time of the process, in milliseconds; "
         "a ratio above 1 says that kepu is quicker. Answers are compared before times are: weights "
         "are whole numbers, so answers should be equal one by one. Networks called synthetic are "
-        "made, from a fixed seed. Peers that did a part of the work are scaled up, which is said. "
+        "made, from a fixed seed. Peers that did a part of the work are scaled up, which is said; "
+        "those that need more than 5 s run once. "
         "Memory is the peak of the whole process, libraries and reading included (kepu / peer). "
         "The distance from the limit is ours against what copying memory needs on one core."
     )
@@ -202,7 +203,7 @@ def printed(row: Mapping[str, Any]) -> str:
     """Return a row for the terminal."""
     if row.get("failed"):
         return f"  {row['work']}, {row['graph']}, {row['peer']}: FAILED {row['failed']}"
-    peer = row.get("call", row["peer"])
+    peer = row.get("call", row["peer"]) or "-"
     return (
         f"  {row['work'][:58]:58s} {row['graph'][:44]:44s} {figure(row['ours_ms']):>8s} ms  "
         f"{peer[:32]:32s} {figure(row['peer_ms']):>9s} ms {figure(row['ratio']):>7s} x  "
@@ -230,8 +231,9 @@ def main(arguments: Sequence[str]) -> int:
     for name in benchmarks(FOLDER):
         if options.only and name not in options.only:
             continue
-        print(name, flush=True)
+        begin = time.monotonic()
         rows = [{**row, **marks} for row in collected(name, options.quick)]
+        print(f"{name}, {time.monotonic() - begin:.0f} s", flush=True)
         for row in rows:
             print(printed(row), flush=True)
         new += rows

@@ -8,6 +8,7 @@ others than ours; how well the two agree is reported and not judged.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import tempfile
@@ -145,13 +146,14 @@ def of_osrm(
 
     home = Path(osrm.__file__).parent
     graph_file = pbf.with_name(pbf.name.removesuffix(".osm.pbf") + ".osrm")
-    program(home / "bin/osrm-extract", "-t", "1", "-p", home / "share/profiles/car.lua", pbf,
+    threads = str(os.cpu_count() or 1)  # of the preparation, which is not measured
+    program(home / "bin/osrm-extract", "-t", threads, "-p", home / "share/profiles/car.lua", pbf,
             folder=folder)  # fmt: skip
     rows = []
     for algorithm in algorithms:
         steps = ("contract",) if algorithm == "CH" else ("partition", "customize")
         for step in steps:
-            program(home / f"bin/osrm-{step}", "-t", "1", graph_file, folder=folder)
+            program(home / f"bin/osrm-{step}", "-t", threads, graph_file, folder=folder)
         engine = osrm.OSRM(
             storage_config=str(graph_file), algorithm=algorithm, use_shared_memory=False,
             max_locations_distance_table=2 * (VENUES + PLACES),

@@ -55,6 +55,7 @@ def row(work: str, graph: str, own: float, peer: str | None, other: float | None
         "work": work, "graph": graph, "ours_ms": round(1000 * own, 1), "peer": peer,
         "peer_ms": None if other is None else round(1000 * other, 1),
         "ratio": None if other is None else round(other / own, 1),
+        "key": f"snap {str(peer).partition(' ')[0]}",
     }  # fmt: skip
 
 

@@ -1,21 +1,18 @@
 """
-A whole process, from the file to the answer: `python benchmarks/whole.py [--quick] [--large]`.
+A whole process, from the file to the answer: `python benchmarks/whole.py [--quick]`.
 
 How many of the crossings lie within 15 minutes by car of one of 50 venues? Ours from the
 `.osm.pbf`; OSMnx and networkx as their documentation shows it, from an XML that was filtered for
-cars beforehand. `--large` adds a made network of 5 million arcs, 2,000 venues and 20,000 places,
+cars beforehand. A whole run adds a made network of 5 million arcs, 2,000 venues and 20,000 places,
 ours alone. Wall and CPU time and greatest memory are those of whole processes, imports included.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+
+from apart import main, row, side
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT.parent / "shared" / "fixtures"
@@ -72,41 +69,21 @@ def theirs(path: Path) -> dict:
     return {"covered": len(covered), "places": len(nodes), "edges": graph.number_of_edges()}
 
 
-def apart(who: str, path: Path) -> dict:
-    """Run a side as a process of its own; what it cost is what the system says of it."""
-    before = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, __file__, who, str(path)], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, cost = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{who} ended with {process.returncode}")
-    return {
-        **json.loads(said.splitlines()[-1]), "wall": time.perf_counter() - before,
-        "cpu": cost.ru_utime + cost.ru_stime, "peak": cost.ru_maxrss / 1024,
-    }  # fmt: skip
-
-
 def rows_of(graph: str, own: dict, other: dict | None) -> list[dict]:
     """Return the rows of one file."""
-    rows = []
-    for label, key, scale in (("wall", "wall", 1000), ("CPU", "cpu", 1000),
-                              ("greatest memory (MiB, not ms)", "peak", 1)):  # fmt: skip
-        peer = None if other is None else scale * other[key]
-        rows.append({
-            "work": f"file to coverage, whole process, {label}", "graph": graph,
-            "ours_ms": round(scale * own[key], 1),
-            "peer": None if peer is None else "osmnx + networkx",
-            "peer_ms": None if peer is None else round(peer, 1),
-            "ratio": None if peer is None else round(other[key] / own[key], 1),
-        })  # fmt: skip
-    return rows
+    return [
+        row(
+            f"file to coverage, whole process, {label}", graph, f"whole {key}", scale * own[key],
+            *(("osmnx + networkx", scale * other[key]) if other else ()),
+        )
+        for label, key, scale in (
+            ("wall", "wall", 1000), ("CPU", "cpu", 1000),
+            ("greatest memory (MiB, not ms)", "peak", 1),
+        )
+    ]  # fmt: skip
 
 
-def measure(quick: bool, large: bool = False) -> list[dict]:
+def measure(quick: bool) -> list[dict]:
     """Return the rows of all files."""
     from reading import filtered
     from towns import write_town
@@ -119,13 +96,12 @@ def measure(quick: bool, large: bool = False) -> list[dict]:
             files["synthetic town 200 x 200"] = write_town(folder / "town.osm.pbf", 200)
         for name, path in files.items():
             if path.is_file():
-                apart("--ours", path)  # compiles, once per machine
-                other = apart("--theirs", filtered(path, folder / "roads.osm"))
-                (folder / "roads.osm").unlink()
-                rows += rows_of(name, apart("--ours", path), other)
-        if large:
+                side(__file__, "--ours", path)  # compiles, once per machine
+                other = side(__file__, "--theirs", filtered(path, folder / "roads.osm"))
+                rows += rows_of(name, side(__file__, "--ours", path), other)
+        if not quick:
             path = write_town(folder / "large.osm.pbf", LARGE_LINES)
-            own = apart("--large-one", path)
+            own = side(__file__, "--large", path)
             name = (
                 f"synthetic, {own['edges']:,} edges, {LARGE_VENUES} venues, {LARGE_PLACES} places"
             )
@@ -133,19 +109,9 @@ def measure(quick: bool, large: bool = False) -> list[dict]:
     return rows
 
 
-def main() -> None:
-    """Print a table, or be one side."""
-    sides = {"--ours": ours, "--theirs": theirs,
-             "--large-one": lambda path: ours(path, LARGE_VENUES, LARGE_PLACES, 60)}  # fmt: skip
-    if sys.argv[1:2] and sys.argv[1] in sides:
-        print(json.dumps(sides[sys.argv[1]](Path(sys.argv[2]))))
-        return
-    for row in measure("--quick" in sys.argv, "--large" in sys.argv):
-        line = f"{row['graph']:40s}{row['work']:64s}{row['ours_ms']:10.1f}"
-        if row["peer"]:
-            line += f"  {row['peer']:20s}{row['peer_ms']:12.1f}{row['ratio']:8.1f} x"
-        print(line, flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        {"--ours": ours, "--theirs": theirs,
+         "--large": lambda path: ours(path, LARGE_VENUES, LARGE_PLACES, 60)},
+        measure,
+    )  # fmt: skip

@@ -104,7 +104,7 @@ def blocks_of(path: Path) -> Iterator[Block]:
         while length := stream.read(4):
             header = fields_of(stream.read(int.from_bytes(length, "big")))
             blob = fields_of(stream.read(one(header, 3, int)))
-            kind, body = one(header, 1, bytes), _unpacked(blob)
+            kind, body = one(header, 1, bytes), unpacked(blob)
             if kind != (b"OSMHeader" if first else b"OSMData"):
                 raise UnusualError(kind)
             if not first:
@@ -114,8 +114,15 @@ def blocks_of(path: Path) -> Iterator[Block]:
             first = False
 
 
-def _unpacked(blob: list[tuple[int, int | bytes]]) -> bytes:
-    """Return the content of a blob: as it is, or deflated."""
+def unpacked(blob: list[tuple[int, int | bytes]]) -> bytes:
+    """
+    Return the content of a blob: as it is, or deflated.
+
+    Raises
+    ------
+    UnusualError
+        It is compressed otherwise, or not so large as it says.
+    """
     names = {field for field, _ in blob}
     if names == {1}:
         return one(blob, 1, bytes)

@@ -226,7 +226,7 @@ def at_ends(chains: Chains, doors: Doors, *, leaving: bool) -> Ends:
     place, side = np.nonzero(doors.open)
     node, ticks = doors.node[place, side], doors.ticks[place, side]
     kept = chains.number[node] >= 0
-    found = [np.column_stack([place, chains.number[node], ticks])[kept]]
+    found = [(place[kept], chains.number[node[kept]], ticks[kept])]
     place, node, ticks = place[~kept], node[~kept], ticks[~kept]
     chain = chains.chain[node]
     begin = chains.back if leaving else chains.onward
@@ -235,15 +235,19 @@ def at_ends(chains: Chains, doors: Doors, *, leaving: bool) -> Ends:
     to_end = chains.whole[chain, way] - rest[node]
     for end, part in enumerate((to_begin, to_end)):
         open_ = part[:, 1] == 0
-        moved = [place, chains.ends[chain, end], ticks + part[:, 0]]
-        found.append(np.column_stack(moved)[open_])
-    rows = np.concatenate(found)
-    rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
-    fresh = np.ones(len(rows), bool)
-    fresh[1:] = (rows[1:, :2] != rows[:-1, :2]).any(axis=1)
-    rows = rows[fresh]
-    count = np.bincount(rows[:, 0], minlength=len(doors.ticks))
-    return Ends(np.concatenate([[0], np.cumsum(count)]), np.ascontiguousarray(rows[:, 1:]))
+        found.append((place[open_], chains.ends[chain[open_], end], (ticks + part[:, 0])[open_]))
+    place, node, ticks = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(place * chains.graph.nodes + node, kind="stable")  # few runs: soon done
+    place, node, ticks = place[order], node[order], ticks[order]
+    fresh = np.ones(len(place), bool)
+    fresh[1:] = (place[1:] != place[:-1]) | (node[1:] != node[:-1])
+    begin = np.flatnonzero(fresh)
+    count = np.bincount(place[begin], minlength=len(doors.ticks))
+    rows = np.empty((len(begin), 2), np.int64)
+    rows[:, 0] = node[begin]
+    if len(begin):
+        rows[:, 1] = np.minimum.reduceat(ticks, begin)
+    return Ends(np.concatenate([[0], np.cumsum(count)]), rows)
 
 
 def along_chains(

@@ -28,7 +28,7 @@ Array = npt.NDArray[Any]
 Int = Any
 """A whole number of 64 bits inside a kernel."""
 
-PARTS = ("chains", "bucket", "contraction", "lanes", "sweep", "nearest", "squares")
+PARTS = ("chains", "bucket", "heap", "contraction", "lanes", "sweep", "nearest", "squares")
 KERNELS = tuple(f"{name}.py" for name in ("compiled", *PARTS))
 
 

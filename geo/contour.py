@@ -103,7 +103,8 @@ def _without_dust(polygons: Geometries, area: float) -> Geometries:
 def _thinned(whole: Sequence[Geometries], metres: float) -> list[shapely.MultiPolygon]:
     """Simplify the bands between the rings together, and put the rings together again."""
     shapes = [shapely.multipolygons(polygons) for polygons in whole]
-    bands = [shapes[0], *(outer - inner for inner, outer in pairwise(shapes))]
+    # Rings that touch along a line leave lines in their difference, which are no bands.
+    bands = [shapes[0], *(_many(outer - inner) for inner, outer in pairwise(shapes))]
     thin = shapely.coverage_simplify(np.array(bands, object), metres)
     return [_many(shapely.union_all(thin[: k + 1]) if k else thin[0]) for k in range(len(thin))]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from .bucket import FAR, Graph
 from .compiled import Array, Int, kernel
+from .heap import pop, push
 
 SETTLED_GUESS, SETTLED_REAL = np.int64(40), np.int64(200)
 """How many nodes a search for a witness looks at: to rate a node, and to take it out.
@@ -21,7 +22,6 @@ WITNESS_HEAP = 1 << 14
 """A search that needs more gives up, which costs an arc and not exactness."""
 OUT, INTO, HOPS = np.int64(1), np.int64(2), np.int64(3)
 """Columns of the lists of neighbours."""
-TAKEN, UNRANKED = -2, -1
 
 
 def _lists(graph: Graph) -> tuple[Array, Array]:
@@ -45,17 +45,16 @@ def contracted(graph: Graph) -> tuple[Array, Array]:
     nodes = graph.nodes
     lists, pool = _lists(graph)
     time, touched = np.full(nodes, FAR + 1, np.int32), np.empty(nodes, np.int32)
-    level, rank = np.zeros(nodes, np.int32), np.full(nodes, UNRANKED, np.int64)
+    level, stale = np.zeros(nodes, np.int32), np.zeros(nodes, np.bool_)
     heap, near = np.empty(WITNESS_HEAP, np.int64), np.arange(nodes)
-    state = np.array([len(pool), 0, nodes, 0, 0, 0], np.int64)
+    state = np.array([len(pool), 0, nodes, 0, 0], np.int64)
     pool = _longer(pool, 3 * len(pool) + 1024)
-    queue, found = np.empty(2 * nodes + 64, np.int64), np.empty((1024, 4), np.int64)
+    queue, found = np.empty(nodes, np.int64), np.empty((1024, 4), np.int64)
     while _contract(
-        lists, pool, time, touched, heap, level, rank, near, queue, found, state
+        lists, pool, time, touched, heap, level, stale, near, queue, found, state
     ):  # fmt: skip
         pool = _longer(pool, int(state[3]))
-        queue = _longer(queue, int(state[4]))
-        found = _longer(found, int(state[5]))
+        found = _longer(found, int(state[4]))
     return lists, pool
 
 
@@ -74,37 +73,6 @@ def _longer(array: Array, size: int) -> Array:
     longer = np.empty((max(size, 2 * len(array)), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     return longer
-
-
-@kernel
-def _push(heap: Array, count: Int, key: Int) -> Int:
-    """Put a key into a heap of `count`; return how many there are."""
-    at = count
-    while at > 0:
-        above = (at - 1) >> 1
-        if heap[above] <= key:
-            break
-        heap[at] = heap[above]
-        at = above
-    heap[at] = key
-    return count + 1
-
-
-@kernel
-def _pop(heap: Array, count: Int) -> Int:
-    """Take the smallest key, heap[0], out of a heap of `count`; return how many are left."""
-    count -= 1
-    last = heap[count]
-    at, below = 0, 1
-    while below < count:
-        if below + 1 < count and heap[below + 1] < heap[below]:
-            below += 1
-        if heap[below] >= last:
-            break
-        heap[at] = heap[below]
-        at, below = below, 2 * below + 1
-    heap[at] = last
-    return count
 
 
 @kernel
@@ -152,10 +120,10 @@ def _witness(
     """Search a little way around `avoided`; return how many nodes `touched` and `time` hold."""
     time[source], touched[0] = 0, source
     count, settled = 1, 0
-    waiting = _push(heap, np.int64(0), np.int64(source))
+    waiting = push(heap, np.int64(0), np.int64(source))
     while waiting > 0 and settled <= settle:
         here, node = heap[0] >> 32, heap[0] & 0xFFFFFFFF
-        waiting = _pop(heap, waiting)
+        waiting = pop(heap, waiting)
         if here != time[node]:
             continue
         if here > longest:
@@ -172,7 +140,7 @@ def _witness(
                 touched[count] = end
                 count += 1
             time[end] = new
-            waiting = _push(heap, waiting, new << 32 | end)
+            waiting = push(heap, waiting, new << 32 | end)
     return count
 
 
@@ -257,47 +225,47 @@ def _most_room(lists: Array, pool: Array, node: Int) -> Int:
 
 @kernel
 def _contract(
-    lists: Array, pool: Array, time: Array, touched: Array, heap: Array, level: Array, rank: Array,
-    near: Array, queue: Array, found: Array, state: Array,
+    lists: Array, pool: Array, time: Array, touched: Array, heap: Array, level: Array,
+    stale: Array, near: Array, queue: Array, found: Array, state: Array,
 ) -> bool:  # fmt: skip
     """
     Take out nodes until none is left; return True when an array is too short to go on.
 
     Kernels that make arrays take ten times as long to compile; so it is called again with longer
-    ones. Each round first rates the nodes `near` the last one, then takes out the best.
+    ones. Each round first rates the nodes of `near`, then takes out the best. Its neighbours are
+    `stale` and rated again when their turn comes: most of them change once more before.
 
     Parameters
     ----------
     state
         int64: how much of the pool is in use; of the queue; how many nodes of `near` wait to be
-        rated; and what length of pool, queue and `found` would do.
+        rated; and what length of pool and `found` would do.
     """
     while True:
         while state[2] > 0:
             node = near[state[2] - 1]
             size = np.int64(lists[node, 1])
-            state[4], state[5] = state[1] + 1, size * size
-            if state[4] > len(queue) or state[5] > len(found):
+            state[4] = size * size
+            if state[4] > len(found):
                 return True
             new = _rated(lists, pool, node, level[node], time, heap, touched, found)
-            if new != rank[node]:
-                rank[node] = new
-                state[1] = _push(queue, state[1], new << 32 | node)
+            stale[node] = False
+            state[1] = push(queue, state[1], new << 32 | node)
             state[2] -= 1
-        node = np.int64(-1)
-        while state[1] > 0 and node < 0:
-            best = queue[0]
-            if rank[best & 0xFFFFFFFF] == best >> 32:
-                node = best & 0xFFFFFFFF
-                state[3] = state[0] + _most_room(lists, pool, node)
-                if state[3] > len(pool):
-                    return True
-            state[1] = _pop(queue, state[1])
-        if node < 0:
+        if state[1] == 0:
             return False
+        node = queue[0] & 0xFFFFFFFF
+        if stale[node]:
+            state[1] = pop(queue, state[1])
+            near[0], state[2] = node, 1
+            continue
+        state[3] = state[0] + _most_room(lists, pool, node)
+        if state[3] > len(pool):
+            return True
+        state[1] = pop(queue, state[1])
         many = _shortcuts(lists, pool, node, SETTLED_REAL, time, heap, touched, found)
-        rank[node] = TAKEN
-        state[2] = _take_out(lists, pool, node, level, near)
+        for k in range(_take_out(lists, pool, node, level, near)):
+            stale[near[k]] = True
         for k in range(2 * many):
             arc, way = k >> 1, OUT + (k & 1)
             state[0] = _join(

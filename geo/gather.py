@@ -20,6 +20,7 @@ import osmium
 
 from .blocks import Block, Nodes, WayBlock, blocks_of
 from .network import Bools, Floats, Ints
+from .pbf import check_texts
 from .profile import ROAD_KEYS, road_class
 from .wire import UnusualError
 
@@ -142,7 +143,7 @@ def gather(path: Path) -> Gathered:
                 _add_block(found, block)
             return found
         except (UnusualError, ValueError, IndexError, OverflowError, zlib.error):
-            pass  # pyosmium tells what is wrong, if anything is
+            check_texts(path)  # then pyosmium tells what is wrong, if anything is
     return _one_by_one(path)
 
 

@@ -9,8 +9,9 @@ important neighbours stand before: one pass over them descends from everywhere a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,11 +57,14 @@ class Hierarchy:
         int32, shape (n,), the row of each node.
     out, into
         Arcs that leave a row for a more important one, and arcs that come to it from one.
+    spare
+        What sweeps have written on, by width and bits, for the next ones; see `rows`.
     """
 
     row: npt.NDArray[np.int32]
     out: Slope
     into: Slope
+    spare: dict[tuple[int, int], list[Any]] = field(default_factory=dict, init=False)
 
 
 def build(graph: Graph) -> Hierarchy:

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from .errors import Fault, NetworkError
-from .pbf import check_complete
+from .pbf import check_complete, check_texts
 
 KIND_KEYS = ("place", "amenity", "shop", "tourism", "office", "leisure", "building")
 """The first of them that an object bears is its kind."""
@@ -52,6 +52,8 @@ def read_names(path: Path) -> pd.DataFrame:
     entities = osmium.osm.NODE | osmium.osm.WAY
     rows: list[tuple[str, float, float, str]] = []
     try:
+        if path.suffix == ".pbf":
+            check_texts(path)
         thing: Any  # a node or a way, which the type stubs do not tell apart
         for thing in osmium.FileProcessor(str(path), entities).with_locations().with_filter(wanted):
             tags = dict(thing.tags)

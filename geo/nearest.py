@@ -18,7 +18,8 @@ from .chains import Ends
 from .compiled import Array, Int, kernel
 from .hierarchy import Hierarchy
 from .lanes import LANES
-from .sweep import LONGEST_16, UNREACHED_32, Rows, aligned, asked, by_row, sweep
+from .rows import lent, room
+from .sweep import LONGEST_16, UNREACHED_32, asked, by_row, sweep
 
 MOST_VENUES = 2**16
 ONE_BY_ONE = 3
@@ -72,8 +73,9 @@ def labels_by_row(
 
 
 def nearest(
-    hierarchy: Hierarchy, groups: Sequence[Array], places: Ends, *, horizon: int, backward: bool
-) -> Array:
+    hierarchy: Hierarchy, groups: Sequence[Array], places: Ends, *, horizon: int, backward: bool,
+    found: Array | None = None,
+) -> Array:  # fmt: skip
     """
     Find the nearest venue of each of g groups for p places.
 
@@ -87,6 +89,8 @@ def nearest(
         Ticks, inclusive.
     backward
         True: from places to venues; False: from venues to places.
+    found
+        An array to write on: as it was returned for 16 or 32 groups that were done together.
 
     Returns
     -------
@@ -95,24 +99,24 @@ def nearest(
     """
     most = max((int(rows[:, 2].max(initial=0)) for rows in groups), default=0)
     if len(groups) <= ONE_BY_ONE or horizon > LONGEST_16 or most >= MOST_VENUES:
-        ends = by_row(hierarchy, places)
         labels = np.empty((len(groups), len(places.first) - 1), np.int64)
         for k, rows in enumerate(groups):
-            found = labels_by_row(hierarchy, rows, horizon=horizon, backward=backward)
-            answer(ends.first, ends.doors, np.int64(horizon), found, labels[k])
+            label = labels_by_row(hierarchy, rows, horizon=horizon, backward=backward)
+            answer(places.first, places.doors, np.int64(horizon), label[hierarchy.row], labels[k])
         return np.ascontiguousarray(labels.T)
     columns = -(-len(groups) // LANES) * LANES
     goals = asked(hierarchy, places)
-    packed = aligned((len(places.first) - 1) * columns, 32).reshape(-1, columns)
+    packed = room(len(places.first) - 1, columns, 32, found)
     slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
-    starts = Ends(np.cumsum([0, *(len(rows) for rows in groups)]), np.concatenate(groups))
+    venues = Ends(np.cumsum([0, *(len(rows) for rows in groups)]), np.concatenate(groups))
+    starts = by_row(hierarchy, venues)
     for begin in range(0, columns, 2 * LANES):
         width = min(2 * LANES, columns - begin)
-        sweep(
-            *slopes, Rows(len(hierarchy.row), width, 32), by_row(hierarchy, starts), begin,
-            min(begin + width, len(groups)), goals, (horizon << 16) + 2**16 - 1, 16,
-            packed.reshape(-1), columns, begin,
-        )  # fmt: skip
+        with lent(hierarchy, width, 32) as kept:
+            sweep(
+                *slopes, kept, starts, begin, min(begin + width, len(groups)), goals,
+                (horizon << 16) + 2**16 - 1, 16, packed.reshape(-1), columns, begin,
+            )  # fmt: skip
     return packed[:, : len(groups)]
 
 

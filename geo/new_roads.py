@@ -79,7 +79,7 @@ def build_road(
     Raises
     ------
     NetworkError
-        An end lies too far from every road, or the class is unknown.
+        An end lies too far from every road, both join the same crossing, or the class is unknown.
     """
     if not any(road.highway in profile.speeds for profile in profiles):
         known = sorted({name for profile in profiles for name in profile.speeds})
@@ -87,6 +87,9 @@ def build_road(
         raise NetworkError(Fault("E-EDIT-CLASS", value=road.highway, facts=facts))
     works, start = _joint(works, road.line[0], profiles, join_metres)
     works, end = _joint(works, road.line[-1], profiles, join_metres)
+    if start == end:
+        where = f"{road.line[0][0]:.6f},{road.line[0][1]:.6f}"
+        raise NetworkError(Fault("E-EDIT-ROAD-LOOP", value=where))
     network = works.standing
     lon = np.array([network.lon[start], *(p[0] for p in road.line), network.lon[end]])
     lat = np.array([network.lat[start], *(p[1] for p in road.line), network.lat[end]])

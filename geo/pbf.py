@@ -1,13 +1,20 @@
-"""Is a file of OpenStreetMap whole? The frame of a `.osm.pbf`, and the digest of any file."""
+"""
+Whether a file of OpenStreetMap is whole and harmless.
+
+The frame of a `.osm.pbf` and its texts, and the digest of any file.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from .blocks import unpacked
 from .errors import Fault, NetworkError
+from .wire import UnusualError, fields_of, one
 
 
 def check_digest(path: Path, sha256: str) -> None:
@@ -26,6 +33,14 @@ def check_digest(path: Path, sha256: str) -> None:
         )
 
 
+def there(path: Path) -> bool:
+    """Tell whether a path names a file; by a name too long or with a NUL none can."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # what Python 3.11 raises for such names
+        return False
+
+
 def check_complete(path: Path) -> None:
     """
     Refuse a file that is missing or ends inside a block.
@@ -38,7 +53,7 @@ def check_complete(path: Path) -> None:
     NetworkError
         Not there, or cut.
     """
-    if not path.is_file():
+    if not there(path):
         raise NetworkError(Fault("E-FILE-MISSING", file=path.name))
     if path.suffix == ".pbf":
         size, end = path.stat().st_size, 0
@@ -48,6 +63,45 @@ def check_complete(path: Path) -> None:
             raise NetworkError(
                 Fault("E-OSM-CUT", file=path.name, facts={"bytes": size, "block": end})
             )
+
+
+def check_texts(path: Path) -> None:
+    """
+    Refuse a `.osm.pbf` with a NUL in a text, before pyosmium reads it.
+
+    libosmium ends texts by a NUL and counts the tags of an object by them: it reads on beyond the
+    object, and the process crashes. Blobs that are neither plain nor deflated are not looked into.
+
+    Raises
+    ------
+    ValueError
+        There is one, or the table of texts is none.
+    """
+    with path.open("rb") as stream:
+        while length := stream.read(4):
+            try:
+                header = fields_of(stream.read(int.from_bytes(length, "big")))
+                blob = fields_of(stream.read(one(header, 3, int)))
+                if one(header, 1, bytes) != b"OSMData":
+                    continue
+                body = unpacked(blob)
+            except (UnusualError, IndexError, zlib.error):
+                continue
+            _check_block(body)
+
+
+def _check_block(body: bytes) -> None:
+    try:
+        tables = [value for field, value in fields_of(body) if field == 1]
+        texts = [
+            text
+            for table in tables
+            for _, text in fields_of(table)  # type: ignore[arg-type]
+        ]
+    except (UnusualError, IndexError, TypeError) as error:
+        raise ValueError("strings") from error
+    if any(isinstance(text, int) or b"\0" in text for text in texts):
+        raise ValueError("a text holds a NUL")
 
 
 def _pbf_blocks(path: Path) -> Iterator[int]:

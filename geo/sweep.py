@@ -20,36 +20,13 @@ from .chains import Ends
 from .compiled import Array, Int, kernel
 from .hierarchy import BLOCK, Hierarchy, Slope
 from .lanes import LANES, fetch, later, nothing, put, reached, send, sooner, take, within
+from .rows import Rows, lent, room
 
 LONGEST_16 = 2**16 - 2
 """The longest time of 16 bits, ticks; one more means unreached."""
 UNREACHED_32 = 2**32 - 1
-CACHE_LINE = 64
 AHEAD: Int = np.int64(12)
 """So many doors before its turn a row is asked for."""
-
-
-class Rows:
-    """
-    What a sweep writes on: kept from one to the next.
-
-    What stands in a row counts only while it is live; each sweep leaves all of them dead.
-    """
-
-    def __init__(self, rows: int, width: int, bits: int) -> None:
-        """Make rows of `width` numbers (16 or 32) of so many bits, a row on a cache line."""
-        self.times = aligned(rows * width, bits)
-        self.width = width
-        self.live = np.zeros(rows, np.uint8)
-        self.blocks = np.zeros(rows // BLOCK + 1, np.uint8)
-
-
-def aligned(count: int, bits: int) -> Array:
-    """Return numbers of so many bits whose first lies at the begin of a cache line."""
-    kind = np.dtype(f"uint{bits}")
-    room = np.empty(count + CACHE_LINE, kind)
-    skip = -room.ctypes.data % CACHE_LINE // kind.itemsize
-    return room[skip : skip + count]
 
 
 @kernel
@@ -184,8 +161,6 @@ def _answer(
     first, doors
         int32 (p + 1,), (d, 2): doors of the places in the order in which they are asked, that of
         the rows.
-    order
-        int32, shape (p,): which places they are.
     found
         Flat, `columns` numbers a place; this sweep's begin at `column`.
     """
@@ -298,26 +273,23 @@ def table(
     Raises
     ------
     ValueError
-        `found` was not returned before.
+        `found` was not returned before, for as much.
     """
     bits = 16 if horizon <= LONGEST_16 else 32
     many = len(sources.first) - 1
     columns = -(-many // (2 * LANES)) * 2 * LANES
-    if found is None:
-        found = aligned((len(places.first) - 1) * columns, bits).reshape(-1, columns)
-    elif found.ctypes.data % CACHE_LINE:
-        raise ValueError("found must begin at the begin of a cache line")
+    found = room(len(places.first) - 1, columns, bits, found)
     slopes = (hierarchy.into, hierarchy.out) if backward else (hierarchy.out, hierarchy.into)
     starts, flat = by_row(hierarchy, sources), found.reshape(-1)
     goals = asked(hierarchy, places)
 
     def work(begins: Iterable[int]) -> None:
-        rows = Rows(len(hierarchy.row), width, bits)
-        for begin in begins:
-            sweep(
-                *slopes, rows, starts, begin, min(begin + width, many), goals, horizon, 0,
-                flat, columns, begin,
-            )  # fmt: skip
+        with lent(hierarchy, width, bits) as rows:
+            for begin in begins:
+                sweep(
+                    *slopes, rows, starts, begin, min(begin + width, many), goals, horizon, 0,
+                    flat, columns, begin,
+                )  # fmt: skip
 
     begins = range(0, columns, width)
     threads = min(threads, len(begins))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -143,3 +144,62 @@ def test_made_roads_are_the_same_each_time_and_lead_everywhere(monkeypatch):
     ways = np.diff(one.arcs.indptr)
     assert (ways == 2).sum() > len(ways) / 3
     assert one.arcs.data.min() >= 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="programs are shell scripts here")
+def test_a_python_that_leads_nowhere_is_passed_over(monkeypatch, tmp_path):
+    tasks = importlib.import_module("kepu.tasks")
+    monkeypatch.setattr(tasks, "sys", SimpleNamespace(version_info=(3, 11, 0), executable="own"))
+    folders = [tmp_path / name for name in ("shim", "liar", "good")]
+    for folder, said in zip(folders, ("exit 127", "echo 3 11", "echo 3 12"), strict=True):
+        folder.mkdir()
+        program = folder / "python3.12"
+        program.write_text(f"#!/bin/sh\n{said}\n", "utf-8")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join(map(str, folders)))
+    assert tasks.bench_python() == str(folders[2] / "python3.12")
+    monkeypatch.setenv("PATH", os.pathsep.join(map(str, folders[:2])))
+    assert tasks.bench_python() == "own"
+
+
+def test_who_is_slow_does_not_run_again_and_again(monkeypatch):
+    race = load("race", monkeypatch)
+    times = {"quick": 0.1, "slow": race.SLOW_SECONDS + 1}
+    ran: list[str] = []
+
+    def timed(run):
+        name = run()
+        ran.append(name)
+        return race.Lap(times[name], times[name], name)
+
+    monkeypatch.setattr(race, "timed", timed)
+    laps = race.race({"quick": lambda: "quick", "slow": lambda: "slow"}, rounds=3)
+    assert ran == ["quick", "slow", "quick", "slow", "quick", "quick"]
+    assert laps["slow"].cpu == times["slow"]
+    assert laps["quick"].answer == "quick"
+
+
+def test_what_a_side_says_and_what_it_cost_come_together(monkeypatch):
+    apart = load("apart", monkeypatch)
+    found = apart.apart((sys.executable, "-c", "print('{\"covered\": 7}')"))
+    assert found["covered"] == 7
+    assert found["wall"] > 0
+    assert found["peak"] > 1
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        apart.apart((sys.executable, "-c", "raise SystemExit(3)"))
+    line = apart.row("w", "g", "k", 2.0, "p", 5.0)
+    assert line["ratio"] == 2.5
+    assert apart.row("w", "g", "k", 2.0)["ratio"] is None
+
+
+def test_goals_say_what_they_are_counted_in(report, monkeypatch):
+    goals = load("goals", monkeypatch)
+    units = [goals.Goal("k", "g", "", en, 1.0, of=of).unit for en, of in (
+        ("a page, kB", "ours_ms"), ("its time", "ours_ms"), ("times", "ratio"),
+        ("overlap", "iou_share"), ("gap", "gap_percent"),
+    )]  # fmt: skip
+    assert units == ["kB", "ms", "×", "", "%"]
+    assert all(goal.zh for goal in goals.GOALS)
+    assert all(goal.least is not None or goal.most is not None for goal in goals.GOALS)
+    assert "None" not in "\n".join(report.row_lines([{**ROW, "peer": None}], MACHINE))
+    assert "None" not in report.printed({**ROW, "peer": None})

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from kepu.geo import bucket, engines, hierarchy, sweep
+from kepu.geo import bucket, engines, hierarchy, sweep, trees
 from kepu.geo.bucket import FAR, NEVER, Graph
 from kepu.geo.chains import Ends, along_chains, at_ends, contract, curve_order
 from kepu.geo.compiled import is_compiled, kernel_folder
@@ -250,7 +250,7 @@ def test_nearest_of_many_kinds(trip, engine, many):
 @pytest.mark.parametrize("engine", ["bucket", "scipy"])
 def test_the_way_of_a_tree_takes_its_time(trip, engine):
     venue = int(np.flatnonzero(trip.goals.open.all(axis=1))[0])
-    ticks, following = engines.tree(trip.arcs, trip.goals, venue, horizon=20_000, engine=engine)
+    ticks, following = trees.tree(trip.arcs, trip.goals, venue, horizon=20_000, engine=engine)
     graph = nx.from_scipy_sparse_array(trip.arcs.T, create_using=nx.DiGraph)
     for side in np.flatnonzero(trip.goals.open[venue]):
         graph.add_edge(-1, int(trip.goals.node[venue, side]), weight=trip.goals.ticks[venue, side])

@@ -283,7 +283,7 @@ heights = st.lists(st.lists(st.integers(0, 40), min_size=7, max_size=7), min_siz
 
 
 @given(heights, st.lists(st.integers(1, 39), min_size=1, max_size=4, unique=True), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_rings_of_any_surface_are_nested_and_valid(rows, levels, cut):
     ticks = np.kron(np.array(rows, np.int32), np.ones((3, 3), np.int32)) * 600
     ticks[ticks > 36 * 600] = FAR

@@ -108,7 +108,7 @@ def towns(draw: st.DrawFn) -> Ways:
 
 
 @given(towns())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_metre_is_lost_at_the_cuts(ways):
     network = build(ways)
     along = 0.0
@@ -122,7 +122,7 @@ def test_no_metre_is_lost_at_the_cuts(ways):
 
 
 @given(towns(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_cutting_edges_in_two_moves_no_time_by_more_than_a_millisecond_a_part(ways, data):
     """A barrier for nobody in sight cuts the way without changing it."""
     middle = data.draw(st.sampled_from(sorted(set(ways.ref.tolist()))))

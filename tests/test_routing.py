@@ -296,7 +296,7 @@ def towns(draw: st.DrawFn) -> Town:
 
 
 @given(towns(), st.integers(0, 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_small_towns_equal_networkx(town, seed):
     expected = oracle(town)
     np.testing.assert_array_equal(ask(town), expected)
@@ -305,7 +305,7 @@ def test_small_towns_equal_networkx(town, seed):
 
 
 @given(towns(), st.integers(0, 300), st.integers(0, 3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_bounded_search_of_every_engine_is_the_full_search_filtered(town, horizon, seed):
     full = ask(town)
     expected = np.where(full <= horizon, full, UNREACHED)
@@ -315,7 +315,7 @@ def test_a_bounded_search_of_every_engine_is_the_full_search_filtered(town, hori
 
 
 @given(towns(), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_of_equally_near_venues_every_engine_names_the_lowest(town, data):
     expected = oracle(town)
     venue = st.lists(st.integers(0, expected.shape[1] - 1), unique=True)

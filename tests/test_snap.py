@@ -195,7 +195,7 @@ def test_a_river_elsewhere_moves_nobody():
 
 
 @given(st.lists(LINE, min_size=1, max_size=6), st.lists(LINE, min_size=1, max_size=3), ANYWHERE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_nearest_uncrossed_road_equals_brute_force(lines, walls, point):
     found = snapped(drawn(*lines), point, limit=5000.0, walls=walls)
     barriers = shapely.MultiLineString(walls)
