@@ -12,12 +12,11 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from .coverage.equity import even_handed, kappa_of
-from .coverage.share import area_mask, nearest
+from .coverage.share import nearest
 from .coverage.siting.answers import Answer, Sites, Watch
 from .coverage.siting.capacity import capacitated
 from .coverage.siting.center import center
-from .coverage.siting.choices import build_order
-from .coverage.siting.cover import NEVER, Whole
+from .coverage.siting.cover import Whole
 from .coverage.siting.covering import maximal
 from .coverage.siting.dispersion import disperse
 from .coverage.siting.median import median
@@ -27,8 +26,9 @@ from .coverage.siting.setcover import backed_up, cheapest
 from .coverage.times import within
 from .geo.errors import Fault, StudyError
 from .geo.network import TICKS_A_MINUTE
+from .siting_plan import plan_table, uncoverable
 from .siting_problem import Problem
-from .siting_times import distances, order_by_time, stage_minutes
+from .siting_times import distances
 
 Model = Literal["mclp", "lscp", "pmedian", "pcenter", "pdispersion"]
 
@@ -90,6 +90,13 @@ class Siting:
         stood = self.plan.loc[self.plan["order"] == 0, "covered"]
         return int(stood.iloc[-1]) if len(stood) else self.before
 
+    @property
+    def second(self) -> int:
+        """People not covered before who have a second site of the plan within reach."""
+        cover = self.problem.cover
+        times = np.asarray(cover.reach[:, self.answer.sites].astype(np.int64).sum(axis=1)).ravel()
+        return int(cover.weight[times > 1].sum())
+
     @cached_property
     def times(self) -> Distances:
         """Times of the one standard."""
@@ -106,8 +113,8 @@ class Siting:
         return kappa_of(self._minutes(np.zeros(0, np.int64)), self.times.weight, side="burden")
 
     def even_minutes(self, options: Sites) -> float | None:
-        """Return the even-handed minutes of a plan; None for several standards or nobody."""
-        if len(self.problem.standards) > 1:
+        """Return the even-handed minutes to the nearest; None for several standards or venues."""
+        if len(self.problem.standards) > 1 or self.problem.standards[0].count > 1:
             return None
         return even_handed(self._minutes(options), self.times.weight, kappa=self.kappa)
 
@@ -166,6 +173,9 @@ def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, An
     if asked.model != "lscp" and asked.count is None and asked.budget is None:
         raise StudyError(Fault("E-SITES-COUNT", file=file, value=asked.model))
     room = problem.options["capacity"].to_numpy(np.int64)
+    several = [s.key for s in problem.standards if s.count > 1]
+    if several and (lone or asked.backup or (asked.model == "mclp" and room.any())):
+        raise StudyError(*(Fault("E-SITES-SEVERAL", file=file, value=key) for key in several))
     match asked.model:
         case "mclp" if room.any():
             room = np.where(room > 0, room, np.iinfo(np.int32).max)
@@ -194,8 +204,12 @@ def _everybody(problem: Problem, rules: Rules, asked: Asked, watch: Watch) -> An
     least = cheapest(problem.cover, free, watch)
     if not asked.backup or not least.found:
         return least
-    found = backed_up(problem.cover, len(least.sites), watch)
-    return found if found.found else least
+    limit = {"budget": int(least.value)} if priced else {"count": len(least.sites)}
+    found = backed_up(problem.cover, replace(free, **limit), watch)  # type: ignore[arg-type]
+    if found.found and least.status == "optimal":
+        return found
+    # Unless both steps came to their end the plan is not known to be the best of its kind.
+    return replace(found if found.found else least, status="heuristic", bound=np.inf)
 
 
 def covered_afresh(problem: Problem, options: Sites) -> tuple[int, Whole]:
@@ -216,8 +230,11 @@ def covered_afresh(problem: Problem, options: Sites) -> tuple[int, Whole]:
         status = np.where(problem.candidates.index.isin(suits["site"]), "open", "candidate")
         kind = np.full(len(status), standard.types[0], object)
         stand = problem.candidates.assign(status=status, type=kind)
-        new = nearest(times, stand, standard.types)
-        marks.append(within(new.ticks, standard.minutes) | problem.covered_now(standard))
+        stood = problem.stand_now(standard)
+        for k in range(1, standard.count + 1):
+            new = nearest(times, stand, standard.types, count=k)
+            stood = stood + within(new.ticks, standard.minutes)
+        marks.append(stood >= standard.count)
     covered = np.concatenate(marks)
     people = np.concatenate([problem.meant(standard) for standard in problem.standards])
     return int(people[covered].sum()), np.asarray(problem.groups[covered].sum(axis=0))
@@ -244,58 +261,5 @@ def plan_sites(problem: Problem, asked: Asked, watch: Watch) -> Siting:
     plain = not problem.options["capacity"].any()
     if asked.model == "mclp" and plain and after != answer.value:
         raise RuntimeError("the plan is not worth what the optimiser says")
-    plan = _plan(problem, asked, rules, answer)
+    plan = plan_table(problem, asked.model, rules, answer)
     return Siting(problem, asked, rules, answer, before, after, plan, uncoverable(problem))
-
-
-def _plan(problem: Problem, asked: Asked, rules: Rules, answer: Answer) -> GeoDataFrame:
-    """Put the sites in build order: what each stage covers, and the mean minutes of a p-median."""
-    fixed, _ = rules.settled(len(problem.options))
-    committed = np.flatnonzero(fixed)
-    order = np.array(build_order(problem.cover, answer.sites, committed), np.int64)
-    if asked.model in ("pmedian", "pcenter"):
-        order = order_by_time(distances(problem), order, len(committed))
-    options = problem.options.iloc[order].reset_index(drop=True)
-    sites = problem.candidates.loc[options["site"]]
-    covered = [problem.cover.value(order[: k + 1]) for k in range(len(order))]
-    added = np.diff([problem.cover.base, *covered])
-    minutes = np.full(len(order), np.nan)
-    if asked.model in ("pmedian", "pcenter"):
-        minutes = stage_minutes(distances(problem), order, asked.model)
-    step = np.concatenate([np.zeros(len(committed)), np.arange(1, len(order) - len(committed) + 1)])
-    return GeoDataFrame(
-        {
-            "order": step.astype(np.int64),
-            "site": options["site"],
-            "name": sites["name"].to_numpy(),
-            "town": sites["town"].to_numpy(),
-            "type": options["type"],
-            "action": options["action"],
-            "host": sites["host"].to_numpy(),
-            "cost": options["cost"],
-            "added": added.astype(np.int64),
-            "covered": np.array(covered, np.int64),
-            "share": pd.array(np.array(covered) / max(problem.people, 1), dtype="Float64"),
-            "minutes": pd.array(minutes, dtype="Float64"),
-            "option": order,
-        },
-        geometry=sites.geometry.to_numpy(),
-        crs=problem.candidates.crs,
-    )
-
-
-def uncoverable(problem: Problem) -> pd.DataFrame:
-    """List whom no candidate covers, and why."""
-    demand, rows = problem.measured.demand, []
-    places = len(demand)
-    for at, (standard, times) in enumerate(zip(problem.standards, problem.times, strict=True)):
-        people = problem.meant(standard)
-        never = problem.cover.row[at * places : (at + 1) * places] == NEVER
-        listed = np.flatnonzero(never & area_mask(demand, standard.area) & (people > 0))
-        rows += [
-            (standard.key, demand.index[i], demand["name"].iloc[i], demand["town"].iloc[i],
-             int(people[i]), "no_site" if times.connected[i] else "not_connected")
-            for i in listed
-        ]  # fmt: skip
-    names = ["standard", "place", "name", "town", "people", "reason"]
-    return pd.DataFrame(rows, columns=names)

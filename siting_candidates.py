@@ -33,7 +33,8 @@ def candidates_of(study: Study, measured: Survey, types: Sequence[str]) -> GeoDa
     -------
     GeoDataFrame, m rows
         Index `site`, ascending; `name`, `town`, `origin` (file, venue, host, place), `host`,
-        `status` (candidate, committed, forbidden), `reason`, `grade` (precision), geometry.
+        `status` (candidate, committed, forbidden), `reason`, `grade` (precision),
+        `targets` (groups; missing for everybody), geometry.
 
     Raises
     ------
@@ -89,6 +90,7 @@ def _rows(venues: GeoDataFrame, origin: str, status: str) -> GeoDataFrame:
             "status": [status] * count,
             "reason": [""] * count,
             "grade": venues["precision"].to_numpy(object),
+            "targets": venues["targets"].to_numpy(object),
         },
         index=pd.Index(ids, dtype=object),
         geometry=venues.geometry.to_numpy(),

@@ -33,26 +33,30 @@ SEED = 441802
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """Frames beside the plan; see docs/method.md for their columns."""
+    """Frames beside the plan; see docs/method.md. `cut`: time ended before all was worked out."""
 
     curve: pd.DataFrame
     alternatives: pd.DataFrame
     near: NearBest | None
     price: pd.DataFrame
     regret: pd.DataFrame
+    cut: bool
 
 
 def choices(found: Siting, watch: Watch) -> Choices:
     """Work out all of it, in what time is left; what there was no time for is left out."""
     mclp = found.asked.model == "mclp" and not found.problem.options["capacity"].any()
     near = _near(found, watch) if mclp or found.asked.model == "lscp" else None
-    return Choices(
-        curve_of(found, watch.part(watch.left * 0.5)),
-        alternatives_of(found, near),
-        near,
-        price_of(found, watch.part(watch.left * 0.6)) if mclp else pd.DataFrame(columns=PRICE),
-        regret_of(found, watch) if mclp else pd.DataFrame(columns=REGRET),
-    )
+    curving = watch.part(watch.left * 0.5)
+    curve, cut = curve_of(found, curving), curving.over
+    price, regret = pd.DataFrame(columns=PRICE), pd.DataFrame(columns=REGRET)
+    if mclp:
+        pricing = watch.part(watch.left * 0.6)
+        price = price_of(found, pricing)
+        cut |= pricing.over
+        regret = regret_of(found, watch)
+    alternatives = alternatives_of(found, near)
+    return Choices(curve, alternatives, near, price, regret, cut or watch.over)
 
 
 CURVE = ["count", "budget", "covered", "share", "bound", "gap", "status", "minutes", "staged"]
@@ -78,7 +82,8 @@ def curve_of(found: Siting, watch: Watch) -> pd.DataFrame:
             table = found.times
             run = median if asked.model == "pmedian" else center
             answer = run(table, limits, part)
-            minutes = float(stage_minutes(table, answer.sites, asked.model)[-1])
+            if len(answer.sites):
+                minutes = float(stage_minutes(table, answer.sites, asked.model)[-1])
         else:
             answer = maximal(cover, limits, part)
         if not answer.found:
@@ -98,9 +103,9 @@ def curve_of(found: Siting, watch: Watch) -> pd.DataFrame:
 
 
 def _near(found: Siting, watch: Watch) -> NearBest:
-    """Find the plans that are worth at most a share of what ours adds less."""
-    added = found.after - found.before
-    tolerance = int(found.problem.study.sites.near * added)
+    """Find the plans that add at most a share less than ours; of `lscp`, those that add as much."""
+    near = found.problem.study.sites.near if found.asked.model == "mclp" else 0
+    tolerance = int(near * (found.after - found.before))
     limit = watch.part(max(watch.left * 0.2, 1.0))
     return near_best(found.problem.cover, found.rules, found.answer.sites, tolerance, limit)
 
@@ -148,13 +153,17 @@ def price_of(found: Siting, watch: Watch) -> pd.DataFrame:
     """Return what fairness costs: people given up against the plain optimum, by rule and level."""
     problem, cover = found.problem, found.problem.cover
     totals = problem.group_totals
-    plain = maximal(cover, replace(found.rules, floors=()), watch.part(watch.left / 4))
-    if not plain.found:
+    if watch.over:
         return pd.DataFrame(columns=PRICE)
-    best = int(plain.value)
-    rows = [_priced(found, "plain", None, plain, best)]
+    plain = found.answer
     if found.rules.floors:
-        rows.append(_priced(found, "asked", None, found.answer, best))
+        plain = maximal(cover, replace(found.rules, floors=()), watch.part(watch.left / 4))
+        if not plain.found:
+            return pd.DataFrame(columns=PRICE)
+    best = int(plain.value)
+    rows = [_priced(found, "plain", None, plain)]
+    if found.rules.floors:
+        rows.append(_priced(found, "asked", None, found.answer))
     if totals[1] > 0 and totals[0] > 0:
         rural_cover = cover.weighing(cover.groups[:, 1])
         most = maximal(rural_cover, replace(found.rules, floors=()), watch.part(watch.left / 4))
@@ -168,20 +177,22 @@ def price_of(found: Siting, watch: Watch) -> pd.DataFrame:
             bare = replace(found.rules, floors=())
             answer = with_share(cover, bare, 1, least, watch.part(watch.left / 3))
             if answer.found:
-                rows.append(_priced(found, "floor", least / int(totals[1]), answer, best))
+                rows.append(_priced(found, "floor", least / int(totals[1]), answer))
         keep = cover.base + int(GAP_KEEP * (best - cover.base))
         bare = replace(found.rules, floors=())
         answer, _ = least_gap(cover, bare, totals, (0, 1), keep, watch.part(watch.left / 2))
         if answer.found:
-            rows.append(_priced(found, "gap", None, answer, best))
-    rows += _by_town(found, best, watch.part(watch.left / 2))
-    rows += _by_even_minutes(found, best, watch)
+            rows.append(_priced(found, "gap", None, answer))
+    rows += _by_town(found, watch.part(watch.left / 2))
+    rows += _by_even_minutes(found, watch)
     table = pd.DataFrame(rows, columns=PRICE)
+    # A plain plan that is not proved may cover less than a fair one: nobody is given up by that.
+    table["price"] = table["covered"].max() - table["covered"]
     # Several floors that one plan keeps are one row: the highest of them.
     return table[~(table["rule"].eq("floor") & table.duplicated(["rule", "sites"], keep="last"))]
 
 
-def _by_town(found: Siting, best: int, watch: Watch) -> list[tuple[Any, ...]]:
+def _by_town(found: Siting, watch: Watch) -> list[tuple[Any, ...]]:
     """Raise the worst-off town; urban and rural are no groups of their own here."""
     cover = found.problem.cover
     towns = replace(cover, groups=cover.groups[:, 2:], base_groups=cover.base_groups[2:])
@@ -190,22 +201,23 @@ def _by_town(found: Siting, best: int, watch: Watch) -> list[tuple[Any, ...]]:
     if not answer.found:
         return []
     level = float(worst_share(towns, totals, answer.sites))
-    return [_priced(found, "maxmin", level, answer, best)]
+    return [_priced(found, "maxmin", level, answer)]
 
 
-def _by_even_minutes(found: Siting, best: int, watch: Watch) -> list[tuple[Any, ...]]:
+def _by_even_minutes(found: Siting, watch: Watch) -> list[tuple[Any, ...]]:
     """
     Bring the even-handed minutes of Kolm and Pollak down as far as can be.
 
     With a fixed kappa that is a p-median of e^(-kappa t) (Logan et al. 2021; Horton et al.).
     """
-    if len(found.problem.standards) > 1 or found.rules.count is None or found.rules.budget:
+    several = len(found.problem.standards) > 1 or found.problem.standards[0].count > 1
+    if several or found.rules.count is None or found.rules.budget:
         return []
     scale = even_scale(found)
     if scale is None:
         return []
     answer = median(scale, replace(found.rules, floors=()), watch)
-    return [_priced(found, "even", None, answer, best)] if answer.found else []
+    return [_priced(found, "even", None, answer)] if answer.found else []
 
 
 def even_scale(found: Siting) -> Distances | None:
@@ -225,9 +237,7 @@ def even_scale(found: Siting) -> Distances | None:
     )
 
 
-def _priced(
-    found: Siting, rule: str, level: float | None, answer: Answer, best: int
-) -> tuple[Any, ...]:
+def _priced(found: Siting, rule: str, level: float | None, answer: Answer) -> tuple[Any, ...]:
     problem, totals = found.problem, found.problem.group_totals
     covered = problem.cover.group_values(answer.sites)
     shares = [covered[g] / totals[g] if totals[g] else None for g in range(len(totals))]
@@ -239,12 +249,12 @@ def _priced(
     people = problem.cover.value(answer.sites)
     return (
         rule, level, people, people / max(problem.people, 1), urban, rural, worst[1], worst[0],
-        apart, found.even_minutes(answer.sites), best - people,
+        apart, found.even_minutes(answer.sites), 0,
         answer.status, answer.gap, ";".join(problem.options["site"].iloc[answer.sites]),
     )  # fmt: skip
 
 
-REGRET = ["scenario", "speed", "covered", "best", "regret", "regret_share", "status"]
+REGRET = ["scenario", "speed", "covered", "best", "regret", "regret_share", "status", "gap"]
 
 
 def regret_of(found: Siting, watch: Watch) -> pd.DataFrame:
@@ -252,6 +262,8 @@ def regret_of(found: Siting, watch: Watch) -> pd.DataFrame:
     problem = found.problem
     rows = []
     for name, speed in SPEEDS.items():
+        if watch.over:
+            break
         rows.append(_regret(found, name, speed, None, watch.part(watch.left / 6)))
     rng = np.random.default_rng(SEED)
     radius = problem.candidates["grade"].map(RADIUS_METRES).fillna(500.0).to_numpy(float)
@@ -276,4 +288,6 @@ def _regret(found: Siting, name: str, speed: float, shifts: Any, watch: Watch) -
     best = maximal(cover, replace(found.rules, floors=()), watch)
     top = max(int(best.value), mine) if best.found else mine
     share = (top - mine) / top if top else 0.0
-    return name, speed, mine, top, top - mine, share, best.status
+    # Where the best is not proved, what is lost is that much at least.
+    gap = max(best.bound - top, 0) / max(top, 1) if best.found else np.inf
+    return name, speed, mine, top, top - mine, share, best.status, gap

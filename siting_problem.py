@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from scipy.sparse import csr_matrix, vstack
 
+from .coverage.audience import for_group
 from .coverage.share import Standard, admitted, area_mask, nearest
 from .coverage.siting.cover import Cover, Flags, Whole
 from .coverage.siting.rules import Rules
@@ -68,19 +69,26 @@ class Problem:
         """All people that the standards are meant for."""
         return sum(int(self.meant(standard).sum()) for standard in self.standards)
 
-    def covered_now(self, standard: Standard, factor: float = 1.0) -> Flags:
-        """Tell which places an open venue covers; `factor` stretches the limit, not the times."""
-        found = nearest(
-            times_for(self.measured, standard), self.measured.venues, standard.types,
-            among=admitted(self.measured.venues, standard)[0],
-        )  # fmt: skip
-        return _within(found.ticks, standard.minutes, factor)
+    def stand_now(self, standard: Standard, factor: float = 1.0) -> Whole:
+        """
+        Count the open venues within the limit of each place, up to the standard's number.
+
+        `factor` stretches the limit, not the times.
+        """
+        times, venues = times_for(self.measured, standard), self.measured.venues
+        among = admitted(venues, standard)[0]
+        stood = np.zeros(len(times.places), np.int64)
+        for k in range(1, standard.count + 1):
+            found = nearest(times, venues, standard.types, count=k, among=among)
+            stood += _within(found.ticks, standard.minutes, factor)
+        return stood
 
     def reach(
         self, factor: float = 1.0, shifts: npt.NDArray[np.int64] | None = None
     ) -> list[csr_matrix]:
-        """Return by standard which option covers which place."""
+        """Return by standard which option covers which place; a forbidden one covers nobody."""
         tables = []
+        status = self.candidates["status"].to_numpy()[self.number]
         for standard, times in zip(self.standards, self.times, strict=True):
             ticks = times.ticks
             if shifts is not None:
@@ -90,6 +98,7 @@ class Problem:
                 )
             good = _within(ticks, standard.minutes, factor)[:, self.number]
             suits = self.options["type"].isin(list(standard.types)).to_numpy()
+            suits = suits & (status != "forbidden")
             tables.append(csr_matrix(good & suits))
         return tables
 
@@ -100,10 +109,10 @@ class Problem:
 
     def cover_at(self, factor: float = 1.0, shifts: npt.NDArray[np.int64] | None = None) -> Cover:
         """Return the table at other speeds or with candidates shifted by some time."""
-        done = np.concatenate([self.covered_now(s, factor) for s in self.standards])
+        need = np.concatenate([s.count - self.stand_now(s, factor) for s in self.standards])
         weight = np.concatenate([self.meant(s) for s in self.standards])
         rows = csr_matrix(vstack(self.reach(factor, shifts)))
-        return Cover.of(rows, weight, groups=self.groups, covered=done)
+        return Cover.of(rows, weight, groups=self.groups, need=need)
 
     @cached_property
     def group_names(self) -> list[tuple[str, str]]:
@@ -186,7 +195,7 @@ def problem_of(
     Raises
     ------
     StudyError
-        No such standard; a standard that one venue cannot meet; no candidates.
+        No such standard; no candidates.
     """
     known = {standard.key: standard for standard in study.wanted}
     wrong = [key for key in keys if key not in known]
@@ -196,11 +205,6 @@ def problem_of(
             Fault("E-SITES-STANDARD", file=study.path.name, value=k, facts=facts) for k in wrong
         ))  # fmt: skip
     standards = tuple(known[key] for key in dict.fromkeys(keys))
-    several = [s.key for s in standards if s.count > 1]
-    if several:
-        raise StudyError(*(
-            Fault("E-SITES-SEVERAL", file=study.path.name, value=key) for key in several
-        ))  # fmt: skip
     chosen = dict(zip(dict.fromkeys(keys), types, strict=False))
     kinds = [chosen.get(s.key, s.types[0]) for s in standards]
     for standard, kind in zip(standards, kinds, strict=True):
@@ -212,14 +216,20 @@ def problem_of(
     options = _options(study, measured, candidates, list(dict.fromkeys(kinds)))
     # Candidates are measured like venues: same roads, same walks to the door.
     times = tuple(
-        travel_times(
+        _to_those_for(standard, candidates, travel_times(
             measured.roads.network, study.profile_of(standard), measured.demand, candidates,
             horizon_minutes=study.study.horizon_minutes, direction=study.study.direction,
             barriers=measured.roads.barriers, folder=cache,
-        )
+        ))
         for standard in standards
     )  # fmt: skip
     return Problem(study, measured, standards, candidates, options, times)
+
+
+def _to_those_for(standard: Standard, candidates: GeoDataFrame, times: Times) -> Times:
+    """Return times by which nobody reaches a candidate that is for other groups."""
+    suits = for_group(candidates, standard.group)
+    return replace(times, ticks=np.where(suits, times.ticks, np.uint32(UNREACHED)))
 
 
 def _options(

@@ -32,7 +32,7 @@ RULE_NAMES = {
     "plain": "不设公平要求（最优）",
     "asked": "本方案（带下限）",
     "floor": "乡村覆盖下限",
-    "gap": "城乡差距最小",
+    "gap": "城乡差距最小（保住九成新增）",
     "maxmin": "最差镇街最好",
     "even": "等效均等分钟数最小",
 }
@@ -41,7 +41,12 @@ SCENARIO_NAMES = {
     "fast": "速度快 25%（近似：时限 ×1.25）",
     "imprecise": "点位不准（抽十次，最坏一次）",
 }
-SITE_REASONS = {**REASON_NAMES, "no_site": "没有候选点能在时限内到达", "excluded": "位于禁建范围"}
+SITE_REASONS = {
+    **REASON_NAMES,
+    "no_site": "没有候选点能在时限内到达",
+    "few_sites": "时限内的候选点与现有设施不足所要求的处数",
+    "excluded": "位于禁建范围",
+}
 
 
 def status_text(status: str, gap: float) -> str:
@@ -57,12 +62,19 @@ def _towns(found: Siting, codes: pd.Series[Any]) -> pd.Series[Any]:
     return codes.map(found.problem.measured.towns["name"]).fillna("")
 
 
+def _counted(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
+    """Say that people of several standards are added up: who is meant by two counts twice."""
+    if len(found.problem.standards) == 1:
+        return table
+    return table.rename(columns=lambda name: str(name).replace("人口", "人次"))
+
+
 def plan_sheet(found: Siting) -> pd.DataFrame:
     """Return the plan in build order."""
     plan = found.plan
     types = {key: kind.name for key, kind in venue_types().items()}
     points = plan.geometry.to_crs(4326)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "次序": plan["order"].map(lambda n: "已承诺" if n == 0 else str(n)),
             "编号": plan["site"],
@@ -79,7 +91,6 @@ def plan_sheet(found: Siting) -> pd.DataFrame:
             "纬度": points.y.round(6),
         }
     )
-    return table
 
 
 def curve_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
@@ -156,6 +167,7 @@ def regret_sheet(extra: Choices) -> pd.DataFrame:
             "该情形下最优": table["best"],
             "后悔值（少覆盖人口）": table["regret"],
             "后悔值占比（%）": [round(float(share) * 100, 2) for share in table["regret_share"]],
+            "判定": [status_text(s, g) for s, g in zip(table["status"], table["gap"], strict=True)],
         }
     )
 
@@ -205,6 +217,8 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
         "uncoverable": uncoverable_sheet(found),
         "candidates": candidates_sheet(found),
     }
+    for name in ("plan", "curve", "alternatives", "price_of_equity", "regret"):
+        sheets[name] = _counted(found, sheets[name])
     for name, sheet in sheets.items():
         csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
     date = found.problem.study.study.date.isoformat()
@@ -223,8 +237,7 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
 
 def summary(found: Siting, extra: Choices) -> dict[str, Any]:
     """Return the answer for JSON and for the manifest."""
-    answer = found.answer
-    people = found.problem.people
+    answer, people = found.answer, found.problem.people
     return {
         "model": found.asked.model,
         "standards": [standard.key for standard in found.problem.standards],
@@ -245,6 +258,7 @@ def summary(found: Siting, extra: Choices) -> dict[str, Any]:
         "candidates": int((found.problem.candidates["status"] == "candidate").sum()),
         "rows_merged": [len(found.problem.cover.row), int(found.problem.cover.reach.shape[0])],
         "uncoverable_people": int(found.uncoverable["people"].sum()),
+        "choices_cut": extra.cut,
         "good_plans": extra.near.plans if extra.near is not None else None,
         "plan": [
             {key: row[key] for key in ("order", "site", "name", "type", "action", "cost", "added")}
@@ -257,6 +271,7 @@ def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
     """Return what a terminal has room for, by title; sites that are committed are left out."""
     plan = plan_sheet(found)[(found.plan["order"] > 0).to_numpy()]
     columns = ["次序", "名称", "镇街", "方式", "新增覆盖人口", "累计覆盖率（%）"]
+    columns[3:3] = ["拟设类型"] if len(set(plan["拟设类型"])) > 1 else []
     columns += ["分钟"] if plan["分钟"].notna().any() else []
     money = f"费用（{found.problem.study.sites.unit}）"
     columns += [money] if plan[money].any() else []
@@ -278,7 +293,7 @@ def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
         sheets["稳健性"] = regret_sheet(extra).rename(
             columns={"后悔值（少覆盖人口）": "少覆盖人口", "后悔值占比（%）": "占%"}
         )
-    return sheets
+    return {title: _counted(found, sheet) for title, sheet in sheets.items()}
 
 
 def _share(part: int, whole: int) -> str | None:

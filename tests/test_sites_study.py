@@ -17,7 +17,7 @@ from geopandas import GeoDataFrame
 from typer.testing import CliRunner
 
 from kepu.cli import app
-from kepu.coverage.share import standard_coverage
+from kepu.coverage.share import admitted, standard_coverage
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.median import median
 from kepu.coverage.times import travel_times
@@ -28,7 +28,7 @@ from kepu.siting_choices import choices, even_scale
 from kepu.siting_keys import CostRules
 from kepu.siting_problem import problem_of
 from kepu.siting_tables import brief, plan_sheet, price_sheet, status_text, summary
-from kepu.study import survey
+from kepu.study import survey, times_for
 from kepu.study_file import read_study
 
 DISTRICT = Path(__file__).parents[1] / "data" / "boundaries"
@@ -51,7 +51,7 @@ def with_sites(study, **rules):
 @pytest.fixture(scope="module")
 def rural(study, measured):
     problem = problem_of(study, measured, ["rural"])
-    return plan_sites(problem, Asked(count=4), Watch(60))
+    return plan_sites(problem, Asked(count=4), Watch())
 
 
 def test_the_plan_is_worth_what_a_new_survey_says(rural, study, measured):
@@ -95,7 +95,7 @@ def test_whom_nobody_can_reach_is_named(rural, measured):
 
 
 def test_everything_beside_the_plan(rural):
-    extra = choices(rural, Watch(60))
+    extra = choices(rural, Watch())
     assert extra.curve["covered"].is_monotonic_increasing
     asked = extra.curve.set_index("count").loc[4]
     assert asked["covered"] == rural.after == asked["staged"]
@@ -104,31 +104,69 @@ def test_everything_beside_the_plan(rural):
     assert set(chosen["site"]) == set(rural.plan["site"])
     assert (chosen["loss"].dropna() >= 0).all()
     assert (extra.price["price"] >= 0).all()
+    assert (extra.price["covered"] + extra.price["price"] == extra.price["covered"].max()).all()
     assert extra.price["price"].iloc[0] == 0
     assert "even" in set(extra.price["rule"])
     assert extra.price["even_minutes"].notna().all()
     assert set(extra.regret["scenario"]) == {"slow", "fast", "imprecise"}
     assert (extra.regret["regret"] >= 0).all()
     assert summary(rural, extra)["status"] == "optimal"
+    assert not extra.cut
     assert set(brief(rural, extra)) >= {"方案（按建设次序）", "稳健性"}
     assert price_sheet(rural, extra)["判定"].iloc[0] == "已证明最优"
 
 
+def test_a_choice_of_two_is_two(study, measured):
+    keys = {standard.key: standard for standard in study.standards}
+    twice = keys["rural"].model_copy(update={"count": 2})
+    changed = study.model_copy(update={"standards": (twice,)})
+    found = plan_sites(problem_of(changed, measured, ["rural"]), Asked(count=3), Watch())
+    assert found.answer.status == "optimal"
+    assert found.before < found.after == found.answer.value
+    standard = found.problem.standards[0]
+    times, venues = times_for(measured, standard), measured.venues
+    used = np.flatnonzero(admitted(venues, standard)[0])
+    ours = found.problem.times[0].ticks[:, found.problem.number[found.answer.sites]]
+    near = np.column_stack([times.ticks[:, used], ours]) <= standard.minutes * 600
+    people = found.problem.meant(standard)
+    assert int(people[near.sum(axis=1) >= 2].sum()) == found.after
+    once = problem_of(study, measured, ["rural"])
+    assert found.after <= once.cover.value(found.answer.sites)
+    extra = choices(found, Watch())
+    assert extra.curve.set_index("count").loc[3, "covered"] == found.after
+    assert set(found.uncoverable["reason"]) <= {"not_connected", "few_sites"}
+    everybody = plan_sites(found.problem, Asked(model="lscp"), Watch())
+    assert everybody.after == found.problem.people - found.uncoverable["people"].sum()
+
+
+def test_whom_only_forbidden_sites_reach_is_named(study, measured, tmp_path):
+    problem = problem_of(study, measured, ["room"])
+    spot = problem.candidates.geometry.to_crs(4326)
+    box = shapely.box(spot.x.min() - 1, 0, spot.x.median(), 60)
+    GeoDataFrame(geometry=[box], crs=4326).to_file(tmp_path / "禁建.geojson", driver="GeoJSON")
+    rules = with_sites(study, exclusions=str(tmp_path / "禁建.geojson"))
+    found = plan_sites(problem_of(rules, measured, ["room"]), Asked(model="lscp"), Watch())
+    bare = plan_sites(problem, Asked(model="lscp"), Watch())
+    lost = set(found.uncoverable["place"]) - set(bare.uncoverable["place"])
+    assert lost
+    assert found.after == found.problem.people - found.uncoverable["people"].sum()
+
+
 def test_fairness_has_its_price_on_foot(study, measured):
     problem = problem_of(study, measured, ["room"])
-    plain = plan_sites(problem, Asked(count=3), Watch(60))
+    plain = plan_sites(problem, Asked(count=3), Watch())
     share = problem.cover.group_values(plain.answer.sites)[1] / problem.group_totals[1]
-    fair = plan_sites(problem, Asked(count=3, floors={"rural": share + 0.01}), Watch(60))
+    fair = plan_sites(problem, Asked(count=3, floors={"rural": share + 0.01}), Watch())
     _, groups = covered_afresh(problem, fair.answer.sites)
     assert groups[1] >= (share + 0.01) * problem.group_totals[1]
     assert fair.after <= plain.after
     with pytest.raises(StudyError, match="E-SITES-INFEASIBLE"):
-        plan_sites(problem, Asked(count=1, floors={"rural": 1.0}), Watch(60))
+        plan_sites(problem, Asked(count=1, floors={"rural": 1.0}), Watch())
 
 
 def test_several_types_at_once_share_the_sites(study, measured):
     problem = problem_of(study, measured, ["room", "hall"])
-    found = plan_sites(problem, Asked(count=4), Watch(60))
+    found = plan_sites(problem, Asked(count=4), Watch())
     new = found.plan[found.plan["order"] > 0]
     assert not new["site"].duplicated().any()
     assert set(new["type"]) <= {"room.community", "town.hall"}
@@ -139,7 +177,7 @@ def test_money_and_distance_are_kept(study, measured):
     costs = {"room.community": CostRules(build=30, upgrade=10)}
     rules = with_sites(study, costs=costs, spacing_metres=3000.0)
     problem = problem_of(rules, measured, ["room"])
-    found = plan_sites(problem, Asked(budget=100), Watch(60))
+    found = plan_sites(problem, Asked(budget=100), Watch())
     new = found.plan[found.plan["order"] > 0]
     assert new["cost"].sum() <= 100
     assert set(new["cost"]) <= {10, 30}
@@ -149,13 +187,13 @@ def test_money_and_distance_are_kept(study, measured):
     assert metres[np.triu_indices(len(xy), 1)].min() >= 3000
     bare = problem_of(study, measured, ["room"])
     with pytest.raises(StudyError, match="E-SITES-COST"):
-        plan_sites(bare, Asked(budget=100), Watch(60))
+        plan_sites(bare, Asked(budget=100), Watch())
 
 
 @pytest.mark.parametrize("model", ["lscp", "pmedian", "pcenter", "pdispersion"])
 def test_the_other_models_answer(model, study, measured):
     problem = problem_of(study, measured, ["hall"])
-    found = plan_sites(problem, Asked(model=model, count=3), Watch(60))
+    found = plan_sites(problem, Asked(model=model, count=3), Watch())
     assert found.answer.status == "optimal"
     assert found.after >= found.before
     sheet = plan_sheet(found)
@@ -168,11 +206,11 @@ def test_the_other_models_answer(model, study, measured):
 
 def test_exclusions_and_a_file_of_candidates(study, measured, tmp_path):
     problem = problem_of(study, measured, ["room"])
-    best = plan_sites(problem, Asked(count=1), Watch(60)).plan.iloc[-1]
+    best = plan_sites(problem, Asked(count=1), Watch()).plan.iloc[-1]
     area = GeoDataFrame(geometry=[best.geometry.buffer(200)], crs=measured.demand.crs)
     area.to_crs(4326).to_file(tmp_path / "禁建.geojson", driver="GeoJSON")
     rules = with_sites(study, exclusions=str(tmp_path / "禁建.geojson"))
-    found = plan_sites(problem_of(rules, measured, ["room"]), Asked(count=1), Watch(60))
+    found = plan_sites(problem_of(rules, measured, ["room"]), Asked(count=1), Watch())
     assert found.plan.iloc[-1]["site"] != best["site"]
     assert found.problem.candidates.at[best["site"], "reason"] == "excluded"
     (tmp_path / "线.geojson").write_text(
@@ -202,21 +240,52 @@ def test_what_cannot_be_is_said(asked, code, study, measured):
     for wrong, said in ((Asked(), "COUNT"), (Asked(model="pmedian", budget=5), "COST"),
                         (Asked(count=1, floors={"moon": 0.5}), "FLOOR")):  # fmt: skip
         with pytest.raises(StudyError, match=f"E-SITES-{said}"):
-            plan_sites(known, wrong, Watch(60))
+            plan_sites(known, wrong, Watch())
     keys = {standard.key: standard for standard in study.standards}
     twice = keys["room"].model_copy(update={"count": 2})
     changed = study.model_copy(update={"standards": (twice,)})
-    with pytest.raises(StudyError, match="E-SITES-SEVERAL"):
-        problem_of(changed, measured, ["room"])
+    several = problem_of(changed, measured, ["room"])
+    for model, backup in (("pmedian", False), ("pcenter", False), ("lscp", True)):
+        with pytest.raises(StudyError, match="E-SITES-SEVERAL"):
+            plan_sites(several, Asked(model=model, count=2, backup=backup), Watch())
     far = with_sites(study, spacing_metres=100_000.0)
     with pytest.raises(StudyError, match="E-SITES-SPACING"):
-        plan_sites(problem_of(far, measured, ["hall"]), Asked("pdispersion", 3), Watch(60))
+        plan_sites(problem_of(far, measured, ["hall"]), Asked("pdispersion", 3), Watch())
+
+
+def test_a_second_site_is_counted_and_covering_all_loses_nobody(study, measured):
+    problem = problem_of(study, measured, ["hall"])
+    found = plan_sites(problem, Asked(model="lscp", backup=True), Watch())
+    least = plan_sites(problem, Asked(model="lscp"), Watch())
+    assert len(found.plan) == len(least.plan)
+    assert found.after == least.after
+    standard = problem.standards[0]
+    near = problem.times[0].ticks[:, problem.number[found.answer.sites]] <= standard.minutes * 600
+    new = problem.stand_now(standard) == 0
+    told = int(problem.meant(standard)[new & (near.sum(axis=1) > 1)].sum())
+    assert found.second == found.answer.value == told > 0
+    swaps = choices(least, Watch()).alternatives
+    swaps = swaps[(swaps["kept"] > 0) & ~swaps["chosen"]]
+    assert len(swaps)
+    assert (swaps["loss"].dropna() == 0).all()
+
+
+def test_a_stop_before_everything_leaves_a_plan_and_claims_nothing(study, measured):
+    rules = with_sites(study, spacing_metres=3000.0)
+    problem = problem_of(rules, measured, ["hall"])
+    for model in ("mclp", "pmedian", "pcenter", "lscp"):
+        found = plan_sites(problem, Asked(model=model, count=3), Watch())
+        extra = choices(found, Watch(0))
+        assert extra.cut
+        assert extra.price.empty
+        assert extra.regret.empty
+        assert set(brief(found, extra)) == {"方案（按建设次序）"}
 
 
 def test_the_fair_average_is_the_least_that_can_be(rural):
     # Swapping any site of the plan for any other does not bring it lower.
     scale = even_scale(rural)
-    plan = median(scale, rural.rules, Watch(60))
+    plan = median(scale, rural.rules, Watch())
     least = rural.even_minutes(plan.sites)
     assert least <= rural.even_minutes(rural.answer.sites) + 1e-9
     rng = np.random.default_rng(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
@@ -15,6 +15,9 @@ Status = Literal["optimal", "within", "heuristic", "infeasible"]
 Sites = npt.NDArray[np.int64]
 SAME = 1e-9
 """Relative difference below which two sums of floating point are the same."""
+
+PART_SECONDS = 0.2
+"""A kernel is let alone for about so long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,23 @@ class Watch:
         """Pass on how far the search has come."""
         if self.told is not None:
             self.told(value, bound)
+
+    def parts(self, steps: int) -> Iterator[int]:
+        """
+        Split steps of a kernel, which hears nothing, into parts short enough to stop between them.
+
+        They grow until one takes about `PART_SECONDS`; none comes once it is time to end.
+        """
+        size, left = 1, steps
+        while left > 0 and not self.over:
+            part, begin = min(size, left), self.elapsed
+            yield part
+            left -= part
+            spent = self.elapsed - begin
+            if spent < PART_SECONDS / 2:
+                size *= 2
+            elif spent > PART_SECONDS:
+                size = max(size // 2, 1)
 
     def part(self, seconds: float) -> Watch:
         """Return a watch for a part of the work, which ends with this one at the latest."""

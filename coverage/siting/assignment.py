@@ -21,8 +21,10 @@ from .milp import WHOLE, Program, solve
 Prices = npt.NDArray[np.floating[Any]]
 DEFLECT, PATIENCE, SHRINK = 0.7, 20, 0.85
 ROUNDS = 2500
-STARTS, STEPS = 30, 400_000
+STARTS, STEPS = 45, 400_000
 """Annealings, and steps of each per 50 customers."""
+PENALTIES = (1.0, 2.0, 4.0)
+"""In turn: where sites are nearly full a higher price of too little room finds better plans."""
 
 
 def assigned(
@@ -70,8 +72,10 @@ def annealed(
 
     best, found = np.inf, np.full(len(size), -1, np.int64)
     penalty = 0.5 * float(np.median(cost.min(axis=1, where=cost > 0, initial=cost.max()))) + 1.0
+    steps = STEPS * (1 + len(size) // 50)
     for seed in range(STARTS):
-        to = anneal(cost, size, room, count, STEPS * (1 + len(size) // 50), penalty, seed)
+        price = penalty * PENALTIES[seed % len(PENALTIES)]
+        to = anneal(cost, size, room, count, steps, price, seed)
         if value_of(cost, to) < best:
             best, found = value_of(cost, to), to
         if watch.over:

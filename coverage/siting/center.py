@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from .answers import Answer, Sites, Watch, impossible, judged
-from .cover import Cover
+from .cover import Cover, Whole
 from .median_program import Distances
 from .milp import Program, solve
 from .rules import Rules
@@ -34,17 +34,15 @@ def center(table: Distances, rules: Rules, watch: Watch) -> Answer:
     fixed, _ = rules.settled(table.cost.shape[1])
     if int(fixed.sum()) > count:
         return impossible(watch)
-    somebody = table.weight > 0
-    radii = np.unique(np.concatenate([table.cost[somebody].ravel(), table.cap[somebody]]))
-    radii = radii[radii <= table.cap[somebody].max(initial=0)].astype(np.int64)
     best = _farthest_first(table, rules)
+    radii = _radii(table, longest(table, best))
     low, high = 0, int(np.searchsorted(radii, longest(table, best)))
     while low < high and not watch.over:
         middle = (low + high) // 2
-        if _relaxed_fits(table, rules, int(radii[middle]), watch):
-            high = middle
-        else:
-            low = middle + 1
+        fits = _relaxed_fits(table, rules, int(radii[middle]), watch)
+        if fits is None:
+            break
+        low, high = (low, middle) if fits else (middle + 1, high)
     proved, high = low, int(np.searchsorted(radii, longest(table, best)))
     while low < high and not watch.over:
         # The relaxed radius is nearly always the one; from there upward the steps grow.
@@ -60,6 +58,17 @@ def center(table: Distances, rules: Rules, watch: Watch) -> Answer:
         watch.tell(float(radii[high]), float(radii[low]))
     value = longest(table, best)
     return judged(best, value, float(min(radii[low], value)), watch, step=1.0)
+
+
+def _radii(table: Distances, most: int) -> Whole:
+    """List the longest times that can be, up to one that is known to do, ascending."""
+    somebody = table.weight > 0
+    cost, cap = table.cost[somebody], table.cap[somebody]
+    # Nobody is nearer than to the nearest of all candidates.
+    least = int(np.minimum(cost.min(axis=1, initial=2**32 - 1), cap).max(initial=0))
+    times = np.concatenate([cost[(cost >= least) & (cost <= most)], cap[(cap >= least)]])
+    times = np.unique(np.append(times, [least, most]))
+    return times[(times >= least) & (times <= most)].astype(np.int64)
 
 
 def _cover(table: Distances, radius: int) -> Cover:
@@ -81,8 +90,8 @@ def _within(table: Distances, rules: Rules, radius: int, watch: Watch) -> Sites 
     return found.sites if found.found and found.value <= (rules.count or 0) else None
 
 
-def _relaxed_fits(table: Distances, rules: Rules, radius: int, watch: Watch) -> bool:
-    """Tell whether fractions of p sites could keep a radius; if not, no plan can."""
+def _relaxed_fits(table: Distances, rules: Rules, radius: int, watch: Watch) -> bool | None:
+    """Tell whether fractions of p sites could keep a radius; if not, no plan can. None: stopped."""
     from .cover import NEVER
 
     cover = _cover(table, radius)
@@ -98,6 +107,8 @@ def _relaxed_fits(table: Distances, rules: Rules, radius: int, watch: Watch) -> 
         ),
         watch, relaxed=True,
     )  # fmt: skip
+    if found.x is None and not found.infeasible:
+        return None
     return not found.infeasible and -found.value <= (rules.count or 0) + 1e-6
 
 

@@ -48,14 +48,15 @@ def build_order(cover: Cover, sites: Sites, first: Sites) -> list[int]:
             order.append(best)
             rest.remove(best)
         return order
-    masks = np.array([cover.rows_of([site]) for site in rest]).reshape(len(rest), -1)
-    start = cover.rows_of(order)
+    masks = cover.reach[:, rest].toarray().T.astype(np.int32)
+    start = np.asarray(cover.reach[:, order].astype(np.int32).sum(axis=1)).ravel()
     # total[S]: largest sum over the stages that lead to S, and which of S was built last.
     size = 1 << len(rest)
     total, last = [0] * size, [-1] * size
     for chosen in range(1, size):
         inside = [k for k in range(len(rest)) if chosen >> k & 1]
-        covered = int(cover.weight[start | masks[inside].any(axis=0)].sum())
+        times = start + masks[inside].sum(axis=0)
+        covered = int(cover.weight[times >= cover.need].sum())
         before, k = max((total[chosen & ~(1 << k)], -k) for k in inside)
         total[chosen], last[chosen] = before + covered, -k
     chosen, found = size - 1, []
@@ -144,7 +145,7 @@ def near_best(cover: Cover, rules: Rules, sites: Sites, tolerance: int, watch: W
 
 def _with_each(cover: Cover, sites: list[int]) -> npt.NDArray[np.int64]:
     """Return the value of a plan with each candidate beside it, shape (m,)."""
-    rows = cover.rows_of(sites)
-    left = np.where(rows, 0, cover.weight)
-    value = cover.base + int(cover.weight[rows].sum())
+    times = np.asarray(cover.reach[:, sites].astype(np.int32).sum(axis=1)).ravel()
+    left = np.where(times == cover.need - 1, cover.weight, 0)
+    value = cover.base + int(cover.weight[times >= cover.need].sum())
     return np.asarray(value + cover.reach.T.astype(np.int64) @ left)

@@ -1,7 +1,8 @@
 """
 Who can be covered by which candidate: the table of all covering models, as small as it can be.
 
-Places that the same candidates cover are covered together or not at all, so they are one row. Who
+Places that the same candidates cover (as many of them, where several are asked for) are covered
+together or not at all, so they are one row. Who
 is covered already, or can be by nobody, is set apart first: neither depends on the plan.
 """
 
@@ -38,8 +39,10 @@ class Cover:
     base, base_groups
         What is covered whatever the plan.
     row
-        Shape (p,): the row of each place, `LATER` where it is covered already, `NEVER` where no
-        candidate covers it.
+        Shape (p,): the row of each place, `LATER` where it is covered already, `NEVER` where too
+        few candidates cover it.
+    need
+        Shape (n,): so many open sites cover a row, 1 unless a choice is asked for.
     """
 
     reach: csr_matrix
@@ -48,6 +51,12 @@ class Cover:
     base: int
     base_groups: Whole
     row: Whole
+    need: Whole
+
+    @property
+    def lone(self) -> bool:
+        """Whether one open site is enough everywhere."""
+        return bool((self.need == 1).all())
 
     @property
     def candidates(self) -> int:
@@ -62,6 +71,7 @@ class Cover:
         *,
         groups: npt.ArrayLike | None = None,
         covered: npt.ArrayLike | None = None,
+        need: npt.ArrayLike | None = None,
     ) -> Cover:
         """
         Merge p places into rows.
@@ -76,6 +86,8 @@ class Cover:
             Shape (p, g), by default none.
         covered
             Shape (p,): places that are covered already.
+        need
+            Shape (p,): how many sites cover a place, by default 1; less than that is covered.
 
         Raises
         ------
@@ -91,9 +103,11 @@ class Cover:
         parts = np.zeros((len(people), 0)) if groups is None else np.asarray(groups)
         parts = parts.astype(np.int64)
         done = np.zeros(len(people), bool) if covered is None else np.asarray(covered, bool)
-        never = ~done & (np.diff(table.indptr) == 0)
+        wanted = np.ones(len(people), np.int64) if need is None else np.asarray(need, np.int64)
+        done = done | (wanted < 1)
+        never = ~done & (np.diff(table.indptr) < wanted)
         open_places = np.flatnonzero(~done & ~never)
-        first, number = _alike(table[open_places])
+        first, number = _alike(table[open_places], wanted[open_places])
         row = np.full(len(people), LATER, np.int64)
         row[never] = NEVER
         row[open_places] = number
@@ -108,13 +122,14 @@ class Cover:
             int(people[done].sum()),
             parts[done].sum(axis=0),
             row,
+            wanted[open_places[first]],
         )
 
     def rows_of(self, sites: npt.ArrayLike) -> Flags:
         """Tell which rows a plan covers, shape (n,)."""
         chosen = np.zeros(self.candidates, np.int32)
         chosen[np.asarray(sites, np.int64)] = 1
-        return np.asarray(self.reach.astype(np.int32) @ chosen > 0)
+        return np.asarray(self.reach.astype(np.int32) @ chosen >= self.need)
 
     def value(self, sites: npt.ArrayLike) -> int:
         """Return what a plan covers, what is covered anyway included."""
@@ -127,13 +142,14 @@ class Cover:
     def weighing(self, weight: npt.ArrayLike) -> Cover:
         """Return the same rows with another weight, nobody covered before."""
         return Cover(
-            self.reach, np.asarray(weight, np.int64), self.groups, 0, self.base_groups, self.row
-        )
+            self.reach, np.asarray(weight, np.int64), self.groups, 0, self.base_groups, self.row,
+            self.need,
+        )  # fmt: skip
 
 
-def _alike(table: csr_matrix) -> tuple[Whole, Whole]:
+def _alike(table: csr_matrix, need: Whole) -> tuple[Whole, Whole]:
     """
-    Group equal rows of a table of ones.
+    Group equal rows of a table of ones that need as many of them.
 
     Returns
     -------
@@ -144,11 +160,11 @@ def _alike(table: csr_matrix) -> tuple[Whole, Whole]:
     """
     packed: dict[bytes, int] = {}
     indices = table.indices.astype(np.int32)
-    ends = table.indptr.tolist()
+    ends, wanted = table.indptr.tolist(), need.astype(np.int32)
     number = np.empty(table.shape[0], np.int64)
     first: list[int] = []
     for at, (begin, end) in enumerate(pairwise(ends)):
-        key = indices[begin:end].tobytes()
+        key = indices[begin:end].tobytes() + wanted[at].tobytes()
         known = packed.setdefault(key, len(first))
         if known == len(first):
             first.append(at)

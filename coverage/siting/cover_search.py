@@ -7,7 +7,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from . import cover_kernels as kernels
-from .answers import Sites
+from .answers import Sites, Watch
+from .bound_kernels import BEST, HUGE, WIDTH, bound_cover
 from .cover import Cover, Flags
 from .rules import Rules
 
@@ -21,8 +22,8 @@ class CoverSearch:
     Values do not include what is covered anyway.
     """
 
-    def __init__(self, cover: Cover, count: int, fixed: Flags, never: Flags) -> None:
-        self.cover, self.count = cover, count
+    def __init__(self, cover: Cover, count: int, fixed: Flags, never: Flags, watch: Watch) -> None:
+        self.cover, self.count, self.watch = cover, count, watch
         turned = csr_matrix(cover.reach.T)
         turned.sort_indices()
         self.table = (
@@ -31,7 +32,7 @@ class CoverSearch:
         )  # fmt: skip
         self.start = np.where(fixed, ALWAYS, np.where(never, NEVER, CLOSED)).astype(np.int8)
         self.state = self.start.copy()
-        self.price, self.width = cover.weight * 0.5, np.ones(1)
+        self.price, self.width = cover.weight * 0.5, 1.0
         self.bound: float = float(cover.weight.sum())
         self.value = -1
         self.best: Sites = np.flatnonzero(fixed)
@@ -54,9 +55,31 @@ class CoverSearch:
         return self.bound < self.value + 1 or spare < 0 or (spare == 0 and self.bound == self.value)
 
     def _swap(self, state: npt.NDArray[np.int8], kicks: int, seed: int) -> npt.NDArray[np.int8]:
-        kernels.improve(*self.table, state, self.count, kicks, seed)
-        self.take(np.flatnonzero((state == OPEN) | (state == ALWAYS)))
-        return state
+        """Fill a plan by greed, swap and kick it; at least to its first local best."""
+        n, m = self.cover.reach.shape
+        books = (
+            np.zeros(n, np.int32), np.zeros(n, np.int64), np.zeros(m, np.int64),
+            np.zeros(m, np.int64), state,
+        )  # fmt: skip
+        kernels.begun(*self.table, *books, self.count, seed)
+        kept, best = state.copy(), np.full(1, -1, np.int64)
+        room = (np.ones(m, bool), np.zeros(m, bool), *np.zeros((4, m), np.int64))
+        kernels.climb(*self.table, *books, *room, kept, best, 1)
+        for part in self.watch.parts(kicks):
+            kernels.climb(*self.table, *books, *room, kept, best, part)
+        self.take(np.flatnonzero((kept == OPEN) | (kept == ALWAYS)))
+        return kept
+
+    def _bound(self, steps: int) -> None:
+        n, m = self.cover.reach.shape
+        track = np.array([-HUGE, 0.0, self.width])
+        now, push, worth = self.price.copy(), np.zeros(n), np.zeros(m)
+        for part in self.watch.parts(steps):
+            if bound_cover(*self.table, self.state, self.count, self.value, part, now, self.price,
+                           push, worth, track):  # fmt: skip
+                break
+        self.width = track[WIDTH]
+        self.bound = min(self.bound, max(-float(track[BEST]), float(self.value)))
 
     def take(self, sites: Sites) -> None:
         """Keep a plan if it is better."""
@@ -66,11 +89,8 @@ class CoverSearch:
 
     def bound_and_swap(self, steps: int, kicks: int, factor: int, seed: int) -> None:
         """Lower the bound by some steps, then swap from what its prices say."""
-        bound = kernels.descend(
-            *self.table, self.state, self.count, self.value, steps, self.price, self.width
-        )
-        self.bound = min(self.bound, max(bound, float(self.value)))
-        if self.proved:
+        self._bound(steps)
+        if self.proved or self.watch.over:
             return
         worth = np.asarray(self.cover.reach.T @ self.price)
         worth[self.start == NEVER] = -1.0

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged
-from .cover import Cover, undominated
+from .cover import Cover, Whole, undominated
 from .milp import WHOLE, Program, Solved, solve
 from .rules import Rules
 
@@ -38,7 +38,7 @@ def maximal(cover: Cover, rules: Rules, watch: Watch, *, exact: bool = True) -> 
     fixed, _ = rules.settled(cover.candidates)
     if rules.count is not None and int(fixed.sum()) > rules.count:
         return impossible(watch)
-    if rules.plain and cover.reach.nnz > SMALL_ENTRIES:
+    if rules.plain and cover.lone and cover.reach.nnz > SMALL_ENTRIES:
         return _large(cover, rules, watch, exact)
     start = greedy(cover, rules)
     found = _by_program(cover, rules, watch, start)
@@ -57,9 +57,10 @@ def greedy(cover: Cover, rules: Rules) -> Sites | None:
     fixed, forbidden = rules.settled(cover.candidates)
     chosen = fixed.copy()
     price = np.ones(len(fixed)) if rules.budget is None or rules.cost is None else rules.cost
-    turned = csr_matrix(cover.reach.T, dtype=np.int64)
+    turned = csr_matrix(cover.reach.T, dtype=float)
     while rules.count is None or chosen.sum() < rules.count:
-        left = np.where(cover.rows_of(np.flatnonzero(chosen)), 0, cover.weight)
+        # Of a row that several must cover each one brings its part.
+        left = np.where(cover.rows_of(np.flatnonzero(chosen)), 0.0, cover.weight / cover.need)
         gain = np.asarray(turned @ left)
         usable = ~chosen & ~forbidden & (gain > 0)
         if rules.budget is not None and rules.cost is not None:
@@ -73,19 +74,11 @@ def greedy(cover: Cover, rules: Rules) -> Sites | None:
 
 
 def covering_program(cover: Cover, rules: Rules) -> Program:
-    """
-    Build the program: sites first, then the rows that more than one candidate covers.
-
-    A row that one candidate alone covers needs no variable: it is the candidate's.
-    """
-    n, m = cover.reach.shape
+    """Build the program: sites first, then the rows of `variables`."""
+    m = cover.candidates
     fixed, forbidden = rules.settled(m)
-    degree = np.diff(cover.reach.indptr)
-    shared = np.flatnonzero(degree > 1)
-    variable = np.empty(n, np.int64)
-    variable[shared] = m + np.arange(len(shared))
-    single = np.flatnonzero(degree == 1)
-    variable[single] = cover.reach.indices[cover.reach.indptr[single]]
+    shared, variable = variables(cover)
+    need = cover.need[shared].astype(float)
     width = m + len(shared)
 
     def spread(people: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -94,7 +87,7 @@ def covering_program(cover: Cover, rules: Rules) -> Program:
         return sums
 
     table, high = rules.table(m)
-    links = hstack([cover.reach[shared].astype(float), -_eye(len(shared))])
+    links = hstack([cover.reach[shared].astype(float), -_diagonal(need)])
     blocks = [links, hstack([table, csr_matrix((table.shape[0], len(shared)))])]
     low = [np.zeros(len(shared)), np.full(len(high), -np.inf)]
     top = [np.full(len(shared), np.inf), high]
@@ -106,15 +99,31 @@ def covering_program(cover: Cover, rules: Rules) -> Program:
         gain=spread(cover.weight),
         lower=np.concatenate([fixed.astype(float), np.zeros(len(shared))]),
         upper=np.concatenate([(~forbidden).astype(float), np.ones(len(shared))]),
-        whole=np.arange(width) < m,
+        # Half of those who need two could be covered by one otherwise.
+        whole=np.append(np.ones(m, bool), need > 1),
         rows=csr_matrix(vstack(blocks)),
         low=np.concatenate(low),
         high=np.concatenate(top),
     )
 
 
-def _eye(size: int) -> csr_matrix:
-    return csr_matrix((np.ones(size), (np.arange(size), np.arange(size))), shape=(size, size))
+def variables(cover: Cover) -> tuple[Sites, Whole]:
+    """
+    Return the rows with a variable of their own, and the variable of every row, shape (n,).
+
+    A row that one candidate alone covers needs none: it is the candidate's.
+    """
+    degree, m = np.diff(cover.reach.indptr), cover.candidates
+    shared, single = np.flatnonzero(degree > 1), np.flatnonzero(degree == 1)
+    variable = np.empty(len(degree), np.int64)
+    variable[shared] = m + np.arange(len(shared))
+    variable[single] = cover.reach.indices[cover.reach.indptr[single]]
+    return shared, variable
+
+
+def _diagonal(values: npt.NDArray[np.float64]) -> csr_matrix:
+    at = np.arange(len(values))
+    return csr_matrix((values, (at, at)), shape=(len(at), len(at)))
 
 
 def _by_program(cover: Cover, rules: Rules, watch: Watch, start: Sites | None) -> Answer:
@@ -162,7 +171,8 @@ def _large(cover: Cover, rules: Rules, watch: Watch, exact: bool) -> Answer:
     dropped = np.ones(cover.candidates, bool)
     dropped[small] = False
     usable = cover.candidates - int((dropped | forbidden).sum())
-    search = CoverSearch(cover, min(count, usable), fixed, (forbidden | dropped) & ~fixed)
+    never = (forbidden | dropped) & ~fixed
+    search = CoverSearch(cover, min(count, usable), fixed, never, watch)
     stalled = 0
     for turn in range(ROUNDS):
         before = (search.value, search.open_sites)

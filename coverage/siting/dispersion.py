@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged
 from .milp import WHOLE, Program, solve
-from .rules import Rules, cliques_of
+from .rules import Rules, as_bits, cliques_of
 
 MOST_STEPS = 300_000
 """Beyond so many steps of our own search HiGHS takes over."""
@@ -78,7 +78,7 @@ def _spaced(
 ) -> Sites | None:  # fmt: skip
     """Return `count` sites of which no two are nearer than a distance, or None."""
     searched, plan = _by_hand(apart, fixed, usable, count, distance, watch)
-    if searched:
+    if searched or watch.over:
         return plan
     m = len(apart)
     keep = np.zeros(m, bool)
@@ -108,9 +108,9 @@ def _by_hand(
     distance: int, watch: Watch,
 ) -> tuple[bool, Sites | None]:  # fmt: skip
     """Search all sets, pruned by how many sites are left; whether it came to its end, and a set."""
-    far = [
-        sum(1 << int(j) for j in usable[apart[i, usable] >= distance]) for i in range(len(apart))
-    ]
+    open_sites = np.zeros(len(apart), bool)
+    open_sites[usable] = True
+    far = as_bits((apart >= distance) & open_sites)
     chosen = np.flatnonzero(fixed).tolist()
     open_to = sum(1 << int(j) for j in usable)
     for site in chosen:

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged
 from .cover import Cover, Whole
-from .covering import covering_program, greedy, maximal
+from .covering import covering_program, greedy, maximal, variables
 from .milp import WHOLE, Program, solve
 from .rules import Rules
 
@@ -115,20 +115,12 @@ def least_gap(
     one, two = pair
     floors = rules.with_floor(cover.weight, max(least - cover.base, 0))
     plain = covering_program(cover, floors)
-    width, m = len(plain.gain), cover.candidates
+    width = len(plain.gain)
     signs = [1.0 / max(int(totals[one]), 1), -1.0 / max(int(totals[two]), 1)]
     sums = _sums(cover, plain, [one, two])
     difference = csr_matrix(sums[0] * signs[0] + sums[1] * signs[1])
     base = float(cover.base_groups[one] * signs[0] + cover.base_groups[two] * signs[1])
-    # A covered row must count as covered, or the gap could be closed by looking away.
-    shared = np.flatnonzero(np.diff(cover.reach.indptr) > 1)
-    pairs = cover.reach[shared].tocoo()
-    count = len(pairs.row)
-    honest = csr_matrix(
-        (np.concatenate([np.ones(count), -np.ones(count)]),
-         (np.tile(np.arange(count), 2), np.concatenate([m + pairs.row, pairs.col]))),
-        shape=(count, width + 1),
-    )  # fmt: skip
+    honest, bottom = _honest(cover, width + 1)
     slack = csr_matrix(np.ones((1, 1)))
     rows = csr_matrix(vstack([
         hstack([plain.rows, csr_matrix((plain.rows.shape[0], 1))]), honest,
@@ -137,8 +129,8 @@ def least_gap(
     program = Program(
         np.concatenate([np.zeros(width), [-1.0]]), np.append(plain.lower, 0.0),
         np.append(plain.upper, 1.0), np.append(plain.whole, False), rows,
-        np.concatenate([plain.low, np.zeros(count), [base, -base]]),
-        np.concatenate([plain.high, np.full(count + 2, np.inf)]),
+        np.concatenate([plain.low, bottom, [base, -base]]),
+        np.concatenate([plain.high, np.full(len(bottom) + 2, np.inf)]),
     )  # fmt: skip
     found = solve(program, watch)
     sites = _plan(found.x, cover)
@@ -155,17 +147,38 @@ def least_gap(
     )
 
 
+def _honest(cover: Cover, width: int) -> tuple[csr_matrix, np.ndarray]:
+    """
+    Return rules by which a covered row counts as covered.
+
+    Without them the gap could be closed by looking away. Of a row that one site covers each site
+    says so; of one that needs k of d: (d - k + 1) y >= open sites - k + 1.
+    """
+    shared, _ = variables(cover)
+    m, need, reach = cover.candidates, cover.need[shared], cover.reach[shared]
+    lone = np.repeat(need == 1, np.diff(reach.indptr))
+    pairs = reach.tocoo()
+    one, site = pairs.row[lone], pairs.col[lone]
+    count, several = len(one), np.flatnonzero(need > 1)
+    each = csr_matrix(
+        (np.concatenate([np.ones(count), -np.ones(count)]),
+         (np.tile(np.arange(count), 2), np.concatenate([m + one, site]))),
+        shape=(count, width),
+    )  # fmt: skip
+    spare = np.diff(reach.indptr)[several] - need[several] + 1.0
+    own = csr_matrix((spare, (np.arange(len(several)), several)), shape=(len(several), width - m))
+    together = hstack([-reach[several].astype(float), own])
+    bottom = np.concatenate([np.zeros(count), 1.0 - need[several]])
+    return csr_matrix(vstack([each, together])), bottom
+
+
 def _plan(x: np.ndarray | None, cover: Cover) -> Sites | None:
     return None if x is None else np.flatnonzero(x[: cover.candidates] > WHOLE)
 
 
 def _sums(cover: Cover, program: Program, groups: list[int] | Sites) -> csr_matrix:
     """Return people of each group by the variables of a covering program."""
-    m = cover.candidates
-    degree = np.diff(cover.reach.indptr)
-    variable = np.empty(len(degree), np.int64)
-    variable[degree > 1] = m + np.arange(int((degree > 1).sum()))
-    variable[degree == 1] = cover.reach.indices[cover.reach.indptr[:-1][degree == 1]]
+    _, variable = variables(cover)
     table = np.zeros((len(groups), len(program.gain)))
     for at, group in enumerate(groups):
         np.add.at(table[at], variable, cover.groups[:, group].astype(float))

@@ -103,7 +103,7 @@ def rest(
     cap = np.minimum(table.cap, always)
     reach = np.maximum(
         np.where(table.weight > 0, price / np.maximum(table.weight, 1), 0),
-        np.minimum(cap, table.cost[:, best].min(axis=1)),
+        np.minimum(cap, table.cost[:, best].min(axis=1, initial=2**32 - 1)),
     )
     plan, bound, reach = best, -np.inf, reach * ROOM
     while not watch.over:

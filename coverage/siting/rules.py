@@ -117,19 +117,38 @@ class Rules:
 
 def cliques_of(pairs: Whole, candidates: int) -> list[Sites]:
     """Cover the edges of a graph by cliques: one rule for a clique says more than its pairs."""
-    near: list[set[int]] = [set() for _ in range(candidates)]
-    for a, b in pairs.tolist():
-        near[a].add(b)
-        near[b].add(a)
-    left = {(min(a, b), max(a, b)) for a, b in pairs.tolist() if a != b}
+    # Sets of candidates as bits of a number: thousands of pairs take no time.
+    apart = np.zeros((candidates, candidates), bool)
+    apart[pairs[:, 0], pairs[:, 1]] = apart[pairs[:, 1], pairs[:, 0]] = True
+    np.fill_diagonal(apart, val=False)
+    near, left = as_bits(apart), as_bits(np.triu(apart))
     found = []
-    for a, b in sorted(left):
-        if (a, b) not in left:
-            continue
-        clique = [a, b]
-        for c in sorted(near[a] & near[b]):
-            if all(c in near[d] for d in clique):
-                clique.append(c)
-        left -= {(min(c, d), max(c, d)) for c in clique for d in clique if c != d}
-        found.append(np.array(sorted(clique), np.int64))
+    for a in range(candidates):
+        while left[a]:
+            b = left[a] & -left[a]
+            members, common = 1 << a | b, near[a] & near[b.bit_length() - 1]
+            while common:
+                c = common & -common
+                members |= c
+                common &= near[c.bit_length() - 1]
+            clique = _bits(members)
+            for one in clique:
+                left[one] &= ~members
+            found.append(np.array(clique, np.int64))
+    return found
+
+
+def as_bits(table: Flags) -> list[int]:
+    """Return the rows of a table as numbers: bit j for column j."""
+    rows = np.packbits(table, axis=1, bitorder="little")
+    return [int.from_bytes(row.tobytes(), "little") for row in rows]
+
+
+def _bits(members: int) -> list[int]:
+    """List the bits of a number, the lowest first."""
+    found = []
+    while members:
+        low = members & -members
+        found.append(low.bit_length() - 1)
+        members ^= low
     return found

@@ -9,12 +9,15 @@ counted as covered.
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, hstack, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged
 from .cover import Cover, Whole, undominated
 from .milp import WHOLE, Program, solve
 from .rules import Rules
+
+MOST_PAIRS = 200_000_000
+"""Rows that share a candidate are compared up to so many pairs."""
 
 
 def cheapest(cover: Cover, rules: Rules, watch: Watch, *, backup: int = 1) -> Answer:
@@ -31,9 +34,9 @@ def cheapest(cover: Cover, rules: Rules, watch: Watch, *, backup: int = 1) -> An
     cost = np.ones(m, np.int64) if rules.cost is None else rules.cost
     usable = csr_matrix(cover.reach.astype(float).multiply(~forbidden))
     usable.eliminate_zeros()
-    needed = np.minimum(np.diff(usable.indptr), backup)
+    needed = np.minimum(np.diff(usable.indptr), np.maximum(cover.need, backup))
     columns = np.flatnonzero(~forbidden)
-    plain = backup == 1 and not len(rules.apart) and rules.count is None
+    plain = backup == 1 and cover.lone and not len(rules.apart) and rules.count is None
     if plain:
         columns = np.intersect1d(columns, undominated(usable, cost, fixed))
     small = csr_matrix(usable[:, columns])
@@ -64,9 +67,11 @@ def cheapest(cover: Cover, rules: Rules, watch: Watch, *, backup: int = 1) -> An
 
 
 def needed_rows(reach: csr_matrix) -> Sites:
-    """List the rows that are not covered whenever another row is."""
+    """List the rows that are not covered whenever another row is (all, if they are too many)."""
     table = csr_matrix(reach.astype(np.float32))
     size = np.diff(table.indptr)
+    if int((np.bincount(table.indices).astype(np.int64) ** 2).sum()) > MOST_PAIRS:
+        return np.flatnonzero(size > 0)
     common = (table @ table.T).tocoo()
     large, small = common.row, common.col
     # A row whose candidates hold all those of another is covered with it.
@@ -96,25 +101,30 @@ def greedy_cover(reach: csr_matrix, cost: Whole, needed: Whole, fixed: np.ndarra
     return np.flatnonzero(chosen)
 
 
-def backed_up(cover: Cover, least: int, watch: Watch) -> Answer:
+def backed_up(cover: Cover, rules: Rules, watch: Watch) -> Answer:
     """
-    Cover everybody with `least` sites and as many as possible twice (Hogan & ReVelle 1986).
+    Cover everybody within the rules and as many as possible twice (Hogan & ReVelle 1986).
 
     The value is the weight of the rows with a second site.
     """
     n, m = cover.reach.shape
-    twice = np.flatnonzero(np.diff(cover.reach.indptr) > 1)
-    reach = cover.reach.astype(float)
-    eye = csr_matrix((-np.ones(len(twice)), (twice, np.arange(len(twice)))), shape=(n, len(twice)))
-    number = csr_matrix((np.ones(m), (np.zeros(m, int), np.arange(m))), shape=(1, m + len(twice)))
-    from scipy.sparse import hstack
-
+    fixed, forbidden = rules.settled(m)
+    usable = csr_matrix(cover.reach.astype(float).multiply(~forbidden))
+    usable.eliminate_zeros()
+    degree = np.diff(usable.indptr)
+    twice = np.flatnonzero(degree > 1)
+    k = len(twice)
+    eye = csr_matrix((-np.ones(k), (twice, np.arange(k))), shape=(n, k))
+    table, high = rules.table(m)
     found = solve(
         Program(
             np.concatenate([np.zeros(m), cover.weight[twice].astype(float)]),
-            np.zeros(m + len(twice)), np.ones(m + len(twice)), np.arange(m + len(twice)) < m,
-            csr_matrix(vstack([hstack([reach, eye]), number])),
-            np.concatenate([np.ones(n), [0.0]]), np.concatenate([np.full(n, np.inf), [least]]),
+            np.concatenate([fixed.astype(float), np.zeros(k)]),
+            np.concatenate([(~forbidden).astype(float), np.ones(k)]), np.arange(m + k) < m,
+            csr_matrix(vstack([hstack([usable, eye]),
+                               hstack([table, csr_matrix((table.shape[0], k))])])),
+            np.concatenate([np.minimum(degree, 1.0), np.full(len(high), -np.inf)]),
+            np.concatenate([np.full(n, np.inf), high]),
         ),
         watch, step=1.0,
     )  # fmt: skip

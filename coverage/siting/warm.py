@@ -18,6 +18,6 @@ def warm() -> None:
     ticks = rng.integers(1, 60, (12, 7)).astype(np.uint32)
     people = np.arange(1, 13)
     nobody = np.zeros(7, bool)
-    search = CoverSearch(Cover.of(ticks < 20, people), 3, nobody, nobody)
+    search = CoverSearch(Cover.of(ticks < 20, people), 3, nobody, nobody, Watch())
     search.bound_and_swap(2, 2, 2, 0)
     median(Distances(ticks, np.full(12, 90), people), Rules(count=3), Watch(60), exact=False)
