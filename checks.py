@@ -8,7 +8,8 @@ import shapely
 from geopandas import GeoDataFrame
 
 from .coverage.opening import UNKNOWN, states
-from .coverage.share import in_use
+from .coverage.sentences import GROUP_WORDS
+from .coverage.share import in_use, serving
 from .coverage.times import Times
 from .geo.errors import CrsError, Fault, LayerError
 from .geo.network import Network
@@ -159,7 +160,7 @@ def check_hours(study: Study, layers: Layers) -> list[Fault]:
     found = []
     for standard in study.wanted:
         if standard.opening:
-            used = layers.venues[in_use(layers.venues, standard.types)]
+            used = layers.venues[serving(layers.venues, standard.types, standard.group)]
             unknown = used["name"][states(used, standard.opening) == UNKNOWN]
             if len(unknown):
                 facts: dict[str, object] = {
@@ -169,4 +170,24 @@ def check_hours(study: Study, layers: Layers) -> list[Fault]:
                     "names": "、".join(unknown[:LISTED]),
                 }
                 found.append(Fault("W-HOURS-UNKNOWN", file=study.venues.file, facts=facts))
+    return found
+
+
+def check_audience(study: Study, layers: Layers) -> list[Fault]:
+    """Tell how many venues do not count for a standard because they are for other groups."""
+    found = []
+    for standard in study.wanted:
+        used = in_use(layers.venues, standard.types)
+        others = used & ~serving(layers.venues, standard.types, standard.group)
+        if others.any():
+            names = layers.venues["name"][others]
+            facts: dict[str, object] = {
+                "standard": standard.name,
+                "group": GROUP_WORDS[standard.group] or "全体居民",
+                "group_en": standard.group,
+                "count": int(others.sum()),
+                "total": int(used.sum()),
+                "names": "、".join(names[:LISTED]),
+            }
+            found.append(Fault("W-OTHER-GROUPS", file=study.venues.file, facts=facts))
     return found

@@ -1,38 +1,33 @@
-"""Measures of a study beyond coverage: access, equity, clusters, the index, official indicators."""
+"""Measures of a study beyond coverage: access, equity, clusters, the index."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 from geopandas import GeoDataFrame
+from scipy.sparse import csr_matrix
 
 from .coverage.access import supply
-from .coverage.clusters import local_clusters, nearest_points
+from .coverage.clusters import local_clusters
 from .coverage.decay import luo_qi
 from .coverage.equity import capped_minutes, divide, even_handed, kappa_of, time_poverty
 from .coverage.floating import two_step
 from .coverage.index import ACCESS_INDICATORS, composite, points
 from .coverage.inequality import ends, gini, lorenz, theil
 from .coverage.question import Question
-from .coverage.share import admitted, area_mask, in_use, nearest, scopes
+from .coverage.share import admitted, area_mask, nearest, scopes, serving
 from .coverage.times import within
 from .geo.errors import StudyError
 
 PER_PEOPLE = 10_000
 """Access is printed as venues for so many people."""
-NEIGHBOURS = 6
-"""Of a place, in a straight line: what local clusters compare it with."""
-HALL_TYPES = ("civic.library", "town.hall")
-"""What counts as 博物馆、图书馆、科技馆、艺术馆等文化艺术场馆."""
-HALLS = "每10万人拥有的博物馆、图书馆、科技馆、艺术馆等文化艺术场馆数"
-HALL_PEOPLE = 100_000
 Floats = npt.NDArray[np.float64]
+Around = Callable[[str, npt.NDArray[np.int64]], csr_matrix]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +72,11 @@ def answers(
         people = demand[standard.group].to_numpy(np.int64) * area_mask(demand, standard.area)
         near = nearest(ask.times, venues, standard.types, count=standard.count, among=known)
         shared = two_step(ask.times.ticks, known.astype(float), people, luo_qi(standard.minutes))
-        used = [mask for kind in standard.types if (mask := in_use(venues, (kind,))).any()]
+        used = [
+            mask
+            for kind in standard.types
+            if (mask := serving(venues, (kind,), standard.group)).any()
+        ]
         kinds = np.zeros(len(demand), np.int64)
         for mask in used:
             kinds += within(ask.times.ticks[:, mask].min(axis=1), standard.minutes)
@@ -201,21 +200,33 @@ def lorenz_table(found: Sequence[Answer]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def clusters_table(found: Sequence[Answer], demand: GeoDataFrame, *, seed: int) -> pd.DataFrame:
+def clusters_table(
+    found: Sequence[Answer], demand: GeoDataFrame, around: Around, *, seed: int
+) -> pd.DataFrame:
     """
     Return where good and bad access gather, among places with people that a standard is meant for.
+
+    Parameters
+    ----------
+    around
+        Names the neighbours among some places by a mode; see `coverage.neighbours`.
 
     Returns
     -------
     DataFrame
         `standard`, `place` and the columns of `coverage.clusters.local_clusters`.
     """
-    where = shapely.get_coordinates(demand.geometry)
+    order = np.argsort(demand.index.astype(str), kind="stable")
+    known: dict[tuple[str, bytes], csr_matrix] = {}
     tables = []
     for one in found:
-        meant = one.people > 0
-        near = nearest_points(where[meant], NEIGHBOURS)
-        table = local_clusters(one.access[meant], near, seed=seed)
+        # By identifier: of equally near places the first is the neighbour, whatever the order.
+        meant = order[one.people[order] > 0]
+        mode = one.ask.standard.mode
+        key = mode, meant.tobytes()
+        if key not in known:
+            known[key] = around(mode, meant)
+        table = local_clusters(one.access[meant], known[key], seed=seed)
         table.insert(0, "place", demand.index[meant])
         table.insert(0, "standard", one.key)
         tables.append(table)
@@ -272,58 +283,3 @@ def _index_row(found: Sequence[Answer], here: npt.NDArray[np.bool_]) -> list[flo
         reached += float(people @ one.kinds_near)
     means = (parts * crowd).sum(axis=1) / crowd.sum()
     return [*means.tolist(), reached / kinds if kinds else np.nan]
-
-
-def indicators_table(
-    questions: Sequence[Question], coverage: pd.DataFrame, land: pd.DataFrame,
-    venues: GeoDataFrame, demand: GeoDataFrame, towns: GeoDataFrame, types: Mapping[str, str],
-) -> pd.DataFrame:  # fmt: skip
-    """
-    Return figures under the names by which planners report them.
-
-    Returns
-    -------
-    DataFrame
-        `indicator` (share, land_share, halls), `name`, `standard`, `scope`, `code`, `value`,
-        `unit`, `numerator`, `denominator`, `basis`. Shares are in percent, not rounded.
-    """
-    rows: list[dict[str, Any]] = []
-    by_key = {ask.standard.key: ask.standard for ask in questions}
-    for kind, table, part, whole in (
-        ("share", coverage, "covered", "people"), ("land_share", land, "reached", "points"),
-    ):  # fmt: skip
-        for told in table.to_dict("records"):
-            standard = by_key[told["standard"]]
-            name = standard.indicator or f"{standard.name}覆盖率"
-            share = told["share"]
-            rows.append({
-                "indicator": kind, "standard": standard.key, "scope": told["scope"],
-                "name": name if kind == "share" else f"{standard.name}面积覆盖率",
-                "code": told["code"], "value": None if pd.isna(share) else 100 * share,
-                "unit": "%", "numerator": told[part], "denominator": told[whole],
-                "basis": standard.basis if kind == "share" else "格网点数之比，与人口覆盖率不同",
-            })  # fmt: skip
-    rows += _halls(venues, demand, towns, types)
-    table = pd.DataFrame(rows)
-    table["value"] = table["value"].astype("Float64")
-    return table
-
-
-def _halls(
-    venues: GeoDataFrame, demand: GeoDataFrame, towns: GeoDataFrame, types: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    """Yield how many halls in use there are for 100 000 people, by district and town."""
-    halls = venues[in_use(venues, HALL_TYPES) & ~venues["outside"].to_numpy(bool)]
-    at, number = towns.sindex.query(halls.geometry, predicate="intersects")
-    at, first = np.unique(at, return_index=True)
-    home = towns.index[number[first]]
-    people = demand.groupby("town")["people"].sum()
-    counted = "、".join(types[kind] for kind in HALL_TYPES)
-    for scope, code in (("district", ""), *(("town", code) for code in towns.index)):
-        count = len(halls) if scope == "district" else int((home == code).sum())
-        crowd = int(people.sum() if scope == "district" else people.get(code, 0))
-        yield {
-            "indicator": "halls", "name": HALLS, "standard": "", "scope": scope, "code": code,
-            "value": count * HALL_PEOPLE / crowd if crowd else None, "unit": "处/10万人",
-            "numerator": count, "denominator": crowd, "basis": f"计入区内在用的{counted}",
-        }  # fmt: skip

@@ -12,11 +12,12 @@ import pyogrio
 from geopandas import GeoDataFrame
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
+from .assessment import Assessment
 from .coverage.share import GROUPS
 from .layers.ledger import FORMULA_STARTS, Ledger
 from .layers.venues import venue_types
 from .results_access import further_sheets
-from .study import Assessment, Survey
+from .study import Survey
 from .study_keys import Study
 from .wording import (
     AREA_NAMES,
@@ -104,6 +105,7 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
             "时限（分钟）": whole["minutes"],
             "人群": whole["group"].map(GROUP_NAMES),
             "适用地区": whole["area"].map(AREA_NAMES).fillna("全部"),
+            "计入设施（处）": whole["venues"],
             "人口": whole["people"],
             "覆盖人口": whole["covered"],
             "未接入路网人口": whole["not_connected"],

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .study import Assessment, Survey
+from .assessment import Assessment
+from .coverage.neighbours import NEIGHBOURS
+from .study import Survey
 from .study_keys import Study
 from .wording import (
     CONDITION_NAMES,
@@ -105,7 +107,8 @@ def access_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
             columns[title] = rows.set_index("place")["value"].loc[demand.index].round(3).array
         gathered = found.clusters[found.clusters["standard"] == standard.key]
         kinds = gathered.set_index("place")["cluster"].reindex(demand.index).fillna("")
-        columns[f"{standard.name}·集聚（直线邻居）"] = kinds.map(CLUSTER_NAMES).to_numpy()
+        around = f"{MODE_NAMES[standard.mode]}最近{NEIGHBOURS}处"
+        columns[f"{standard.name}·集聚（{around}）"] = kinds.map(CLUSTER_NAMES).to_numpy()
     return pd.DataFrame(columns)
 
 

@@ -16,11 +16,11 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from ..geo.errors import Fault, StudyError
+from .audience import EVERYBODY, for_group
 from .decay import Decay, Floats, TickTable
 
 BLOCK_CELLS = 500_000
 """Places are taken in blocks of at most so many (place, venue) cells: 4 MB a table."""
-EVERYBODY = "people"
 NAMES_SHOWN = 8
 
 
@@ -72,8 +72,7 @@ def supply(
         A capacity is missing, or they are not all in one stated unit.
     """
     chosen = venues["type"].isin(list(types)) & (venues["status"] == "open")
-    chosen &= venues["targets"].fillna("").map(lambda text: serves(str(text), group)).astype(bool)
-    mask = chosen.to_numpy(bool)
+    mask = chosen.to_numpy(bool) & for_group(venues, group)
     if count == "venues" or not mask.any():
         return Supply(mask.astype(float), "处")
     capacity = venues["capacity"].to_numpy(float)
@@ -89,52 +88,9 @@ def supply(
     return Supply(np.where(mask, capacity, 0.0), units[0])
 
 
-def serves(targets: str, group: str) -> bool:
-    """Tell whether a venue for `targets` (keys with ;, empty for everybody) is for a group."""
-    keys = targets.split(";") if targets else [EVERYBODY]
-    return EVERYBODY in keys or group in keys
-
-
 def _listed(names: pd.Series[str]) -> str:
     shown = "、".join(names.astype(str)[:NAMES_SHOWN])
     return shown + ("……" if len(names) > NAMES_SHOWN else "")
-
-
-def audiences(
-    venues: GeoDataFrame, demand: GeoDataFrame
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """
-    Count who may use each venue, for catchments that several groups share.
-
-    A venue for some groups can be used by their people: the sum of the groups, at most everybody
-    of the place, since groups overlap.
-
-    Returns
-    -------
-    int, shape (p, a)
-        People of each of a audiences at p places.
-    int, shape (v,)
-        The audience of each venue.
-
-    Raises
-    ------
-    StudyError
-        The demand has no column for a group that a venue is for.
-    """
-    keys = venues["targets"].fillna("").astype(str).to_numpy()
-    kinds, audience = np.unique(keys, return_inverse=True)
-    everybody = demand[EVERYBODY].to_numpy(np.int64)
-    people = np.zeros((len(demand), len(kinds)), np.int64)
-    for number, kind in enumerate(kinds.tolist()):
-        if serves(kind, EVERYBODY):
-            people[:, number] = everybody
-            continue
-        groups = kind.split(";")
-        lacking = [group for group in groups if group not in demand]
-        if lacking:
-            raise StudyError(Fault("E-AUDIENCE", facts={"groups": "、".join(lacking)}))
-        people[:, number] = np.minimum(everybody, demand[groups].to_numpy(np.int64).sum(axis=1))
-    return people, audience.astype(np.int64)
 
 
 def blocks(places: int, venues: int) -> Iterator[slice]:

@@ -99,8 +99,11 @@ def bands_table(
         unsure, or unknown where nobody lives.
     """
     names, members = scopes(demand, towns)
-    home = moves(demand.index, spread_of(demand, metres), seed=seed, draws=draws)
-    goal = moves(venues.index, spread_of(venues, metres), seed=seed, draws=draws)
+    spreads = spread_of(demand, metres), spread_of(venues, metres)
+    home, goal = (
+        moves(layer.index, spread, seed=seed, draws=draws)
+        for layer, spread in zip((demand, venues), spreads, strict=True)
+    )
     tables = []
     for ask in questions:
         people = demand[ask.standard.group].to_numpy(np.int64)
@@ -115,7 +118,7 @@ def bands_table(
             ),
         ]
         covered = [within(ticks, limit).sum(axis=1) >= ask.standard.count for limit in limits]
-        covered += _moved(ask, chosen, ticks, demand, venues, (home, goal))
+        covered += _moved(ask, chosen, ticks, (demand, venues), (home, goal), spreads)
         counts = weight @ np.array(covered).T
         with np.errstate(invalid="ignore"):
             shares = counts / total[:, None]
@@ -149,23 +152,35 @@ def _moved(
     ask: Question,
     chosen: npt.NDArray[np.int64],
     ticks: Ticks,
-    demand: GeoDataFrame,
-    venues: GeoDataFrame,
+    layers: tuple[GeoDataFrame, GeoDataFrame],
     drawn: tuple[Floats, Floats],
+    spreads: tuple[Floats, Floats],
 ) -> list[npt.NDArray[np.bool_]]:
-    """Tell who is covered in each of the draws; `chosen` venues at `ticks`, shape (p, k) each."""
-    here = shapely.get_coordinates(demand.geometry)
-    there = shapely.get_coordinates(venues.geometry)
-    way = there[chosen] - here[:, None, :]
-    straight = np.hypot(way[..., 0], way[..., 1])
-    pace = TICKS_A_MINUTE / ask.metres_a_minute
+    """
+    Tell who is covered in each of the draws; `chosen` venues at `ticks`, shape (p, k) each.
+
+    Only the places are worked out that some move within the circles could change.
+    """
+    pace, count = TICKS_A_MINUTE / ask.metres_a_minute, ask.standard.count
     slack = threshold_ticks(ask.standard.minutes) - ticks.astype(np.int64)
     slack[ticks == UNREACHED] = -(2**40)
+    most = (spreads[0][:, None] + spreads[1][chosen]) * pace + 1.0
+    surely = (slack > most).sum(axis=1)
+    open_ = np.flatnonzero((surely < count) & ((slack >= -most).sum(axis=1) >= count))
+    place, rival = np.nonzero(np.abs(slack[open_]) <= most[open_])
+    home, goal, left = open_[place], chosen[open_[place], rival], slack[open_[place], rival]
+    here, there = (shapely.get_coordinates(layer.geometry) for layer in layers)
+    east, north = (there[goal] - here[home]).T
+    straight = np.hypot(east, north)
     found = []
     for home_move, goal_move in zip(*drawn, strict=True):
-        new = way + goal_move[chosen] - home_move[:, None, :]
-        more = (np.hypot(new[..., 0], new[..., 1]) - straight) * pace
-        found.append((more <= slack).sum(axis=1) >= ask.standard.count)
+        more_east = east + goal_move[goal, 0] - home_move[home, 0]
+        more_north = north + goal_move[goal, 1] - home_move[home, 1]
+        near = (np.hypot(more_east, more_north) - straight) * pace <= left
+        covered = surely >= count
+        more = np.bincount(place[near], minlength=len(open_))
+        covered[open_] = surely[open_] + more >= count
+        found.append(covered)
     return found
 
 

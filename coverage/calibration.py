@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..geo.engines import tree
 from ..geo.network import Network
 from ..geo.profile import Profile
 from ..geo.routing import UNREACHED
+from ..geo.trees import tree
 from .times import Times
 
 Floats = npt.NDArray[np.float64]

@@ -11,18 +11,16 @@ nothing is tested and the reason is said; eight towns have no clusters.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_matrix
-from scipy.spatial import KDTree
 
 from ..geo.errors import Fault, LayerError
-from ..geo.routing import UNREACHED
-from .decay import Floats, TickTable, widened
-from .times import within
+from .decay import Floats
 
 FEWEST_PLACES = 30
 FEWEST_NEIGHBOURS = 3
@@ -36,61 +34,6 @@ EQUAL = 1e-9
 REASONS = ("", "few_places", "few_neighbours", "all_alike")
 CLUSTERS = ("", "high", "low", "high_among_low", "low_among_high")
 """Not significant or not tested; a high or low place among its like; an island among the others."""
-
-
-def neighbours_within(ticks: TickTable, minutes: float) -> csr_matrix:
-    """
-    Return who is within `minutes` of whom, itself left out.
-
-    Parameters
-    ----------
-    ticks
-        Shape (p, p), times from each place (row) to the others.
-    """
-    near = within(widened(ticks), minutes)
-    np.fill_diagonal(near, val=False)
-    return csr_matrix(near.astype(np.float64))
-
-
-def nearest_neighbours(ticks: TickTable, count: int) -> csr_matrix:
-    """
-    Return the `count` nearest others of each place by time; of equally near ones the first in row.
-
-    Parameters
-    ----------
-    ticks
-        Shape (p, p); a place that reaches fewer has fewer.
-    """
-    places = len(ticks)
-    far = widened(ticks).copy()
-    np.fill_diagonal(far, UNREACHED)
-    order = np.argsort(far, axis=1, kind="stable")[:, :count]
-    row = np.repeat(np.arange(places), order.shape[1])
-    column = order.ravel()
-    known = far[row, column] != UNREACHED
-    shape = (places, places)
-    return csr_matrix((np.ones(known.sum()), (row[known], column[known])), shape=shape)
-
-
-def nearest_points(metres: npt.ArrayLike, count: int) -> csr_matrix:
-    """
-    Return the `count` nearest others in a straight line, where no times between places are known.
-
-    Rivers are no walls here: say so where it is used.
-
-    Parameters
-    ----------
-    metres
-        Shape (p, 2), metric coordinates.
-    """
-    points = np.asarray(metres, float).reshape(-1, 2)
-    places = len(points)
-    _, order = KDTree(points).query(points, k=np.arange(1, count + 2))
-    # Twins at one point may push the place itself out of its own list; `places` fills short lists.
-    others = (order != np.arange(places)[:, None]) & (order < places)
-    others &= np.cumsum(others, axis=1) <= count
-    row, at = np.nonzero(others)
-    return csr_matrix((np.ones(len(row)), (row, order[row, at])), shape=(places, places))
 
 
 def moran(values: npt.ArrayLike, neighbours: csr_matrix) -> float | None:
@@ -130,7 +73,8 @@ def local_clusters(
     values
         Shape (p,), finite: access, or minutes with a declared cap.
     neighbours
-        Shape (p, p), 1 for a neighbour, from one of the functions here.
+        Shape (p, p), 1 for a neighbour of the place of the row, from `neighbours`. Means over them
+        are row-standardised; Gi* counts each as one, and the place with them.
     seed
         Of the permutations. The same seed gives the same table, also for rows in another order.
     permutations
@@ -251,19 +195,65 @@ def _chance(
     above = np.zeros(len(tested), np.int64)
     below = np.zeros(len(tested), np.int64)
     for draws in _draws(len(x) - 1, int(degree[tested].max()), seed, permutations):
-        for number, place in enumerate(tested.tolist()):
-            chosen = draws[: degree[place]]
-            mean = ordered[chosen + (chosen >= rank[place])].mean(axis=0)
-            above[number] += (mean >= lag[place] - slack).sum()
-            below[number] += (mean <= lag[place] + slack).sum()
+        for size in np.unique(degree[tested]).tolist():
+            numbers = np.flatnonzero(degree[tested] == size)
+            numbers = numbers[np.argsort(rank[tested[numbers]], kind="stable")]
+            for some in np.array_split(numbers, -(-len(numbers) // _together(len(x)))):
+                places = tested[some]
+                least, most = lag[places] - slack, lag[places] + slack
+                found = _counts(ordered, draws[:size], rank[places], least, most)
+                above[some] += found[0]
+                below[some] += found[1]
     return np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (permutations + 1.0))
 
 
+def _together(places: int) -> int:
+    """Return how many places of neighbouring ranks are asked at once: few draws tell them apart."""
+    return math.isqrt(places)
+
+
+def _counts(
+    ordered: Floats, draws: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64], least: Floats,
+    most: Floats,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:  # fmt: skip
+    """
+    Count the draws from all values but that of each rank whose mean is not below, not above.
+
+    Ranks ascend. Of a draw without any number between the first and the last of them the mean is
+    one for all; only the others are added up for each.
+    """
+    moves = ((draws >= ranks[0]) & (draws < ranks[-1])).any(axis=0)
+    still, moving = draws[:, ~moves], draws[:, moves]
+    means = np.sort(ordered[still + (still >= ranks[0])].mean(axis=0))
+    above = len(means) - np.searchsorted(means, least, "left")
+    below = np.searchsorted(means, most, "right")
+    own = ordered[moving + (moving >= ranks[:, None, None])].mean(axis=1)
+    above += (own >= least[:, None]).sum(axis=1)
+    below += (own <= most[:, None]).sum(axis=1)
+    return above, below
+
+
 def _draws(others: int, most: int, seed: int, permutations: int) -> Iterator[npt.NDArray[np.int64]]:
-    """Draw the first `most` of the shuffled numbers below `others`: shape (most, block) each."""
+    """Draw `most` different numbers below `others` again and again: shape (most, block) each."""
     random = np.random.default_rng(seed)
+    if most * (most - 1) <= others:
+        yield np.ascontiguousarray(_unlike(random, others, (permutations, most)).T)
+        return
     rows = max(1, BLOCK_CELLS // max(1, others))
     for start in range(0, permutations, rows):
         size = min(rows, permutations - start)
         table = np.tile(np.arange(others, dtype=np.int64), (size, 1))
         yield np.ascontiguousarray(random.permuted(table, axis=1)[:, :most].T)
+
+
+def _unlike(
+    random: np.random.Generator, others: int, shape: tuple[int, int]
+) -> npt.NDArray[np.int64]:
+    """Draw rows of numbers below `others`, again where two of a row are alike."""
+    table = random.integers(others, size=shape)
+    again = np.arange(len(table))
+    while len(again):
+        near = np.sort(table[again], axis=1)
+        again = again[(near[:, 1:] == near[:, :-1]).any(axis=1)]
+        table[again] = random.integers(others, size=(len(again), shape[1]))
+    return table

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from geopandas import GeoDataFrame
 
 from ..geo.routing import UNREACHED, Ticks
+from .audience import for_group
 from .question import Question
 from .share import admitted, area_mask, in_use, nearest
 from .times import within
@@ -41,7 +43,7 @@ class Fixes:
     flips: Ints
     after: Ticks
 
-    @property
+    @cached_property
     def gain(self) -> Ints:
         """Return the people whom each option covers, shape (o,)."""
         return np.asarray(self.flips.sum(axis=0), np.int64)
@@ -56,7 +58,7 @@ class Fixes:
 
 def fixes(ask: Question, venues: GeoDataFrame, demand: GeoDataFrame, hosts: Sequence[str]) -> Fixes:
     """
-    Try every venue that could count for a standard.
+    Try every venue that could count for a standard: those for other groups could not.
 
     Parameters
     ----------
@@ -70,7 +72,8 @@ def fixes(ask: Question, venues: GeoDataFrame, demand: GeoDataFrame, hosts: Sequ
     standard = ask.standard
     wanted = venues["type"].isin(standard.types) & venues["status"].isin(TO_OPEN)
     others = [kind for kind in hosts if kind not in standard.types]
-    numbers = np.flatnonzero(wanted.to_numpy() | in_use(venues, others))
+    could = (wanted.to_numpy() | in_use(venues, others)) & for_group(venues, standard.group)
+    numbers = np.flatnonzero(could)
     return tried(ask, venues, demand, numbers)
 
 

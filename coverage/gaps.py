@@ -29,7 +29,7 @@ CAUSES = (*PLACE_CAUSES, "over_capacity", "low_share", "unknown")
 KINDS = ("town", "place", "venue")
 LEVELS = ("severe", "moderate", "")
 """The last where it cannot be judged."""
-FIXES = ("open", "extend", "hours", "road", "survey", "capacity", "new", "")
+FIXES = ("open", "extend", "hours", "audience", "road", "survey", "capacity", "new", "")
 SEVERE_PART = 4
 """A town is severe where one in so many of its people, or more, is not covered."""
 

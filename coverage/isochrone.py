@@ -18,6 +18,7 @@ from geopandas import GeoDataFrame
 
 from ..geo.contour import rings
 from ..geo.crs import require_metric
+from ..geo.field import FAR
 from ..geo.network import Network
 from ..geo.profile import Profile
 from ..geo.surface import Ground
@@ -128,16 +129,22 @@ def _drawn(
         return []
     horizon = levels[-1]
     doors = ground.venue_doors(x, y)
-    times = [ground.reached(doors, group, horizon) for group in groups]
-    boxes = [
-        ground.box(time, doors, group, horizon) for time, group in zip(times, groups, strict=True)
-    ]
+    reached, boxes = [], []
+    nodes = 0
+    for group in groups:
+        time = ground.reached(doors, group, horizon)
+        boxes.append(ground.box(time, doors, group, horizon))
+        near = np.flatnonzero(time < FAR)  # all nodes of all groups would fill the memory
+        reached.append((near, time[near]))
+        nodes = len(time)
     ground.prepare([box for box in boxes if box])
     shapes: list[shapely.MultiPolygon] = []
-    for time, group, box in zip(times, groups, boxes, strict=True):
+    for (near, ticks), group, box in zip(reached, groups, boxes, strict=True):
         if box is None:
             shapes += [shapely.MultiPolygon()] * len(levels)
             continue
+        time = np.full(nodes, FAR, np.int32)
+        time[near] = ticks
         surface = ground.surface(time, doors, group, horizon, box)
         shapes += rings(surface, levels, land=ground.land)
     return shapes
@@ -165,14 +172,14 @@ def disagreement(shapes: GeoDataFrame, times: Times, demand: GeoDataFrame) -> pd
     require_metric(demand, "demand")
     points = demand.geometry.to_crs(shapes.crs).to_numpy()
     people = demand["people"].to_numpy(np.int64)
+    pairs = shapely.STRtree(points).query(shapes.geometry.to_numpy(), predicate="covers")
+    covered = np.split(pairs[1], np.searchsorted(pairs[0], np.arange(1, len(shapes))))
     rows = []
-    for venue, minutes, shape in zip(
-        shapes["venue"], shapes["minutes"], shapes.geometry, strict=True
-    ):
+    for venue, minutes, places in zip(shapes["venue"], shapes["minutes"], covered, strict=False):
         chosen = slice(None) if venue == MERGED else times.venues.get_indexer(pd.Index([venue]))
         counted = within(times.ticks[:, chosen].min(axis=1), minutes)
-        shapely.prepare(shape)
-        inside = shapely.covers(shape, points)
+        inside = np.zeros(len(people), bool)
+        inside[places] = True
         rows.append([
             int(people[who].sum())
             for who in (counted, inside, inside & ~counted, counted & ~inside)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
@@ -14,7 +16,7 @@ from ..geo.network import TICKS_A_MINUTE
 from ..geo.routing import UNREACHED
 from .fixes import Fixes, tried
 from .question import Floats, Question
-from .sentences import place_remedy, place_sentence
+from .sentences import GROUP_WORDS, place_remedy, place_sentence
 from .share import admitted, nearest
 from .times import minutes_up, threshold_ticks, within
 
@@ -23,8 +25,8 @@ JUST_OVER = 1.1
 SEVERE = 2.0
 """A place is severe where nothing is reached, or beyond so many limits; else moderate."""
 PLACE_CAUSES = (
-    "not_connected", "closed_then", "hours_unknown", "no_venue", "beyond_horizon", "imprecise",
-    "just_over", "slow_road", "far",
+    "not_connected", "closed_then", "hours_unknown", "other_groups", "no_venue", "beyond_horizon",
+    "imprecise", "just_over", "slow_road", "far",
 )  # fmt: skip
 """In the order in which they are asked; the first that holds is the cause."""
 
@@ -50,6 +52,26 @@ class Scene:
     place_metres: Floats
     venue_metres: Floats
 
+    @cached_property
+    def place_names(self) -> npt.NDArray[np.object_]:
+        """Names of the places."""
+        return np.asarray(self.demand["name"], object)
+
+    @cached_property
+    def venue_names(self) -> npt.NDArray[np.object_]:
+        """Names of the venues."""
+        return np.asarray(self.venues["name"], object)
+
+    @cached_property
+    def venue_status(self) -> npt.NDArray[np.object_]:
+        """Status of the venues."""
+        return np.asarray(self.venues["status"], object)
+
+    @cached_property
+    def grades(self) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+        """Grades of precision of places and venues, empty where none is stated."""
+        return _grades(self.demand), _grades(self.venues)
+
 
 def place_rows(
     ask: Question, reach: pd.DataFrame, scene: Scene, could: Fixes
@@ -73,9 +95,9 @@ def place_rows(
     known = admitted(scene.venues, standard)[0]
     found = nearest(ask.times, scene.venues, standard.types, count=standard.count, among=known)
     behind = (reach["meant"] & ~reach["covered"]).to_numpy(bool) & (people > 0)
-    names, codes = demand["name"].to_numpy(), demand["town"].to_numpy()
+    names, codes = scene.place_names, demand["town"].to_numpy()
     records: list[dict[Any, Any]] = reach.to_dict("records")
-    rows = []
+    rows, kept = [], dict[str, Fixes]()
     for place in np.flatnonzero(behind).tolist():
         told = records[place]
         ticks, venue = int(found.ticks[place]), int(found.venue[place])
@@ -86,7 +108,7 @@ def place_rows(
             "name": names[place], "town": scene.town_names[codes[place]],
             "people": int(people[place]), "minutes": minutes, "reason": told["reason"],
             "walk_minutes": None if minutes is None else float(told["walk_minutes"]),
-            "venue": "" if venue < 0 else scene.venues["name"].iloc[venue],
+            "venue": "" if venue < 0 else scene.venue_names[venue],
             "metres": None if minutes is None else float(told["metres"]), "slack_metres": slack,
         }  # fmt: skip
         facts |= _held(scene.venues, told)
@@ -101,7 +123,7 @@ def place_rows(
             "uncovered": int(people[place]), "score": _score(ask, ticks, int(people[place])),
             "sentence": place_sentence(standard, facts),
         }  # fmt: skip
-        rows.append(row | _fix(ask, scene, could, place, told, facts))
+        rows.append(row | _fix(ask, scene, could, place, told, facts, kept))
     return rows
 
 
@@ -110,7 +132,8 @@ def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: f
     Return why a place is not covered: the first of `PLACE_CAUSES` that holds.
 
     not_connected, no_venue, beyond_horizon: nothing is reached, `reason` says why. closed_then,
-    hours_unknown: with other hours it would be covered. imprecise: the time beyond the limit is no
+    hours_unknown: with other hours it would be covered. other_groups: it would be, were venues for
+    other groups also for this one. imprecise: the time beyond the limit is no
     more than that of the metres by which place and venue may be off. just_over: by a tenth of the
     limit at most. slow_road: the straight distance, with the usual detour at the speed of a small
     road, is within the limit. far: all else.
@@ -145,39 +168,50 @@ def _score(ask: Question, ticks: int, people: int) -> float:
 
 def _held(venues: GeoDataFrame, told: Mapping[str, Any]) -> dict[str, str]:
     if not told["held_back"]:
-        return {"held": "", "hours": ""}
+        return {"held": "", "hours": "", "held_for": ""}
     row = venues.loc[told["held_venue"]]
     stated = [f"{title}{row[key]}" for key, title in (("days", "开放日："), ("hours", "时间："))
               if key in venues and row[key]]  # fmt: skip
-    return {"held": row["name"], "hours": "，".join(stated)}
+    whom = "、".join(
+        GROUP_WORDS.get(key) or key for key in str(row.get("targets", "")).split(";") if key
+    )
+    return {"held": row["name"], "hours": "，".join(stated), "held_for": whom}
 
 
 def _less_sure(scene: Scene, place: int, venue: int) -> dict[str, str]:
     """Return whose point is the less sure, and its grade."""
     of_venue = venue >= 0 and scene.venue_metres[venue] > scene.place_metres[place]
-    layer, at = (scene.venues, venue) if of_venue else (scene.demand, place)
-    grade = str(layer["precision"].iloc[at] or "") if "precision" in layer else ""
-    return {"grade": grade, "grade_of": str(layer["name"].iloc[at])}
+    if of_venue:
+        return {"grade": scene.grades[1][venue], "grade_of": str(scene.venue_names[venue])}
+    return {"grade": scene.grades[0][place], "grade_of": str(scene.place_names[place])}
+
+
+def _grades(layer: GeoDataFrame) -> npt.NDArray[np.object_]:
+    if "precision" not in layer:
+        return np.full(len(layer), "", object)
+    return np.asarray(layer["precision"].fillna("").astype(str), object)
 
 
 def _fix(
     ask: Question, scene: Scene, could: Fixes, place: int, told: Mapping[str, Any],
-    facts: Mapping[str, Any],
+    facts: Mapping[str, Any], kept: dict[str, Fixes],
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the columns of the fix of a place."""
+    """Return the columns of the fix of a place; `kept` are the fixes by the venue held back."""
     fix = {"not_connected": "road", "imprecise": "survey"}.get(facts["cause"], "")
     option: int | None = None
-    if facts["cause"] in ("closed_then", "hours_unknown"):
-        number = np.flatnonzero(ask.times.venues == told["held_venue"])
-        fix, could, option = "hours", tried(ask, scene.venues, scene.demand, number), 0
+    if facts["cause"] in ("closed_then", "hours_unknown", "other_groups"):
+        fix = "audience" if facts["cause"] == "other_groups" else "hours"
+        held = told["held_venue"]
+        if held not in kept:
+            number = np.flatnonzero(ask.times.venues == held)
+            kept[held] = tried(ask, scene.venues, scene.demand, number)
+        could, option = kept[held], 0
     elif not fix:
         option = could.nearest(place)
         enough = option is not None and bool(
             within(could.after[place, option], ask.standard.minutes)
         )
-        in_open = option is not None and (
-            scene.venues["status"].iloc[could.options[option]] == "open"
-        )
+        in_open = option is not None and (scene.venue_status[could.options[option]] == "open")
         fix = ("extend" if in_open else "open") if enough else "new"
     said: dict[str, Any] = {"option": "", "status": "", "after": None, "gained": 0}
     columns: dict[str, Any] = {"fix": fix}
@@ -186,8 +220,8 @@ def _fix(
         shown = could.ticks if fix == "new" else could.after
         after = float(minutes_up(shown[place, option]))
         said = {
-            "option": scene.venues["name"].iloc[venue],
-            "status": scene.venues["status"].iloc[venue],
+            "option": scene.venue_names[venue],
+            "status": scene.venue_status[venue],
             "after": None if np.isnan(after) else after,
             "gained": int(could.gain[option]),
         }
@@ -195,5 +229,6 @@ def _fix(
             "fix_venue": str(ask.times.venues[venue]), "fix_minutes": said["after"],
             "fix_people": 0 if fix == "new" else said["gained"],
         }  # fmt: skip
-    said |= {"grade_of": facts["grade_of"], "unsure": facts["cause"] == "hours_unknown"}
+    said |= {"grade_of": facts["grade_of"], "unsure": facts["cause"] == "hours_unknown",
+             "whom": GROUP_WORDS[ask.standard.group] or "全体居民"}  # fmt: skip
     return columns | {"remedy": place_remedy(fix, said)}

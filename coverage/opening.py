@@ -29,7 +29,7 @@ DAY_MINUTES = 24 * 60
 WORKING, WEEKEND, ALL_WEEK = frozenset(range(5)), frozenset((5, 6)), frozenset(range(7))
 DAY_NAMES = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
 DAY_WORDS = {
-    **dict.fromkeys(("每天", "每日", "天天", "全周", "全年", "全年开放", "常年开放"), ALL_WEEK),
+    **dict.fromkeys(("每天", "每日", "天天", "全周", "全年", "常年"), ALL_WEEK),
     **dict.fromkeys(("工作日", "上班日"), WORKING),
     **dict.fromkeys(("周末", "双休日", "周六日"), WEEKEND),
     **dict.fromkeys(("节假日", "法定节假日"), frozenset[int]()),

@@ -10,7 +10,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from .opening import MOMENTS, UNKNOWN, states
-from .share import GROUPS, Standard, in_use, nearest, scopes, share_of, standard_coverage
+from .share import GROUPS, Nearest, Standard, nearest, scopes, serving, share_of, standard_coverage
 from .times import Times, within
 
 CHOICES = (2, 3)
@@ -51,7 +51,7 @@ def coverage_table(
     -------
     DataFrame
         `scope`, `code`, `types` (joined by ;), `mode`, `minutes`, `group`, `people`, `covered`,
-        `not_connected`, `share`.
+        `not_connected`, `share`, `venues` (how many open ones of the kind are for the group).
     """
     names, members = scopes(demand, towns)
     groups = [group for group in GROUPS if group in demand]
@@ -64,11 +64,9 @@ def coverage_table(
         for minutes in thresholds
         for group in groups
     ]
-    covered, apart = [], []
+    covered, apart, counted = [], [], []
     for kind, mode in pairs:
-        own = [(paced or {}).get((group, mode), times[mode]) for group in groups]
-        near = {id(one): nearest(one, venues, kind) for one in own}
-        found = [near[id(one)] for one in own]
+        found, used = _nearest_by_group(kind, mode, groups, times, paced or {}, venues)
         alone = weight @ (
             people * np.column_stack([one.reason == "not_connected" for one in found])
         )
@@ -76,6 +74,7 @@ def coverage_table(
             reached = np.column_stack([within(one.ticks, minutes) for one in found])
             covered.append(weight @ (people * reached))
             apart.append(alone)
+            counted += used
     rows = pd.DataFrame(keys, columns=["types", "mode", "minutes", "group"])
     table = rows.loc[rows.index.repeat(len(names))].reset_index(drop=True)
     for column in ("code", "scope"):
@@ -84,7 +83,25 @@ def coverage_table(
     table["covered"] = np.concatenate([part.T.ravel() for part in covered])
     table["not_connected"] = np.concatenate([part.T.ravel() for part in apart])
     table["share"] = share_of(table["covered"], table["people"])
+    table["venues"] = np.repeat(np.array(counted, np.int64), len(names))
     return table
+
+
+def _nearest_by_group(
+    kind: tuple[str, ...], mode: str, groups: Sequence[str], times: Mapping[str, Times],
+    paced: Mapping[tuple[str, str], Times], venues: GeoDataFrame,
+) -> tuple[list[Nearest], list[int]]:  # fmt: skip
+    """Return of each group the nearest venues that are for it, and how many there are."""
+    known: dict[tuple[int, bytes], Nearest] = {}
+    found, used = [], []
+    for group in groups:
+        own, among = paced.get((group, mode), times[mode]), serving(venues, kind, group)
+        key = id(own), among.tobytes()
+        if key not in known:
+            known[key] = nearest(own, venues, kind, among=among)
+        found.append(known[key])
+        used.append(int(among.sum()))
+    return found, used
 
 
 def conditions_table(
@@ -129,7 +146,7 @@ def _stricter(standard: Standard, venues: GeoDataFrame) -> list[tuple[str, Stand
         for count in CHOICES
         if count > standard.count
     ]
-    used = venues[in_use(venues, standard.types)]
+    used = venues[serving(venues, standard.types, standard.group)]
     for moment in MOMENTS:
         known = (states(used, moment) != UNKNOWN).any()
         if known and standard.opening in ("", moment):

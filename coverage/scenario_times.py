@@ -10,11 +10,12 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from geopandas import GeoSeries
 
 from ..geo.edits import Roadworks
 from ..geo.engines import Engine
-from ..geo.network import Bools, Network
+from ..geo.network import Bools, Floats, Network
 from ..geo.profile import Profile
 from ..geo.reroute import Trip, arcs_of, chosen, joined, rerouted, table
 from ..geo.snap import Doors, snap
@@ -32,6 +33,26 @@ def _joinable(network: Network, profile: Profile, leaving: bool) -> Bools:
     found = network.joinable(profile, arcs_of(network, profile), leaving=leaving)
     kept.append((profile, leaving, found))
     return found
+
+
+_bounds: WeakKeyDictionary[Network, Floats] = WeakKeyDictionary()
+
+
+def _near(bounds: Floats, x: Floats, y: Floats, metres: float) -> Bools:
+    """
+    Tell which shapes may lie within some metres of any point: of few points, few shapes.
+
+    Parameters
+    ----------
+    bounds
+        Shape (n, 4), from `shapely.bounds`.
+    """
+    if not len(x):
+        return np.zeros(len(bounds), bool)
+    far = metres + 1.0
+    west, south, east, north = bounds.T
+    near = (west <= x.max() + far) & (east >= x.min() - far)
+    return np.asarray(near & (south <= y.max() + far) & (north >= y.min() - far))
 
 
 class Roadside:
@@ -66,13 +87,16 @@ class Roadside:
             if known is points and role == homes:
                 return found
         leaving = homes == self.home_leaves
-        network = self.landing
+        network, limit = self.landing, self.profile.snap_metres
         at = points.to_crs(network.crs)
-        where = snap(
-            network, at.x.to_numpy(), at.y.to_numpy(),
-            joinable=_joinable(network, self.profile, leaving),
-            limit_metres=self.profile.snap_metres, barriers=self.barriers,
-        )  # fmt: skip
+        x, y = at.x.to_numpy(), at.y.to_numpy()
+        if network not in _bounds:
+            _bounds[network] = shapely.bounds(network.lines)
+        joinable = _joinable(network, self.profile, leaving) & _near(_bounds[network], x, y, limit)
+        walls = self.barriers
+        if walls is not None:
+            walls = walls[_near(shapely.bounds(walls), x, y, limit)]
+        where = snap(network, x, y, joinable=joinable, limit_metres=limit, barriers=walls)
         found = self.works.doors(self.profile, where, leaving=leaving)
         self._doors.append((points, homes, found))
         return found

@@ -32,7 +32,8 @@ def place_sentence(standard: Standard, facts: Facts) -> str:
         What it falls short of.
     facts
         `town`, `name`, `people`, `cause`, `minutes` (None: not reached), `walk_minutes`, `venue`
-        (name), `metres`, `slack_metres`, `grade`, `held` (name), `hours` (text).
+        (name), `metres`, `slack_metres`, `grade`, `held` (name), `hours` (text),
+        `held_for` (groups).
     """
     who = f"{facts['town']}{facts['name']}（{GROUP_WORDS[standard.group]}{facts['people']}人）"
     limit = f"“{standard.name}”{standard.minutes:g}分钟的要求"
@@ -59,7 +60,9 @@ def _trip(standard: Standard, facts: Facts, limit: str) -> str:
 
 
 def _held(standard: Standard, facts: Facts) -> str:
-    """Say which venue lies within the limit but does not count for its hours."""
+    """Say which venue lies within the limit but does not count: its hours, whom it is for."""
+    if facts["cause"] == "other_groups":
+        return f"时限内的{facts['held']}只面向{facts['held_for']}，"
     if facts["cause"] not in ("closed_then", "hours_unknown"):
         return ""
     state = "不开放" if facts["cause"] == "closed_then" else "是否开放不明"
@@ -83,10 +86,11 @@ def place_remedy(fix: str, facts: Facts) -> str:
     Parameters
     ----------
     fix
-        open, extend, hours, road, survey or new.
+        open, extend, hours, audience, road, survey or new.
     facts
         `name`, `option` (name, "" for none), `status`, `type_name`, `after` (minutes, None where
-        not reached), `gained`, `grade_of` (whose point is least sure), `unsure`.
+        not reached), `gained`, `grade_of` (whose point is least sure), `unsure`,
+        `whom` (the standard is about).
     """
     option, gained = facts["option"], f"可增加覆盖{facts['gained']}人"
     if fix == "road":
@@ -96,6 +100,8 @@ def place_remedy(fix: str, facts: Facts) -> str:
     if fix == "hours":
         verb = "核实开放时间，确为开放则" if facts["unsure"] else "调整开放时间，"
         return f"{option}{verb}此处{_after(facts)}，{gained}"
+    if fix == "audience":
+        return f"{option}也向{facts['whom']}开放，此处{_after(facts)}，{gained}"
     if fix == "new":
         known = f"（最近的{option}需{facts['after']:.1f}分钟）" if option else ""
         return f"时限内没有候选、拟建或可拓展的设施{known}，宜新选址或安排流动服务"

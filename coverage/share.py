@@ -13,19 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 from geopandas import GeoDataFrame
 
 from ..geo.routing import UNREACHED, Ticks
+from .audience import for_group
 from .opening import CLOSED, OPEN, states
-from .times import Times, minutes_up, within
+from .times import Times, within
 
 GROUPS = ("people", "youth", "farmers", "workers", "elderly", "officials")
 """Columns of the demand: everybody, and the five groups of the plan."""
 AREAS = ("all", "urban", "rural")
 REASONS = ("", "not_connected", "no_venue", "beyond_horizon")
-HELD_BACK = ("", "hours_unknown", "closed_then")
-"""Why a place is not covered although venues lie near: their hours are unknown, they are closed."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,18 @@ def in_use(venues: GeoDataFrame, types: Iterable[str]) -> npt.NDArray[np.bool_]:
     return np.asarray(venues["type"].isin(list(types)) & (venues["status"] == "open"), bool)
 
 
+def serving(venues: GeoDataFrame, types: Iterable[str], group: str) -> npt.NDArray[np.bool_]:
+    """Tell which of v venues are open ones of any of `types` and are for a group, shape (v,)."""
+    return in_use(venues, types) & for_group(venues, group)
+
+
 def admitted(
     venues: GeoDataFrame, standard: Standard
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """
     Tell which of v venues count for a standard: those known to be open then, and those perhaps.
+
+    Venues that are for other groups than that of the standard do not count.
 
     Returns
     -------
@@ -100,10 +105,16 @@ def admitted(
     bool, shape (v,)
         These, and those whose hours are not known.
     """
-    used = in_use(venues, standard.types)
-    if not standard.opening:
+    return open_then(venues, serving(venues, standard.types, standard.group), standard.opening)
+
+
+def open_then(
+    venues: GeoDataFrame, used: npt.NDArray[np.bool_], opening: str
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell which of some venues are known to be open at a moment, and which perhaps; "" is any."""
+    if not opening:
         return used, used
-    state = states(venues, standard.opening)
+    state = states(venues, opening)
     return used & (state == OPEN), used & (state != CLOSED)
 
 
@@ -129,7 +140,7 @@ def nearest(
     count
         1 for the nearest, 2 for the second: with `count` venues nearby there is a choice.
     among
-        Shape (v,), venues to choose from instead of all in use of these types.
+        Shape (v,), venues to choose from; None takes all in use of these types, for whomever.
     """
     chosen = np.flatnonzero(in_use(venues, types) if among is None else among)
     chosen = chosen[np.argsort(times.venues[chosen].astype(str).to_numpy(), kind="stable")]
@@ -231,13 +242,15 @@ def standard_coverage(
     Returns
     -------
     DataFrame
-        `standard`, `scope`, `code`, `people`, `covered`, `not_connected`, `share`, `hours_unknown`
-        (people who would be covered if venues of unknown hours were open then), `met` (missing
-        where it cannot be judged: nobody lives there, or it hangs on unknown hours).
+        `standard`, `scope`, `code`, `people`, `covered`, `not_connected`, `share`, `venues` (how
+        many count), `hours_unknown` (people who would be covered if venues of unknown hours were
+        open then), `met` (missing where it cannot be judged: nobody lives there, or it hangs on
+        unknown hours).
     """
     names, members = scopes(demand, towns)
     people = demand[standard.group].to_numpy(np.int64)
     meant = members & area_mask(demand, standard.area)
+    admits = admitted(venues, standard)
     known, perhaps = (
         count_people(
             nearest(times, venues, standard.types, count=standard.count, among=among),
@@ -245,81 +258,12 @@ def standard_coverage(
             meant,
             standard.minutes,
         )
-        for among in admitted(venues, standard)
+        for among in admits
     )
     table = pd.concat([names, known], axis=1)
     table.insert(0, "standard", standard.key)
+    table["venues"] = int(admits[0].sum())
     table["hours_unknown"] = perhaps["covered"] - known["covered"]
     met = known["share"] >= standard.goal
     table["met"] = met.mask(~met.fillna(True) & (perhaps["share"] >= standard.goal))
     return table
-
-
-def reach(
-    standard: Standard, times: Times, venues: GeoDataFrame, demand: GeoDataFrame
-) -> pd.DataFrame:
-    """
-    Tell how every place stands to a standard.
-
-    Returns
-    -------
-    DataFrame, p rows
-        `standard`, `place`, `minutes` (rounded up to 0.1; missing when not reached), `venue`,
-        `walk_minutes` (of them: the walks to and from the road, parking), `covered`, `meant`
-        (the standard is meant for this place), `reason` (`REASONS`), `choices` (venues within the
-        limit), `metres` (straight to `venue`), `held_back` (`HELD_BACK`: what else would cover
-        the place), `held_venue` (the nearest venue that would).
-    """
-    known, perhaps = admitted(venues, standard)
-    found = nearest(times, venues, standard.types, count=standard.count, among=known)
-    covered = within(found.ticks, standard.minutes)
-    reached = found.venue >= 0
-    at = np.where(reached, found.venue, 0)
-    goal_walk = times.venue_doors.walk[at] if len(times.venues) else np.zeros(len(at))
-    walk = (times.place_doors.walk + goal_walk) / 60_000.0
-    held, holder = _held_back(standard, times, venues, perhaps, covered)
-    metres = np.full(len(at), np.nan)
-    points = demand.geometry.to_numpy()[reached]
-    metres[reached] = shapely.distance(points, venues.geometry.to_numpy()[at[reached]])
-    return pd.DataFrame(
-        {
-            "standard": standard.key,
-            "place": times.places.to_numpy(),
-            "minutes": pd.array(minutes_up(found.ticks), dtype="Float64"),
-            "venue": _names(times, found.venue),
-            "walk_minutes": pd.array(np.where(reached, np.round(walk, 1), np.nan), dtype="Float64"),
-            "covered": covered,
-            "meant": area_mask(demand, standard.area),
-            "reason": found.reason,
-            "choices": within(times.ticks[:, known], standard.minutes).sum(axis=1),
-            "metres": pd.array(np.round(metres), dtype="Float64"),
-            "held_back": held,
-            "held_venue": _names(times, holder),
-        }
-    )
-
-
-def _names(times: Times, numbers: npt.NDArray[np.int64]) -> pd.api.extensions.ExtensionArray:
-    """Return the identifiers of venues, missing for -1."""
-    names = times.venues.to_numpy(object)
-    return pd.array([names[v] if v >= 0 else None for v in numbers.tolist()], dtype="string")
-
-
-def _held_back(
-    standard: Standard,
-    times: Times,
-    venues: GeoDataFrame,
-    perhaps: npt.NDArray[np.bool_],
-    covered: npt.NDArray[np.bool_],
-) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    """Tell which places not covered only hours keep from it, and the venues that would do."""
-    held = np.full(len(covered), "", object)
-    holder = np.full(len(covered), -1, np.int64)
-    if not standard.opening:
-        return held, holder
-    used = in_use(venues, standard.types)
-    for name, among in (("hours_unknown", perhaps), ("closed_then", used)):
-        found = nearest(times, venues, standard.types, count=standard.count, among=among)
-        would = within(found.ticks, standard.minutes) & ~covered & (held == "")
-        held[would], holder[would] = name, found.venue[would]
-    return held, holder

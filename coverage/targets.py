@@ -7,7 +7,7 @@ What nobody reported is not zero: it cannot be judged.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -92,6 +92,7 @@ def targets_table(
     coverage: pd.DataFrame,
     limits: dict[str, tuple[str, float]],
     *,
+    groups: Mapping[str, str] | None = None,
     apart: int = 0,
 ) -> pd.DataFrame:
     """
@@ -110,6 +111,8 @@ def targets_table(
         Of `coverage_table`.
     limits
         Mode and minutes of a type of venue.
+    groups
+        Whom the venues of a type are for; everybody where it is not named.
     apart
         Rows of the table of venues that were set apart.
 
@@ -120,14 +123,15 @@ def targets_table(
         `baseline`, `reported`, `counted` (missing for what no map shows), `now`, `short` (what is
         missing to the target), `verdict`, `reason`; `planned`, `candidate`, `closed` (venues in the
         district), `outside` (open ones beyond its border), `towns` (codes and open venues in them),
-        `mode`, `minutes`, `people`, `covered`, `share` (of everybody in the district within reach
-        of an open one), `source`, `as_of`.
+        `mode`, `minutes`, `group`, `people`, `covered`, `share` (of the group in the district,
+        within reach of an open one), `source`, `as_of`.
     """
     rows: list[dict[Hashable, Any]] = []
     said = reported.to_dict("index")
     for row in targets.rename_axis("key").reset_index().to_dict("records"):
         told = said.get(row["key"])
-        rows.append({**row, **_held(row, told, venues, coverage, limits, apart)})
+        rows.append({**row, **_held(row, told, venues, apart),
+                     **_reach(row["venue_type"], coverage, limits, groups or {})})  # fmt: skip
     table = pd.DataFrame(rows)
     whole = ["counted", "planned", "candidate", "closed", "outside", "people", "covered"]
     table[whole] = table[whole].astype("Int64")
@@ -137,12 +141,7 @@ def targets_table(
 
 
 def _held(
-    row: dict[Hashable, Any],
-    told: dict[Hashable, Any] | None,
-    venues: pd.DataFrame,
-    coverage: pd.DataFrame,
-    limits: dict[str, tuple[str, float]],
-    apart: int,
+    row: dict[Hashable, Any], told: dict[Hashable, Any] | None, venues: pd.DataFrame, apart: int
 ) -> dict[Hashable, Any]:
     kind = row["venue_type"]
     some = venues[venues["type"] == kind]
@@ -169,19 +168,22 @@ def _held(
         "outside": int((some["outside"].astype(bool) & (some["status"] == "open")).sum())
         if kind else None,
         "towns": {str(code): int(number) for code, number in there.sort_index().items()},
-        **_reach(kind, coverage, limits),
         "source": "" if told is None else told["source"],
         "as_of": "" if told is None else told["as_of"],
     }  # fmt: skip
 
 
 def _reach(
-    kind: str, coverage: pd.DataFrame, limits: dict[str, tuple[str, float]]
+    kind: str,
+    coverage: pd.DataFrame,
+    limits: dict[str, tuple[str, float]],
+    groups: Mapping[str, str],
 ) -> dict[Hashable, Any]:
     """Return who is within the usual limit of an open venue of a type."""
     empty: dict[Hashable, Any] = {
         "mode": "",
         "minutes": None,
+        "group": "",
         "people": None,
         "covered": None,
         "share": None,
@@ -189,12 +191,13 @@ def _reach(
     if kind not in limits:
         return empty
     mode, minutes = limits[kind]
+    group = groups.get(kind, "people")
     found = coverage[
         (coverage["types"] == kind) & (coverage["mode"] == mode) & (coverage["minutes"] == minutes)
-        & (coverage["group"] == "people") & (coverage["scope"] == "district")
+        & (coverage["group"] == group) & (coverage["scope"] == "district")
     ]  # fmt: skip
     if found.empty:
         return empty
     one = found.iloc[0]
     facts: dict[Hashable, Any] = {name: one[name] for name in ("people", "covered", "share")}
-    return {"mode": mode, "minutes": minutes, **facts}
+    return {"mode": mode, "minutes": minutes, "group": group, **facts}

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kepu.coverage import access
-from kepu.coverage.access import audiences, opportunities, serves, supply
+from kepu.coverage.access import opportunities, supply
+from kepu.coverage.audience import audiences, serves
 from kepu.coverage.decay import (
     DECAYS,
     LEAST_WEIGHT,

@@ -145,7 +145,7 @@ def test_what_hangs_on_a_point_follows_plain_loops(drawn):
 
 
 @given(questions())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_points_that_are_known_have_no_band(drawn):
     found = table(*drawn, metres=dict.fromkeys(METRES, 0.0)).dropna()
     assert (found["point_low"] == found["share"]).all()
@@ -202,7 +202,7 @@ def as_near(moved: Times, before: Times) -> Times:
 @pytest.mark.slow
 def test_moved_points_agree_with_points_that_are_routed_again(district):
     """First order against the truth, for moves along which the walk to the road stays as it is."""
-    from kepu.study import assess
+    from kepu.assessment import assess
 
     study, measured = district
     found = assess(study, measured)
@@ -239,7 +239,7 @@ def test_moved_points_agree_with_points_that_are_routed_again(district):
 
 
 @given(questions())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_rivals_hold_the_nearest(drawn):
     ask, venues, _ = drawn
     chosen, ticks = rivals(ask, venues)

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from kepu.coverage.gaps import CAUSES, COLUMNS, FIXES, LEVELS, flags, percent_down
 from kepu.coverage.opening import CLOSED, OPEN, opening
 from kepu.coverage.question import Question
-from kepu.coverage.share import Standard, reach, standard_coverage
+from kepu.coverage.reach import reach
+from kepu.coverage.share import Standard, standard_coverage
 from kepu.coverage.times import Times, minutes_up
 from kepu.geo.routing import UNREACHED
 from kepu.geo.snap import NOWHERE, Doors, Snaps
@@ -56,7 +57,7 @@ class Case:
         apart: Sequence[int] = (), walk: Sequence[float] | None = None,
         status: Sequence[str] | None = None, at: Sequence[float] | None = None,
         grade: Sequence[str] | None = None, hours: Sequence[tuple[str, str]] | None = None,
-        capacity: Sequence[float] | None = None,
+        capacity: Sequence[float] | None = None, targets: Sequence[str] | None = None,
     ) -> None:  # fmt: skip
         count, width = len(people), len(types)
         table = np.array(ticks, np.uint32).reshape(count, width)
@@ -73,9 +74,13 @@ class Case:
             days=[days for days, _ in hours or [("", "")] * width],
             hours=[text for _, text in hours or [("", "")] * width], town=["t1"] * width,
             capacity=capacity or [np.nan] * width, capacity_unit=["座"] * width,
+            targets=targets or [""] * width,
         )  # fmt: skip
         if at is not None:
             self.venues = self.venues.set_geometry([shapely.Point(x, 0) for x in at], crs=4547)
+        self.homes = self.demand.drop(columns="geometry").to_dict("records")
+        self.offers = self.venues.drop(columns="geometry").to_dict("records")
+        self.table = table.tolist()
         self.times = Times(
             "walk", self.demand.index, self.venues.index, table, HORIZON,
             doors(edge, [0.0] * count if walk is None else walk), doors([0] * width, [0.0] * width),
@@ -277,6 +282,32 @@ class TestHours:
         assert self.asked("每天", "18:00-22:00").query("id in ('p0', 't1')").empty
 
 
+class TestOtherGroups:
+    def place(self, group: str, ticks: Sequence[int] = (12_000, 3_000)) -> pd.Series:
+        case = Case([list(ticks)], [100], town=["t1"], rural=[True], types=("room", "room"),
+                    targets=["", "elderly;farmers"], at=[9000, 9000])  # fmt: skip
+        return case.asked(standard(group=group)).query("kind == 'place'").iloc[0]
+
+    def test_a_venue_for_others_is_named(self):
+        place = self.place("people")
+        assert tuple(place[["cause", "minutes", "venue"]]) == ("other_groups", 20.0, "v0")
+        assert place["sentence"].startswith(
+            "源潭镇村0（100人）时限内的馆1只面向老年人、农民，到最近的馆0需20.0分钟"
+        )
+        assert tuple(place[["fix", "fix_venue", "fix_minutes", "fix_people"]]) == (
+            "audience", "v1", 5.0, 100
+        )  # fmt: skip
+        assert place["remedy"] == "馆1也向全体居民开放，此处降为5.0分钟，可增加覆盖100人"
+
+    def test_the_group_is_named_whom_it_should_be_for(self):
+        assert "也向青少年开放" in self.place("youth")["remedy"]
+
+    def test_where_none_is_for_the_group_the_place_still_knows_which_is_near(self):
+        place = self.place("people", (UNREACHED, 3_000))
+        assert place["cause"] == "other_groups"
+        assert pd.isna(place["minutes"])
+
+
 class TestCrowds:
     def asked(self, capacity: float, **changes: object) -> pd.DataFrame:
         case = Case([[300, 400], [9001, 200]], [100, 70], town=["t1", "t1"], rural=[True, True],
@@ -348,6 +379,7 @@ def cases(draw: st.DrawFn) -> tuple[Case, list[Standard]]:
         grade=drawn(st.sampled_from(["A", "C", ""]), count),
         hours=drawn(st.sampled_from(HOURS), width),
         capacity=drawn(st.sampled_from([np.nan, 0.0, 7.0, 300.0]), width),
+        targets=drawn(st.sampled_from(["", "", "people;youth", "youth", "elderly"]), width),
     )  # fmt: skip
     return case, [
         standard(
@@ -364,13 +396,20 @@ def cases(draw: st.DrawFn) -> tuple[Case, list[Standard]]:
     ]  # fmt: skip
 
 
+def is_for(venue: Mapping[str, object], asked: Standard) -> bool:
+    """Whether a venue is for the group of a standard, or for everybody."""
+    return venue["targets"] in ("", "people;youth", asked.group)
+
+
 def counted(
-    case: Case, asked: Standard, *, closed: bool = False, unknown: bool = False
+    case: Case, asked: Standard, *, closed: bool = False, unknown: bool = False, all_: bool = False
 ) -> list[int]:
-    """Numbers of the venues that count, those closed then or of unknown hours too if asked."""
+    """Numbers of the venues that count, those closed, of unknown hours, for others too if asked."""
     found = []
-    for number, venue in enumerate(case.venues.to_dict("records")):
+    for number, venue in enumerate(case.offers):
         if venue["type"] not in asked.types or venue["status"] != "open":
+            continue
+        if not all_ and not is_for(venue, asked):
             continue
         state = opening(venue["days"], venue["hours"]).at("evening")
         if not asked.opening or state == OPEN or (closed or (unknown and state != CLOSED)):
@@ -379,7 +418,7 @@ def counted(
 
 
 def kth(case: Case, place: int, numbers: list[int], count: int) -> int:
-    ticks = sorted(int(case.times.ticks[place, number]) for number in numbers)
+    ticks = sorted(case.table[place][number] for number in numbers)
     return ticks[count - 1] if len(ticks) >= count else int(UNREACHED)
 
 
@@ -394,6 +433,8 @@ def why(case: Case, asked: Standard, place: int) -> str:
         return "hours_unknown"
     if kth(case, place, counted(case, asked, closed=True), asked.count) <= limit:
         return "closed_then"
+    if kth(case, place, counted(case, asked, all_=True), asked.count) <= limit:
+        return "other_groups"
     if ticks == UNREACHED:
         return "no_venue" if len(known) < asked.count else "beyond_horizon"
     at = min(j for j in sorted(known, key=lambda j: f"v{j}") if case.times.ticks[place, j] == ticks)
@@ -410,7 +451,7 @@ def gains(case: Case, asked: Standard, venue: int, town: str = "") -> int:
     """People covered once one more venue counts."""
     limit, known = round(asked.minutes * 600), counted(case, asked)
     total = 0
-    for place, row in enumerate(case.demand.to_dict("records")):
+    for place, row in enumerate(case.homes):
         before = kth(case, place, known, asked.count) <= limit
         after = kth(case, place, [*known, venue], asked.count) <= limit
         if after and not before and meant(case, asked)[place] and town in ("", row["town"]):
@@ -421,9 +462,10 @@ def gains(case: Case, asked: Standard, venue: int, town: str = "") -> int:
 def options(case: Case, asked: Standard) -> list[int]:
     """Venues that could count: candidates and planned ones, open ones of other types."""
     return [
-        number for number, venue in enumerate(case.venues.to_dict("records"))
-        if (venue["type"] in asked.types and venue["status"] in ("candidate", "planned"))
-        or (venue["type"] in HOSTS and venue["status"] == "open")
+        number for number, venue in enumerate(case.offers)
+        if is_for(venue, asked)
+        and ((venue["type"] in asked.types and venue["status"] in ("candidate", "planned"))
+             or (venue["type"] in HOSTS and venue["status"] == "open"))
     ]  # fmt: skip
 
 
@@ -434,8 +476,15 @@ def check_fix(row: Mapping[str, object], case: Case, asked: Standard, place: int
         return
     known, limit = counted(case, asked), round(asked.minutes * 600)
     venue = None if pd.isna(row["fix_venue"]) else case.venues.index.get_loc(row["fix_venue"])
+    if row["cause"] in ("closed_then", "hours_unknown", "other_groups"):
+        assert venue not in known
+        assert case.times.ticks[place, venue] <= limit
+        assert f"时限内的{case.venues['name'].iloc[venue]}" in row["sentence"]
     if row["cause"] in ("closed_then", "hours_unknown"):
         assert row["fix"] == "hours"
+    elif row["cause"] == "other_groups":
+        assert row["fix"] == "audience"
+        assert not is_for(case.venues.iloc[venue], asked)
     else:
         own = {j: int(case.times.ticks[place, j]) for j in options(case, asked)}
         best = min(own.values(), default=int(UNREACHED))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from kepu.coverage.land import land_table, lattice
 from kepu.coverage.opening import CLOSED, OPEN, opening
 from kepu.coverage.overview import conditions_table
-from kepu.coverage.share import Standard, nearest, reach, standard_coverage
+from kepu.coverage.reach import reach
+from kepu.coverage.share import Standard, nearest, standard_coverage
 from kepu.coverage.times import Times
 from kepu.geo.routing import UNREACHED
 from kepu.geo.snap import Doors, Snaps

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,17 +12,32 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kepu.assessment import assess
+from kepu.atlas import atlas
+from kepu.checks import check_audience
 from kepu.coverage.gaps import percent_down
 from kepu.coverage.left_behind import PLACE_CAUSES
 from kepu.coverage.share import in_use
-from kepu.coverage.times import minutes_up
+from kepu.coverage.times import minutes_up, travel_times
 from kepu.geo.routing import UNREACHED
 from kepu.inputs import read_layers
+from kepu.maps.web import web_map
 from kepu.passport import headline, passport
 from kepu.results import SHEET_TITLES, write_tables
-from kepu.study import assess, survey
+from kepu.study import survey
 from kepu.study_file import read_study
 
+
+def load_healthy():
+    path = Path(__file__).parent / "zoo" / "healthy.py"
+    spec = importlib.util.spec_from_file_location("results_healthy", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+healthy = load_healthy()
 STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
 CHINESE = re.compile("[一-鿿]")
 
@@ -183,6 +200,102 @@ def test_tables_are_read_by_planners(folder, district):
     assert len(land) == len(study.standards) * 11
     bands = pd.read_csv(folder / "bands.csv", encoding="utf-8-sig")
     assert len(bands) == len(study.standards) * 11
+
+
+def test_isochrones_are_drawn_unless_the_study_says_no(tmp_path):
+    """They alone are missing then: every other argument of the page is the same."""
+    files = healthy.healthy()
+    study = read_study(files.write(tmp_path))
+    assert study.map.isochrones
+    files.toml += "\n[map]\nisochrones = false\n"
+    without = read_study(files.write(tmp_path))
+    assert not without.map.isochrones
+    measured = survey(study, read_layers(study))
+    found = assess(study, measured)
+    facts = passport(study, measured, found, command="kepu", created="2026")
+    drawn, bare = (atlas(one, measured, found, facts) for one in (study, without))
+    used = {kind for standard in study.wanted for kind in standard.types}
+    open_ones = measured.venues[in_use(measured.venues, used)]
+    assert set(drawn["isochrones"]["venue"]) <= set(open_ones.index)
+    assert len(drawn["isochrones"])
+    assert set(bare) == set(drawn)
+    assert bare["isochrones"] is None
+    told = dict(drawn["facts"])["等时圈与计数"]
+    inside, lost, beyond = map(int, re.findall(r" (\d+) 人次", told))
+    assert 0 <= lost < inside
+    assert beyond >= 0
+    assert [line for line in drawn["facts"] if line not in bare["facts"]] == [
+        ("等时圈与计数", told)
+    ]
+    for name in ("standards", "coverage", "flags", "places", "venues"):
+        pd.testing.assert_frame_equal(drawn[name], bare[name])
+    assert len(web_map(**bare)) < len(web_map(**drawn))
+
+
+def test_neighbours_of_clusters_are_those_by_road_and_it_is_said(folder, district):
+    """Gi* of one standard from the times between places, by plain sums."""
+    study, measured, found = district
+    sheet = pd.read_csv(folder / "access.csv", encoding="utf-8-sig")
+    for standard in study.wanted:
+        way = {"walk": "步行", "ebike": "电动自行车", "car": "驾车"}[standard.mode]
+        assert f"{standard.name}·集聚（{way}最近6处）" in sheet.columns
+    ask = next(one for one in found.questions if one.standard.key == "base")
+    rows = found.clusters[found.clusters["standard"] == "base"].set_index("place")
+    demand = measured.demand.loc[rows.index]
+    between = travel_times(
+        measured.roads.network, study.profiles["car"], demand, demand,
+        horizon_minutes=study.study.horizon_minutes, barriers=measured.roads.barriers,
+    ).ticks.tolist()  # fmt: skip
+    value = rows["value"].tolist()
+    mean, size = sum(value) / len(value), 7
+    spread = (sum((x - mean) ** 2 for x in value) / len(value)) ** 0.5
+    error = spread * ((len(value) * size - size**2) / (len(value) - 1)) ** 0.5
+    assert ask.standard.mode == "car"
+    compared = 0
+    for number, row in enumerate(rows.to_dict("records")):
+        near = sorted((t, n) for n, t in enumerate(between[number]) if n != number)
+        near = [(t, n) for t, n in near if t != UNREACHED][:6]
+        assert row["neighbours"] == len(near)
+        if len(near) == 6:
+            around = sum(value[n] for _, n in near) + value[number]
+            assert row["gi_star"] == pytest.approx((around - size * mean) / error, abs=1e-9)
+            compared += 1
+    assert compared > 100
+
+
+def test_venues_for_one_group_count_for_no_other(district):
+    """The illustrative schools are for pupils, the stations for farmers."""
+    study, measured, found = district
+    table = found.coverage[found.coverage["scope"] == "district"]
+    makers = table[(table["types"] == "school.maker") & (table["minutes"] == 30)]
+    by_group = makers.set_index("group")
+    assert by_group.at["youth", "venues"] == 18
+    assert by_group.at["youth", "covered"] > 0
+    for group in ("people", "farmers", "elderly"):
+        assert by_group.at[group, "venues"] == by_group.at[group, "covered"] == 0
+    assert found.audience["school.maker"] == "youth"
+    assert found.audience["base.agricultural"] == "farmers"
+    assert found.audience["room.community"] == "people"
+    targets = found.targets.set_index("key")
+    assert targets.at["venue.school.maker", "group"] == "youth"
+    assert targets.at["venue.school.maker", "covered"] == by_group.at["youth", "covered"]
+    assert not [w for w in measured.warnings if w.code == "W-OTHER-GROUPS"]
+    everybody = study.model_copy(update={"standards": tuple(
+        s.model_copy(update={"group": "people"}) for s in study.standards
+    )})  # fmt: skip
+    told = [
+        fault for fault in check_audience(everybody, measured) if fault.code == "W-OTHER-GROUPS"
+    ]
+    assert [fault.facts["standard"] for fault in told] == [
+        s.name for s in study.standards if s.key in ("rural", "agricultural", "school")
+    ]
+    school = told[-1].facts
+    assert (school["count"], school["total"]) == (62, 63)
+    assert "全体居民" in str(told[-1])
+    changed = assess(everybody, measured)
+    place = changed.flags[(changed.flags["standard"] == "school")].query("kind == 'place'")
+    assert "other_groups" in set(place["cause"])
+    assert place["sentence"].str.contains("只面向青少年").any()
 
 
 def test_access_shares_out_every_venue(district):

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from kepu.coverage.overview import coverage_table
+from kepu.coverage.reach import reach
 from kepu.coverage.share import (
     GROUPS,
     Nearest,
@@ -23,8 +24,8 @@ from kepu.coverage.share import (
     area_mask,
     count_people,
     nearest,
-    reach,
     scopes,
+    serving,
     standard_coverage,
 )
 from kepu.coverage.times import Times, minutes_up, threshold_ticks, travel_times, within
@@ -340,8 +341,11 @@ TYPES = ("room", "station", "museum")
 SCOPE = ["scope", "code"]
 
 
+TARGETS = ("", "people", "youth", "elderly", "people;elderly", "farmers;youth")
+
+
 @st.composite
-def districts(draw: st.DrawFn):
+def districts(draw: st.DrawFn, *, for_groups: bool = False):
     places, width = draw(st.integers(1, 8)), draw(st.integers(0, 4))
     tick = st.one_of(st.integers(0, 20_000), st.just(UNREACHED), st.sampled_from([9000, 9001]))
     ticks = [[draw(tick) for _ in range(width)] for _ in range(places)]
@@ -351,70 +355,87 @@ def districts(draw: st.DrawFn):
     rural = draw(st.lists(st.booleans(), min_size=places, max_size=places))
     types = draw(st.lists(st.sampled_from(TYPES), min_size=width, max_size=width))
     times = table_times(np.array(ticks).reshape(places, width), apart=apart)
-    return times, plain_venues(types), plain_demand(people, town, rural)
+    venues = plain_venues(types)
+    if for_groups:
+        whom = st.lists(st.sampled_from(TARGETS), min_size=width, max_size=width)
+        venues["targets"] = draw(whom)
+    return times, venues, plain_demand(people, town, rural)
 
 
 THRESHOLDS = [0.1, 5, 15, 15.1, 30, 60]
 KINDS = [("room",), ("station",), ("room", "station")]
 
 
-@given(districts())
-@settings(max_examples=40, deadline=None)
+def is_for(targets: str, group: str) -> bool:
+    return not targets or group in targets.split(";") or "people" in targets.split(";")
+
+
+@given(districts(for_groups=True))
+@settings(max_examples=200, deadline=None)
 def test_the_table_balances_grows_and_equals_a_count_by_hand(district):
     times, venues, demand = district
     table = coverage_table(
         {"walk": times}, venues, demand, PLAIN_TOWNS, kinds=KINDS, thresholds=THRESHOLDS
     )
-    assert len(table) == 6 * len(KINDS) * len(THRESHOLDS) * 2
+    joined, groups = [";".join(kind) for kind in KINDS], ["people", "youth"]
+    keys = list(itertools.product(joined, ["walk"], THRESHOLDS, groups, range(6)))
+    told = table[["types", "mode", "minutes", "group"]].itertuples(index=False, name=None)
+    assert list(told) == [key[:4] for key in keys]
     assert (table["covered"] + table["not_connected"] <= table["people"]).all()
     known = table[table["people"] > 0]
     assert (known["share"].astype(float) == known["covered"] / known["people"]).all()
     assert table.loc[table["people"] == 0, "share"].isna().all()
-    question = ["types", "mode", "minutes", "group"]
+    shape = len(joined), len(THRESHOLDS), len(groups), 6
     for column in ("people", "covered", "not_connected"):
-        sums = table.pivot_table(values=column, index=question, columns="scope", aggfunc="sum")
-        assert (sums["town"] == sums["district"]).all()
-        assert (sums["urban"] + sums["rural"] == sums["district"]).all()
-    assert (
-        table.sort_values("minutes")
-        .groupby([*SCOPE, "types", "group"])["covered"]
-        .is_monotonic_increasing.all()
-    )
-    wide = table.pivot_table(
-        values="covered", index=[*SCOPE, "minutes", "group"], columns="types", aggfunc="sum"
-    )
-    assert (wide["room;station"] >= wide[["room", "station"]].max(axis=1)).all()
-    assert (wide["room;station"] <= wide["room"] + wide["station"]).all()
+        district_, urban, rural, *towns = np.moveaxis(
+            table[column].to_numpy().reshape(shape), -1, 0
+        )
+        assert (urban + rural == district_).all()
+        assert (sum(towns) == district_).all()
+    covered = table["covered"].to_numpy().reshape(shape)
+    assert (np.diff(covered, axis=1) >= 0).all()
+    room, station, either = covered
+    assert (either >= np.maximum(room, station)).all()
+    assert (either <= room + station).all()
     homes, kinds = demand.to_dict("records"), venues["type"].tolist()
+    whom = venues["targets"].tolist()
     for row in table.itertuples():
         expected = 0
+        assert row.venues == sum(
+            kind in row.types.split(";") and is_for(targets, row.group)
+            for kind, targets in zip(kinds, whom, strict=True)
+        )
         for home, ticks in zip(homes, times.ticks.tolist(), strict=True):
             inside = {"district": True, "urban": not home["rural"], "rural": home["rural"],
                       "town": home["town"] == row.code}[row.scope]  # fmt: skip
             quick = any(
-                tick <= round(row.minutes * 600) and kind in row.types.split(";")
-                for tick, kind in zip(ticks, kinds, strict=True)
+                tick <= round(row.minutes * 600)
+                and kind in row.types.split(";")
+                and is_for(targets, row.group)
+                for tick, kind, targets in zip(ticks, kinds, whom, strict=True)
             )
             expected += home[row.group] * (inside and quick)
         assert row.covered == expected
 
 
-@given(districts(), st.sampled_from(KINDS), st.sampled_from(THRESHOLDS))
-@settings(max_examples=100, deadline=None)
-def test_the_two_tables_agree(district, kind, minutes):
+@given(
+    districts(for_groups=True), st.sampled_from(KINDS), st.sampled_from(THRESHOLDS),
+    st.sampled_from(["people", "youth"]),
+)  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_the_two_tables_agree(district, kind, minutes, group):
     times, venues, demand = district
     table = coverage_table(
         {"walk": times}, venues, demand, PLAIN_TOWNS, kinds=[kind], thresholds=[minutes]
     )
-    for group in ("people", "youth"):
-        standard = Standard("s", "标准", kind, "walk", minutes, 0.5, group=group)
-        counted = standard_coverage(standard, times, venues, demand, PLAIN_TOWNS)
-        same = table[table["group"] == group].reset_index(drop=True)
-        columns = [*SCOPE, "people", "covered", "not_connected", "share"]
-        pd.testing.assert_frame_equal(counted[columns], same[columns])
-        found = reach(standard, times, venues, demand)
-        assert counted["covered"][0] == demand[group].to_numpy()[found["covered"]].sum()
-        assert (found["covered"] <= (found["minutes"].fillna(np.inf) <= minutes)).all()
+    standard = Standard("s", "标准", kind, "walk", minutes, 0.5, group=group)
+    counted = standard_coverage(standard, times, venues, demand, PLAIN_TOWNS)
+    same = table[table["group"] == group].reset_index(drop=True)
+    columns = [*SCOPE, "people", "covered", "not_connected", "share", "venues"]
+    pd.testing.assert_frame_equal(counted[columns], same[columns])
+    found = reach(standard, times, venues, demand)
+    assert counted["covered"][0] == demand[group].to_numpy()[found["covered"]].sum()
+    assert (found["covered"] <= (found["minutes"].fillna(np.inf) <= minutes)).all()
 
 
 @given(districts(), st.permutations(range(4)))
@@ -440,7 +461,7 @@ def test_of_equally_near_venues_the_lowest_identifier_wins_in_any_order(district
 
 
 @given(districts(), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_venue_that_opens_lengthens_nothing_and_one_that_closes_undoes_it(district, data):
     times, venues, _ = district
     if venues.empty:
@@ -459,7 +480,7 @@ def test_a_venue_that_opens_lengthens_nothing_and_one_that_closes_undoes_it(dist
 
 
 @given(districts(), st.integers(2, 9))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_more_people_everywhere_are_covered_to_the_same_share(district, factor):
     times, venues, demand = district
     standard = Standard("s", "标准", TYPES, "walk", 15, 0.5)
@@ -520,6 +541,47 @@ def test_counts_of_a_whole_country_are_exact():
     assert counted["people"] == 2**41 + 1
     assert counted["covered"] == 2**40 + 1
     assert counted["not_connected"] == 2**40
+
+
+class TestWhomVenuesAreFor:
+    """A room for pupils next door, one for everybody a quarter of an hour away."""
+
+    def asked(self, targets: list[str], **choices) -> tuple[pd.Series, pd.Series]:
+        venues = venues_at((0, 0), (4, 4)).assign(targets=targets)
+        demand = demand_at([(0, 0)], [8]).assign(youth=[2], elderly=[3])
+        times, standard = walk(venues, demand), Standard("s", "标", ANY, "walk", 5, 0.5, **choices)
+        counted = standard_coverage(standard, times, venues, demand, TOWNS).iloc[0]
+        return counted, reach(standard, times, venues, demand).iloc[0]
+
+    @pytest.mark.parametrize(
+        ("targets", "group", "covered", "venues"),
+        [
+            (["youth", "people"], "people", 0, 1),
+            (["youth", ""], "people", 0, 1),
+            (["youth", "people"], "youth", 2, 2),
+            (["youth", "people"], "elderly", 0, 1),
+            (["youth;elderly", "people"], "elderly", 3, 2),
+            (["people;elderly", "people"], "youth", 2, 2),
+            (["", ""], "elderly", 3, 2),
+            (["youth", "youth"], "people", 0, 0),
+        ],
+    )
+    def test_only_those_for_the_group_count(self, targets, group, covered, venues):
+        counted, _ = self.asked(targets, group=group)
+        assert counted[["covered", "venues"]].tolist() == [covered, venues]
+
+    def test_who_is_kept_away_is_said(self):
+        _, place = self.asked(["youth", "people"])
+        assert (place["minutes"], place["choices"]) == (12.0, 0)
+        assert (place["held_back"], place["held_venue"]) == ("other_groups", "v0")
+        _, place = self.asked(["youth", "people"], group="youth")
+        assert (place["minutes"], place["held_back"]) == (0.0, "")
+        _, place = self.asked(["youth", "people"], count=2, group="youth")
+        assert (place["minutes"], place["held_back"]) == (12.0, "")
+
+    def test_without_the_column_all_are_for_everybody(self):
+        venues = venues_at((0, 0))
+        assert serving(venues, ANY, "elderly").tolist() == [True]
 
 
 def test_groups_that_the_demand_lacks_are_left_out():
