@@ -9,13 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from .atlas_times import further, owns, reaches, rings_of, ways_of
+from .assessment import Assessment
+from .atlas_times import further, owns, reaches, rings_of, rings_told, ways_of
 from .atlas_whatif import whatif
 from .coverage.gaps import percent_down
 from .coverage.share import GROUPS
 from .layers.venues import venue_types
 from .maps.tiles import Tiles, osm, own_server, tianditu
-from .study import Assessment, Survey
+from .study import Survey
 from .study_keys import Study
 from .wording import GROUP_NAMES, MODE_NAMES
 
@@ -70,7 +71,7 @@ def atlas(
         "venues": _listed(venues),
         "types": {key: kind.name for key, kind in venue_types().items()},
         "groups": {group: GROUP_NAMES[group] for group in groups},
-        "standards": _standards(study),
+        "standards": _standards(study, found),
         "reach": reaches(survey, venues),
         "coverage": found.standards,
         "own": owns(found.questions, survey, venues),
@@ -79,7 +80,10 @@ def atlas(
         "isochrones": drawn,
         "branches": ways_of(study, survey, found.questions),
         "base": base_map(survey),
-        "facts": _facts(study, survey, facts),
+        "facts": [
+            *_facts(study, survey, facts),
+            *([] if drawn is None else [rings_told(drawn, survey)]),
+        ],
         "illustrative": study.study.illustrative,
         "review": study.study.review,
         "audience": study.map.mode,
@@ -88,14 +92,24 @@ def atlas(
     }
 
 
-def _standards(study: Study) -> pd.DataFrame:
+def _standards(study: Study, found: Assessment) -> pd.DataFrame:
     names = ["key", "name", "types", "mode", "minutes", "goal", "group", "area", "basis"]
     rows = [{name: getattr(standard, name) for name in names} for standard in study.wanted]
-    return pd.DataFrame(rows).set_index("key")
+    bands = found.bands[found.bands["scope"] == "district"].set_index("standard")
+    return (
+        pd.DataFrame(rows)
+        .set_index("key")
+        .assign(
+            low=bands[["point_low", "speed_low"]].min(axis=1, skipna=False),
+            high=bands[["point_high", "speed_high"]].max(axis=1, skipna=False),
+            unsure=bands["verdict"] == "unsure",
+        )
+    )
 
 
 def _listed(venues: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    columns = ["name", "type", "status", "outside", "town", "groups", "address", "geometry"]
+    columns = ["name", "type", "status", "outside", "town", "groups", "targets", "address"]
+    columns += ["geometry"]
     hours = venues[["days", "hours"]].fillna("").astype(str).agg(" ".join, axis=1).str.strip()
     found: gpd.GeoDataFrame = venues[columns].assign(hours=hours).to_crs(4326)
     return found

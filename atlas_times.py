@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,17 +10,19 @@ import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from .coverage.isochrone import isochrones, land_of
+from .assessment import Assessment
+from .coverage.audience import EVERYBODY
+from .coverage.isochrone import disagreement, isochrones, land_of
 from .coverage.question import Question
 from .coverage.routes import routes
-from .coverage.share import Nearest, admitted, in_use, nearest
+from .coverage.share import GROUPS, Nearest, admitted, in_use, nearest, serving
 from .coverage.times import Times
 from .geo.branches import Branches
 from .geo.routing import UNREACHED as NO_WAY
 from .geo.surface import Ground
-from .maps.content import Measure, Own, Reach
+from .maps.content import Measure, Own, Reach, ToTypes
 from .maps.pack import UNREACHED
-from .study import Assessment, Survey
+from .study import Survey
 from .study_keys import Study
 from .wording import CAUSE_NAMES
 
@@ -38,6 +40,8 @@ def reaches(survey: Survey, venues: GeoDataFrame) -> list[Reach]:
     """
     Return the nearest open venue of each type, by mode and for groups with a pace of their own.
 
+    Venues that are for some groups only count for these groups alone.
+
     Parameters
     ----------
     survey
@@ -47,17 +51,17 @@ def reaches(survey: Survey, venues: GeoDataFrame) -> list[Reach]:
     """
     all_times = [("", times) for times in survey.times.values()]
     all_times += [(group, times) for (group, _), times in survey.group_times.items()]
-    return [_reach(times, group, survey.venues, venues.index) for group, times in all_times]
+    groups = [name for name in GROUPS[1:] if name in survey.demand]
+    return [_reach(times, group, survey.venues, venues.index, groups) for group, times in all_times]
 
 
-def _reach(times: Times, group: str, venues: GeoDataFrame, order: pd.Index[str]) -> Reach:
+def _reach(
+    times: Times, group: str, venues: GeoDataFrame, order: pd.Index[str], groups: Sequence[str]
+) -> Reach:
     at = order.get_indexer(times.venues)
-    ticks, which, usable = {}, {}, {}
-    for kind in venues["type"].unique():
-        found = nearest(times, venues, (kind,))
-        ticks[kind], which[kind] = _page_ticks(found), _page_venues(found, at)
-        open_ones = in_use(venues, (kind,))
-        usable[kind] = bool(times.venue_doors.snaps.connected[open_ones].any())
+    who = group or EVERYBODY
+    kinds = [str(kind) for kind in venues["type"].unique()]
+    known = _to_types(times, venues, at, {kind: serving(venues, (kind,), who) for kind in kinds})
     venue_walk = np.zeros(len(order), np.int64)
     venue_walk[at] = _whole(times.venue_doors.walk)
     return Reach(
@@ -65,11 +69,41 @@ def _reach(times: Times, group: str, venues: GeoDataFrame, order: pd.Index[str])
         times.connected,
         _whole(times.place_doors.walk),
         venue_walk,
-        ticks,
-        which,
-        usable,
+        known.ticks,
+        known.venue,
+        known.usable,
         group,
+        {} if group else _others(times, venues, at, groups, kinds),
     )
+
+
+def _to_types(
+    times: Times, venues: GeoDataFrame, at: npt.NDArray[np.intp],
+    among: Mapping[str, npt.NDArray[np.bool_]],
+) -> ToTypes:  # fmt: skip
+    """Return the nearest venue of each type among those given: times, numbers, whether usable."""
+    found = {kind: nearest(times, venues, (kind,), among=some) for kind, some in among.items()}
+    connected = times.venue_doors.snaps.connected
+    return ToTypes(
+        {kind: _page_ticks(one) for kind, one in found.items()},
+        {kind: _page_venues(one, at) for kind, one in found.items()},
+        {kind: bool(connected[some].any()) for kind, some in among.items()},
+    )
+
+
+def _others(
+    times: Times, venues: GeoDataFrame, at: npt.NDArray[np.intp], groups: Sequence[str],
+    kinds: Sequence[str],
+) -> dict[str, ToTypes]:  # fmt: skip
+    """Return what is nearest to groups where other venues are for them than for everybody."""
+    found = {}
+    for group in groups:
+        own, every = ({kind: serving(venues, (kind,), who) for kind in kinds}
+                      for who in (group, EVERYBODY))  # fmt: skip
+        apart = {kind: own[kind] for kind in kinds if (own[kind] != every[kind]).any()}
+        if apart:
+            found[group] = _to_types(times, venues, at, apart)
+    return found
 
 
 def _whole(milliseconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -221,6 +255,23 @@ def rings_of(study: Study, survey: Survey, cache: Path | None = None) -> GeoData
         return None
     drawn: GeoDataFrame = pd.concat(tables, ignore_index=True)
     return drawn.to_crs(4326)
+
+
+def rings_told(drawn: GeoDataFrame, survey: Survey) -> tuple[str, str]:
+    """Say in persons how far the rings differ from what is counted."""
+    told = [
+        disagreement(rings, survey.times[str(mode)], survey.demand)
+        for mode, rings in drawn.groupby("mode")
+    ]
+    inside, lost, beyond = (
+        int(sum(table[name].sum() for table in told))
+        for name in ("people_inside", "inside_not_counted", "counted_not_inside")
+    )
+    return (
+        "等时圈与计数",
+        f"圈只供看图，人数按居民点计；{len(drawn)} 个圈内合计 {inside} 人次，"
+        f"其中 {lost} 人次未到达、不计入，另有 {beyond} 人次到达而在圈外",
+    )
 
 
 def ways_of(study: Study, survey: Survey, questions: list[Question]) -> dict[str, Branches]:

@@ -1,26 +1,31 @@
-"""What the page's scenarios count with: every venue of a standard's types, and places as sites."""
+"""What the page's scenarios count with: venues of a standard's types, and where new ones may be."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 from geopandas import GeoDataFrame
 
 from .coverage.scenario_times import Roadside, with_venues
 from .coverage.times import Times
 from .geo.crs import WGS84, to_wgs84, transform
 from .geo.edits import Roadworks
+from .geo.errors import StudyError
 from .geo.profile import Profile
 from .layers.venues import venue_types
 from .maps.pack import Part
-from .maps.whatif import DEGREE_STEPS, Reached, whatif_part
+from .maps.whatif import DEGREE_STEPS, Reached, Spots, whatif_part
+from .siting_candidates import candidates_of
 from .study import Survey
 from .study_keys import Study
 
-MOST_PLACES = 300
-"""Of more places the most populous are sites."""
+MOST_SPOTS = 300
+"""Of more candidates those where most people live are told; the page says how many are not."""
 
 
 def whatif(study: Study, survey: Survey, venues: GeoDataFrame) -> Part:
@@ -32,41 +37,89 @@ def whatif(study: Study, survey: Survey, venues: GeoDataFrame) -> Part:
     venues
         Those of the survey in the order of the page.
     """
-    people = survey.demand["people"].to_numpy(np.int64)
-    chosen = np.sort(np.argsort(-people, kind="stable")[:MOST_PLACES])
-    steps, points = _sites(survey, chosen)
-    own = venues.geometry.to_crs(WGS84)
-    types = dict.fromkeys(kind for standard in study.wanted for kind in standard.types)
-    used = np.flatnonzero(venues["type"].isin(list(types)))
-    degrees = np.column_stack([own.x.to_numpy()[used], own.y.to_numpy()[used]])
-    lon, lat = np.vstack([np.rint(degrees * DEGREE_STEPS).astype(np.int64), steps]).T
-    none = np.full(len(used), -1), np.full(len(chosen), -1)
+    types = tuple(dict.fromkeys(kind for standard in study.wanted for kind in standard.types))
+    used = np.flatnonzero(venues["type"].isin(types))
+    candidates = spots_of(study, survey, types)
+    kept = _most_lived_at(candidates, survey.demand, MOST_SPOTS)
+    steps = _steps(kept)
     return whatif_part(
-        list(_tables(study, survey, venues, points, used).values()),
-        venue=np.append(used, none[1]),
-        place=np.append(none[0], chosen),
-        lon=lon,
-        lat=lat,
+        list(_tables(study, survey, venues, kept, used, steps).values()),
+        venue=used,
+        spots=Spots(
+            id=[str(one) for one in kept.index],
+            name=[str(one) for one in kept["name"]],
+            origin=list(kept["origin"]),
+            types=list(kept["type"]),
+            host=venues.index.get_indexer(pd.Index(kept["host"])),
+            lon=steps[:, 0],
+            lat=steps[:, 1],
+            left=len(candidates) - len(kept),
+        ),
         names={key: kind.name for key, kind in venue_types().items() if key in types},
     )
 
 
-def _sites(
-    survey: Survey, chosen: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], gpd.GeoSeries]:
-    """Return places as sites: steps of degrees, shape (n, 2), and just these points in metres."""
-    at = survey.demand.geometry.iloc[chosen].to_crs(WGS84)
-    steps = np.rint(np.column_stack([at.x, at.y]) * DEGREE_STEPS).astype(np.int64)
+def spots_of(study: Study, survey: Survey, types: Iterable[str]) -> GeoDataFrame:
+    """
+    List where a new venue of any of some types may stand: what `kepu sites` would choose from.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index `site`, each once; `name`, `origin` (file, host, place), `host` (id, or empty), `type`
+        (the only one that it is meant for, or empty), geometry in metres.
+    """
+    parts = []
+    for kind in types:
+        try:
+            found = candidates_of(study, survey, [kind])
+        except StudyError as error:
+            if any(fault.code != "E-SITES-NONE" for fault in error.faults):
+                raise
+            continue
+        fit = (found["status"] == "candidate") & (found["origin"] != "venue")
+        own = np.where(found["origin"] == "file", kind, "")
+        parts.append(found.assign(type=own)[fit.to_numpy()])
+    columns = ["name", "origin", "host", "type", "geometry"]
+    if not parts:
+        return GeoDataFrame(columns=columns, geometry="geometry", crs=survey.demand.crs)
+    table = GeoDataFrame(pd.concat(parts)[columns], crs=survey.demand.crs)
+    return table[~table.index.duplicated()].sort_index()
+
+
+def _most_lived_at(spots: GeoDataFrame, demand: GeoDataFrame, most: int) -> GeoDataFrame:
+    """Return those whose nearest places have most people, in the order of the table."""
+    if len(spots) <= most:
+        return spots
+    tree = shapely.STRtree(demand.geometry.to_numpy())
+    near = tree.nearest(spots.geometry.to_numpy())
+    people = demand["people"].to_numpy(np.int64)[near]
+    return spots.iloc[np.sort(np.argsort(-people, kind="stable")[:most])]
+
+
+def _steps(spots: GeoDataFrame) -> npt.NDArray[np.int64]:
+    """Return spots as whole steps of degrees, shape (s, 2)."""
+    at = spots.geometry.to_crs(WGS84)
+    degrees = np.column_stack([at.x.to_numpy(float), at.y.to_numpy(float)])
+    steps: npt.NDArray[np.int64] = np.rint(degrees * DEGREE_STEPS).astype(np.int64)
+    return steps
+
+
+def _points(survey: Survey, steps: npt.NDArray[np.int64]) -> gpd.GeoSeries:
+    """Return just the points that a file of the page would name, in metres."""
     degrees = to_wgs84(steps[:, 0] / DEGREE_STEPS, steps[:, 1] / DEGREE_STEPS, "WGS84")
     points = gpd.points_from_xy(*transform(*degrees, WGS84, survey.towns.crs))
-    return steps, gpd.GeoSeries(points, index=pd.Index(chosen.astype(str)), crs=survey.towns.crs)
+    names = pd.Index(np.arange(len(steps)).astype(str))
+    return gpd.GeoSeries(points, index=names, crs=survey.towns.crs)
 
 
 def _tables(
-    study: Study, survey: Survey, venues: GeoDataFrame, points: gpd.GeoSeries,
-    used: npt.NDArray[np.int64],
+    study: Study, survey: Survey, venues: GeoDataFrame, spots: GeoDataFrame,
+    used: npt.NDArray[np.int64], steps: npt.NDArray[np.int64],
 ) -> dict[tuple[str, str], Reached]:  # fmt: skip
     """Return the times of every mode and pace that a standard asks for."""
+    is_new = (spots["host"] == "").to_numpy(bool)
+    points = _points(survey, steps[is_new])
     found: dict[tuple[str, str], Reached] = {}
     for standard in study.wanted:
         paced = (standard.group, standard.mode) in survey.group_times
@@ -82,19 +135,22 @@ def _tables(
         types = {kind for s in alike for kind in s.types}
         own = used[venues["type"].iloc[used].isin(types).to_numpy()]
         ticks = _ticks(study, survey, times, study.profile_of(standard), points)
-        columns = times.venues.get_indexer(venues.index[own])
-        places = np.arange(len(times.venues), len(times.venues) + len(points))
-        sites = np.append(np.searchsorted(used, own), len(used) + np.arange(len(points)))
+        # a host has its own column, a new point one of those that were searched for
+        columns = times.venues.get_indexer(pd.Index(spots["host"]))
+        columns[is_new] = len(times.venues) + np.arange(is_new.sum())
+        columns = np.append(times.venues.get_indexer(venues.index[own]), columns)
+        sites = np.append(np.searchsorted(used, own), len(used) + np.arange(len(spots)))
         found[key] = Reached(
-            *key, sites, ticks[:, np.append(columns, places)], times.horizon,
-            [s.minutes for s in alike],
-        )  # fmt: skip
+            *key, sites, ticks[:, columns], times.horizon, [s.minutes for s in alike]
+        )
     return found
 
 
 def _ticks(
     study: Study, survey: Survey, times: Times, profile: Profile, points: gpd.GeoSeries
 ) -> npt.NDArray[np.uint32]:
+    if points.empty:
+        return times.ticks
     roads = survey.roads
     side = Roadside(
         Roadworks.of(roads.network), profile, direction=study.study.direction,

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from kepu.maps.content import Reach
 from kepu.maps.pack import UNREACHED
-from kepu.maps.whatif import Reached, whatif_part
+from kepu.maps.whatif import Reached, Spots, whatif_part
 
 WEST, SOUTH, EAST, NORTH = 112.8, 23.4, 113.4, 23.9
 TYPES = tuple(f"type.{n:02}" for n in range(24))
@@ -249,9 +249,9 @@ def _scenarios(
         Reached(mode, "", numbers, np.rint(km * pace * 600).astype(np.uint32), HORIZON, [15.0])
         for mode, pace in PACES.items()
     ]
-    venues, places = np.full(len(sites), -1), np.full(len(sites), -1)
-    venues[: len(there)], places[len(there) :] = np.arange(len(there)), chosen
-    steps = np.rint(sites * 1e7).astype(np.int64)
-    return whatif_part(
-        tables, venue=venues, place=places, lon=steps[:, 0], lat=steps[:, 1], names=data["types"]
-    )
+    lon, lat = np.rint(here[chosen] * 1e7).astype(np.int64).T
+    spots = Spots(
+        id=list(data["places"].index[chosen]), name=list(data["places"]["name"].iloc[chosen]),
+        origin=["place"] * SITES, types=[""] * SITES, host=np.full(SITES, -1), lon=lon, lat=lat,
+    )  # fmt: skip
+    return whatif_part(tables, venue=np.arange(len(there)), spots=spots, names=data["types"])

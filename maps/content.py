@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -27,6 +27,15 @@ NOWHERE: Ints = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
+class ToTypes:
+    """Nearest open venues by type, as in `Reach`."""
+
+    ticks: Mapping[str, Ints]
+    venue: Mapping[str, Ints]
+    usable: Mapping[str, bool]
+
+
+@dataclass(frozen=True, eq=False)
 class Reach:
     """
     Nearest open venue of each type in one mode, p places and v venues.
@@ -45,6 +54,8 @@ class Reach:
         By type: shape (p,), position among the venues, -1 for none.
     usable
         By type: whether any open venue of it is tied to the road.
+    others
+        By group: types of which other venues are for the group than for everybody.
     """
 
     mode: str
@@ -55,6 +66,7 @@ class Reach:
     venue: Mapping[str, Ints]
     usable: Mapping[str, bool]
     group: str = ""
+    others: Mapping[str, ToTypes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +201,7 @@ def venues_columns(
         "town": towns.get_indexer(pd.Index(venues.get("town", blank))),
         **{
             name: texts(venues.get(name, blank).fillna(""))
-            for name in ("groups", "hours", "address")
+            for name in ("groups", "targets", "hours", "address")
         },
         **grid_points(
             venues.geometry, GRID_DEGREES if audience == "internal" else PUBLIC_GRID_DEGREES
@@ -226,12 +238,15 @@ def _reach_columns(
     ValueError
         If an array is of another length than its places or venues, or a position is unknown.
     """
-    for kind in reach.ticks:
-        ticks, venue = reach.ticks[kind], reach.venue[kind]
-        if len(ticks) != places or len(venue) != places:
-            raise ValueError(f"`reach` of {kind!r} by {reach.mode} must hold each place once")
-        if ((venue < -1) | (venue >= venues)).any() or ((venue < 0) != (ticks >= UNREACHED)).any():
-            raise ValueError(f"`reach` of {kind!r} by {reach.mode} refers to unknown venues")
+    every: list[Reach | ToTypes] = [reach, *reach.others.values()]
+    for told in every:
+        for kind in told.ticks:
+            ticks, venue = told.ticks[kind], told.venue[kind]
+            if len(ticks) != places or len(venue) != places:
+                raise ValueError(f"`reach` of {kind!r} by {reach.mode} must hold each place once")
+            beyond = ((venue < -1) | (venue >= venues)).any()
+            if beyond or ((venue < 0) != (ticks >= UNREACHED)).any():
+                raise ValueError(f"`reach` of {kind!r} by {reach.mode} refers to unknown venues")
     if len(reach.walk_ms) != places or len(reach.venue_walk_ms) != venues:
         raise ValueError(f"`reach` by {reach.mode} must hold each walk once")
     return {
@@ -240,12 +255,22 @@ def _reach_columns(
         "connected": reach.connected,
         "walkMs": reach.walk_ms,
         "venueWalkMs": reach.venue_walk_ms,
-        "ticks": {
-            kind: folded_ticks(one, reach.walk_ms, order) for kind, one in reach.ticks.items()
+        **_to_types_columns(reach, reach.walk_ms, among, order),
+        "others": {
+            group: _to_types_columns(told, reach.walk_ms, among, order)
+            for group, told in reach.others.items()
         },
+    }
+
+
+def _to_types_columns(
+    told: Reach | ToTypes, walk_ms: Ints, among: Mapping[str, Ints], order: Ints
+) -> dict[str, object]:
+    return {
+        "ticks": {kind: folded_ticks(one, walk_ms, order) for kind, one in told.ticks.items()},
         "venue": {
             kind: folded_venues(one, among.get(kind, NOWHERE), order)
-            for kind, one in reach.venue.items()
+            for kind, one in told.venue.items()
         },
-        "usable": {kind: bool(usable) for kind, usable in reach.usable.items()},
+        "usable": {kind: bool(usable) for kind, usable in told.usable.items()},
     }

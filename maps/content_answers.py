@@ -43,6 +43,7 @@ def standards_columns(
             "types": [str(kind) for kind in row["types"]],
             "minutes": float(row["minutes"]),
             "goal": float(row["goal"]),
+            "band": _band(row),
             "proof": {
                 "district": rows[key, "district", ""],
                 "urban": rows.get((key, "urban", ""), [0, 0, 0]),
@@ -62,6 +63,14 @@ def standards_columns(
             }
         answer.append(entry)
     return answer
+
+
+def _band(row: pd.Series) -> dict[str, object] | None:
+    """Return between which shares the truth lies, and whether the goal does; None if not told."""
+    if "low" not in row or pd.isna(row["low"]):
+        return None
+    unsure = bool(row["unsure"])
+    return {"low": float(row["low"]), "high": float(row["high"]), "isUnsure": unsure}
 
 
 def flags_columns(

@@ -17,12 +17,19 @@ import shapely
 
 GRID_DEGREES = 1e-5
 SIMPLIFY_DEGREES = 2e-5
+AT_ONCE = 1 << 18
 
 Geometries = npt.NDArray[np.object_]
 
 
 def _varints(values: npt.NDArray[np.int64]) -> bytes:
     """Code signed integers as zigzag LEB128, the small ones in one byte."""
+    # In parts: the groups of millions of numbers at once would take gigabytes.
+    parts = range(0, len(values), AT_ONCE)
+    return b"".join(_some_varints(values[begin : begin + AT_ONCE]) for begin in parts)
+
+
+def _some_varints(values: npt.NDArray[np.int64]) -> bytes:
     coded = (values << 1) ^ (values >> 63)
     lengths = 1 + (coded[:, None] >= 1 << np.array([7, 14, 21, 28])).sum(axis=1)
     order = np.arange(5)

@@ -131,7 +131,7 @@
     /* Where names would lie under what stands upon the map. */
     page.covered = () => {
       const frame = map.getContainer().getBoundingClientRect();
-      return Array.from(document.querySelectorAll('.over')).filter((one) => one.offsetParent).map((one) => {
+      return Array.from(document.querySelectorAll('.over, .leaflet-control')).filter((one) => one.offsetParent).map((one) => {
         const { left, right, top, bottom } = one.getBoundingClientRect();
         return { left: left - frame.left, right: right - frame.left, top: top - frame.top, bottom: bottom - frame.top };
       });
@@ -142,7 +142,9 @@
   function recount(page) {
     const state = page.store.get();
     const choice = Object.assign({ measure: state.measure }, ...CHOICE.map((key) => ({ [key]: state[key] })));
-    page.plain = kepu.plainAnswer(page.data, choice);
+    const asked = JSON.stringify(choice);
+    if (asked !== page.asked) page.plain = kepu.plainAnswer(page.data, choice);
+    page.asked = asked;
     const found = kepu.parts().filter((part) => part.adjust)
       .reduce((now, part) => part.adjust(now, choice, page), page.plain.found);
     page.answer = kepu.adjustedAnswer(page.data, page.plain, found);
@@ -172,7 +174,7 @@
   function fitted(page) {
     const { map } = page;
     kepu.constants(page);
-    kepu.notice(page.data);
+    kepu.notice(page);
     kepu.chooser(page);
     const shows = [kepu.layerMenu(page), kepu.tiles(page), kepu.directory(page)];
     kepu.search(page);
@@ -188,7 +190,7 @@
   /* Redraw what follows from a change of the state. */
   function redrawing(page, shows, card, link) {
     function show(changed) {
-      [kepu.showChoice, kepu.headline, kepu.townTable, kepu.flagList, kepu.charts].forEach((one) => one(page));
+      [kepu.showChoice, kepu.scenarioNote, kepu.headline, kepu.townTable, kepu.flagList, kepu.charts].forEach((one) => one(page));
       shows.forEach((one) => one());
       page.repaint();
       kepu.parts().forEach((part) => { if (part.update) part.update(page, changed); });
@@ -198,6 +200,7 @@
       if (only('at', 'tab')) {
         if (changed.has('tab')) {
           shows.forEach((one) => one());
+          kepu.flagList(page);
           kepu.charts(page);
         }
       } else {
@@ -226,7 +229,7 @@
     const card = kepu.picking(page, find, () => all.rings.paint());
     page.isBusy = kepu.ruler(page);
     page.repaint = () => {
-      Object.keys(all).forEach((name) => all[name].paint());
+      Object.keys(all).forEach((name) => all[name].refresh());
       kepu.legend(page);
       labels();
     };
@@ -235,7 +238,7 @@
     kepu.legend(page);
     link.go(first);
     Object.keys(all).forEach((name) => all[name].addTo(map));
-    map.on('moveend zoomend resize', () => labels());
+    map.on('moveend resize', () => labels());
     map.on('zoomend', () => kepu.legend(page));
     byId('wait').remove();
     show(new Set());

@@ -54,6 +54,7 @@ SCRIPTS = (
     "web_sheet.js",
     "web_ground.js",
     "web_marks.js",
+    "web_specks.js",
     "web_dots.js",
     "web_pick.js",
     "web_labels.js",
@@ -169,7 +170,8 @@ def web_map(
         Chinese names by key.
     standards
         Index key: `name`, `types` (keys), `mode`, `minutes`, `goal` (0 to 1), `group`, `area` (all,
-        urban, rural), `basis`.
+        urban, rural), `basis`; may have `low`, `high` (between which the district's share lies) and
+        `unsure` (whether its goal does).
     reach
         Nearest venues by mode; the page counts everything from these.
     coverage

@@ -9,6 +9,7 @@
   kepu.reasonText = function (answer, i) {
     const { own } = answer.standard || {};
     const word = own && answer.found.ticks === own.ticks ? own.words[own.reason[i]] : '';
+    if (answer.reason[i] === kepu.NOT_TOLD) return `超过 ${kepu.minutes(answer.found.told)} 分钟（推演只算到此）`;
     return word || kepu.REASONS[answer.reason[i]];
   };
 
@@ -40,14 +41,23 @@
     return at < 0 ? key : data.groups.name[at];
   };
 
+  /* The nearest venue of a place, also one that a scenario opens: its name and point, or null. */
+  kepu.nearestTo = function (page, i) {
+    const { data, answer: { found } } = page;
+    const venue = found.venue[i];
+    if (venue >= 0) return { name: data.venues.name[venue], at: [data.venues.lat[venue], data.venues.lng[venue]] };
+    if (!found.fresh || found.fresh[i] < 0) return null;
+    return kepu.parts().find((part) => part.nameOf).nameOf(found.fresh[i], page);
+  };
+
   kepu.placeTip = function (page, i) {
     const { data, answer, view } = page;
-    const venue = answer.found.venue[i];
+    const nearest = kepu.nearestTo(page, i);
     const way = kepu.wayOf(page, i);
     return kepu.el('div', 'tip', [
       kepu.el('b', '', data.places.name[i]),
       kepu.el('span', '', `${minutes(answer, i)} · ${kepu.peopleText(page, 'people', i)}`),
-      venue < 0 ? '' : kepu.el('span', '', `最近：${data.venues.name[venue]}${way && !way.isRoad ? '（直线示意）' : ''}`),
+      nearest ? kepu.el('span', '', `最近：${nearest.name}${way && !way.isRoad ? '（直线示意）' : ''}`) : '',
       view.placeText ? kepu.el('span', '', `${view.title}：${view.placeText(i)}`) : '',
     ]);
   };
@@ -71,9 +81,9 @@
 
   kepu.placeCard = function (page, i) {
     const { data, answer, view } = page;
-    const { places, towns, venues } = data;
+    const { places, towns } = data;
     const { choice, found } = answer;
-    const venue = found.venue[i];
+    const nearest = kepu.nearestTo(page, i);
     const isCovered = found.ticks[i] <= answer.limit && answer.reason[i] !== kepu.NOT_MEANT;
     return kepu.el('div', 'card', [
       head(places.name[i], `${towns.name[places.town[i]]} · ${places.rural[i] ? '乡村' : '城镇'}`),
@@ -83,7 +93,7 @@
       kepu.rows([
         ['时限', `${kepu.MODES[choice.mode]} ≤ ${kepu.short(choice.minutes)} 分钟`],
         [choice.mode === 'walk' ? '其中路网外步行' : '其中路网外步行与停车', walking(page, i)],
-        ['最近设施', venue < 0 ? '—' : venues.name[venue]],
+        ['最近设施', nearest ? nearest.name : '—'],
         [view.title, view.placeText ? view.placeText(i) : ''],
         [kepu.groupName(data, 'people'), kepu.peopleText(page, 'people', i)],
         [kepu.groupName(data, choice.group),

@@ -41,7 +41,7 @@
     const bins = kepu.histogram(data, answer, step, STEPS);
     const top = kepu.niceTop(Math.max(...bins.map((bin) => bin.urban + bin.rural)));
     const picture = frame('人口按最短时间的分布，分城镇与乡村');
-    axis(picture, top, (value) => (top >= 20000 ? `${kepu.short(value / 10000)}万` : kepu.count(value)));
+    axis(picture, top, (value) => (top >= 20000 && value ? `${kepu.short(value / 10000)}万` : kepu.count(value)));
     const width = 1 / bins.length;
     bins.forEach((bin, k) => {
       [['urban', 0], ['rural', bin.urban]].forEach(([name, below]) => {

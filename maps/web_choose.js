@@ -107,6 +107,12 @@
     return types.map((key) => data.types.name[data.types.key.indexOf(key)] || key).join('、');
   }
 
+  /* How many open venues of the types do not count: they are for other groups. */
+  function others(data, { types, group }) {
+    return Array.from(data.venues.type).filter((k, v) => data.venues.status[v] === 'open'
+      && types.includes(data.types.key[k]) && !kepu.serves(data, v, group)).length;
+  }
+
   kepu.choiceText = function (page) {
     const { choice } = page.answer;
     return `${kepu.MODES[choice.mode] || choice.mode} ≤ ${kepu.short(choice.minutes)} 分钟 · `
@@ -141,7 +147,9 @@
     });
     byId('types-count').textContent = `${choice.types.length} 类`;
     byId('terms').textContent = kepu.choiceText(page);
-    byId('uses').textContent = `设施：${names(data, choice.types)}`;
+    const apart = others(data, choice);
+    byId('uses').textContent = `设施：${names(data, choice.types)}`
+      + (apart ? `（${apart} 处只面向其他人群，没有计入）` : '');
     byId('basis').textContent = standard && standard.basis ? `依据：${standard.basis}`
       : standard ? '' : '自定义组合，不是评价标准。';
     byId('untold').hidden = answer.isTold;

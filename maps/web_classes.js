@@ -23,9 +23,16 @@
     return steps.map((step) => threshold * step);
   };
 
-  kepu.minuteClass = function (ticks, edges) {
-    return edges.filter((edge) => ticks > kepu.limitTicks(edge)).length;
+  kepu.minuteClasser = function (edges) {
+    const limits = edges.map(kepu.limitTicks);
+    return function (ticks) {
+      let found = 0;
+      while (found < limits.length && ticks > limits[found]) found += 1;
+      return found;
+    };
   };
+
+  kepu.minuteClass = (ticks, edges) => kepu.minuteClasser(edges)(ticks);
 
   kepu.shareTexts = function (edges) {
     return edges.map((edge, i) => {

@@ -3,9 +3,11 @@
   'use strict';
 
   const LARGEST_PX = 13;
-  const SMALLEST_PX = 4.2;
+  const SMALLEST_PX = 4.8;
   const CROWDED = 0.1;
   const NEAR_PX = 4;
+  /* No mark reaches farther from its point. */
+  const AROUND_PX = 34;
 
   function grown(zoom, rate) {
     return 1 + rate * Math.max(0, Math.min(zoom, 16) - 11);
@@ -30,7 +32,7 @@
       shape: isUsed ? order : 2,
       status: page.statusOf(v),
       colour: isUsed ? venueTypes[order % venueTypes.length] : venueOther,
-      size: (isUsed ? 3.1 : 2.2) * grown(zoom, 0.24),
+      size: (isUsed ? 2.7 : 2) * grown(zoom, 0.28),
     };
   };
 
@@ -46,8 +48,10 @@
     });
   };
 
-  function inView({ min, max }, x, y, margin) {
-    return x > min.x - margin && x < max.x + margin && y > min.y - margin && y < max.y + margin;
+  function inView({ min, max, within }, x, y, margin) {
+    const low = within ? within.min : min;
+    const high = within ? within.max : max;
+    return x > low.x - margin && x < high.x + margin && y > low.y - margin && y < high.y + margin;
   }
 
   /* World coordinates and drawing order, once. */
@@ -62,32 +66,101 @@
     };
   };
 
+  /* What lies around some points and in view; null for nothing. */
+  function boxOf({ min, max }, points) {
+    const [xs, ys] = [0, 1].map((k) => points.map((point) => point[k]));
+    const least = (all) => all.reduce((a, b) => Math.min(a, b), Infinity);
+    const most = (all) => all.reduce((a, b) => Math.max(a, b), -Infinity);
+    const box = {
+      min: { x: Math.max(min.x, least(xs) - AROUND_PX), y: Math.max(min.y, least(ys) - AROUND_PX) },
+      max: { x: Math.min(max.x, most(xs) + AROUND_PX), y: Math.min(max.y, most(ys) + AROUND_PX) },
+    };
+    return box.min.x < box.max.x && box.min.y < box.max.y ? box : null;
+  }
+
+  /* What was painted last, so that only that is painted again which has changed since. */
+  function memory(page, places, venues) {
+    let last = null;
+    let next = null;
+    const keyOf = ({ lat, lng, look }) => [lat, lng, look.shape, look.status, look.size, look.colour].join();
+
+    function now(view) {
+      const { off, pick } = page.store.get();
+      const whole = [view.zoom, view.min.x, view.min.y, off, pick, page.view.dots, page.answer.choice.types, kepu.fineness];
+      return {
+        whole: page.catchment === null ? whole.join() : undefined,
+        classes: page.view.classes,
+        statuses: page.data.venues.status.map((_, v) => page.statusOf(v)),
+        marks: new Map(page.marks().map((one) => [keyOf(one), one])),
+      };
+    }
+
+    function changed(view) {
+      const points = [];
+      const add = (x, y) => points.push([view.x(x), view.y(y)]);
+      const ofMark = (one) => add(kepu.worldX(one.lng), kepu.worldY(one.lat));
+      places.order.forEach((i) => { if (next.classes[i] !== last.classes[i]) add(places.x[i], places.y[i]); });
+      venues.order.forEach((v) => { if (next.statuses[v] !== last.statuses[v]) add(venues.x[v], venues.y[v]); });
+      next.marks.forEach((one, key) => { if (!last.marks.has(key)) ofMark(one); });
+      last.marks.forEach((one, key) => { if (!next.marks.has(key)) ofMark(one); });
+      return points;
+    }
+
+    return {
+      keep(view) {
+        last = next || now(view);
+        next = null;
+        return last;
+      },
+      where(view) {
+        next = now(view);
+        if (!last || next.whole === undefined || next.whole !== last.whole) return undefined;
+        const box = boxOf(view, changed(view));
+        if (!box) this.keep(view);
+        return box;
+      },
+    };
+  }
+
   kepu.markSheet = function (page, places, venues) {
+    const known = memory(page, places, venues);
     const picked = (kind, id) => page.store.get().pick === `${kind}:${id}`;
     const drawVenues = (view, isUsed) => venues.order.forEach((v) => {
-      const look = kepu.venueLook(page, v, view.zoom);
       const [x, y] = [view.x(venues.x[v]), view.y(venues.y[v])];
-      if (look.isUsed !== isUsed || !inView(view, x, y, 20)) return;
+      if (!inView(view, x, y, AROUND_PX)) return;
+      const look = kepu.venueLook(page, v, view.zoom);
+      if (look.isUsed !== isUsed) return;
       if (picked('v', page.data.venues.id[v])) look.ring = page.style.flag;
       kepu.drawVenue(view.ctx, x, y, look);
     });
+    /* The largest first; specks lie above all others, as they would in this order. */
+    function drawPlaces(view) {
+      const specks = kepu.specks(view);
+      const target = kepu.target(page.data, page.store.get().pick);
+      const ringed = target && target[0] === 'p' ? target[1] : -1;
+      places.order.forEach((i) => {
+        const x = view.x(places.x[i]);
+        const y = view.y(places.y[i]);
+        if (!inView(view, x, y, AROUND_PX)) return;
+        const look = kepu.placeLook(page, i, view.zoom);
+        look.isFaint = page.catchment !== null && page.answer.found.venue[i] !== page.catchment;
+        if (i === ringed) look.ring = page.style.flag;
+        if (look.radius <= kepu.SPECK_PX && i !== ringed) specks.put(x, y, look);
+        else kepu.drawPlace(view.ctx, x, y, look);
+      });
+      specks.done();
+    }
     return new kepu.Sheet('marks', (view) => {
+      const { marks } = known.keep(view);
       view.inPixels();
       if (!page.isOff('others')) drawVenues(view, false);
-      if (!page.isOff('places')) {
-        places.order.forEach((i) => {
-          const [x, y] = [view.x(places.x[i]), view.y(places.y[i])];
-          if (!inView(view, x, y, 40)) return;
-          const look = kepu.placeLook(page, i, view.zoom);
-          look.isFaint = page.catchment !== null && page.answer.found.venue[i] !== page.catchment;
-          if (picked('p', page.data.places.id[i])) look.ring = page.style.flag;
-          kepu.drawPlace(view.ctx, x, y, look);
-        });
-      }
+      if (!page.isOff('places')) drawPlaces(view);
       if (!page.isOff('venues')) drawVenues(view, true);
-      page.marks().forEach(({ lat, lng, look }) => kepu.drawVenue(
-        view.ctx, view.x(kepu.worldX(lng)), view.y(kepu.worldY(lat)), look));
-    });
+      marks.forEach(({ lat, lng, look }) => {
+        const [x, y] = [view.x(kepu.worldX(lng)), view.y(kepu.worldY(lat))];
+        if (inView(view, x, y, AROUND_PX)) kepu.drawVenue(view.ctx, x, y, look);
+      });
+    }, undefined, (view) => known.where(view));
   };
 
   /* Where marks stand on the screen, as a sheet would draw them. */

@@ -17,7 +17,7 @@
     const { goal } = answer.choice;
     const text = view.measure ? view.measure.summary[k] : kepu.percent(counts.share);
     const median = answer.weights
-      ? kepu.medianText(kepu.quantile(answer.found.ticks, answer.weights, 0.5, isIn)) : '—';
+      ? kepu.medianText(kepu.quantile(answer.found.ticks, answer.weights, 0.5, isIn), answer) : '—';
     return kepu.el('div', 'side', [
       kepu.el('h3', '', [name, kepu.english(english)]),
       kepu.el('strong', 'value', text),
@@ -52,9 +52,9 @@
         ? kepu.quantile(answer.found.ticks, answer.weights, 0.5, () => true) : null;
       const most = answer.weights
         ? kepu.quantile(answer.found.ticks, answer.weights, 0.9, () => true) : null;
-      return [kepu.el('strong', 'big', kepu.medianText(all)), kepu.el('div', '', [
+      return [kepu.el('strong', 'big', kepu.medianText(all, answer)), kepu.el('div', '', [
         kepu.el('span', 'label', ['全区中位时间', kepu.english('Median')]),
-        kepu.el('span', 'verdict', `九成人口 ${kepu.medianText(most)}`),
+        kepu.el('span', 'verdict', `九成人口 ${kepu.medianText(most, answer)}`),
       ])];
     }
     const isMet = share !== null && share >= goal;
@@ -62,8 +62,18 @@
       kepu.el('span', 'label', ['全区覆盖率', kepu.english('District')]),
       kepu.el('span', 'verdict ' + (isMet ? 'good' : 'bad'),
         `${kepu.verdict(share, goal)}（目标 ${kepu.goalText(goal)}）`),
+      kepu.el('span', 'label', kepu.bandText(page)),
     ])];
   }
+
+  /* How sure the share is; only of a standard as it stands, with the goal that it was asked with. */
+  kepu.bandText = function ({ answer, plain }) {
+    const { standard, choice } = answer;
+    if (!standard || !standard.band || answer !== plain) return '';
+    const { low, high, isUnsure } = standard.band;
+    const range = `误差范围 ${Math.floor(100 * low)}–${Math.ceil(100 * high)}%`;
+    return isUnsure && choice.goal === standard.goal ? `${range}，含目标，不能断定` : range;
+  };
 
   kepu.headline = function (page) {
     const { answer, data } = page;

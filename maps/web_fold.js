@@ -37,10 +37,14 @@
     const order = kepu.walkThrough(data.places);
     const among = data.types.key.map(() => []);
     data.venues.type.forEach((k, v) => { if (k >= 0) among[k].push(v); });
-    data.reach.forEach((one) => Object.keys(one.ticks).forEach((kind) => {
-      one.ticks[kind] = ticksOf(one.ticks[kind], one.walkMs, order);
-      one.venue[kind] = venuesOf(one.venue[kind], among[data.types.key.indexOf(kind)], order);
-    }));
+    const full = (told, walkMs) => Object.keys(told.ticks).forEach((kind) => {
+      told.ticks[kind] = ticksOf(told.ticks[kind], walkMs, order);
+      told.venue[kind] = venuesOf(told.venue[kind], among[data.types.key.indexOf(kind)], order);
+    });
+    data.reach.forEach((one) => {
+      full(one, one.walkMs);
+      Object.keys(one.others || {}).forEach((group) => full(one.others[group], one.walkMs));
+    });
     return data;
   };
 }(window.kepu = window.kepu || {}));

@@ -4,6 +4,7 @@
 
   const STOPS = [10, 13, 16];
   const CELLS = 12;
+  const HAIR_PX = 1.5;
   const WORLD = [[-85, -180], [-85, 180], [85, 180], [85, -180]];
 
   kepu.width = function (widths, zoom) {
@@ -58,14 +59,15 @@
       return { look, width: kepu.width(look.widths, view.zoom), all: isShown ? all.filter((b) => view.isSeen(b.box)) : [] };
     });
     view.inPaths();
-    view.ctx.lineJoin = 'round';
+    // nobody sees the corners of a hair, and round ones take longest
+    view.ctx.lineJoin = seen.some(({ width }) => width > HAIR_PX) ? 'round' : 'bevel';
     // all casings lie below all bodies, so that crossings stay open
     seen.filter(({ look }) => look.casing).forEach(({ look, width, all }) => all.forEach((bundle) => {
-      view.ctx.lineCap = 'round';
+      view.ctx.lineCap = width > HAIR_PX ? 'round' : 'butt';
       stroke(view, bundle, width + 1.4, look.casing, []);
     }));
     seen.forEach(({ look, width, all }) => all.forEach((bundle) => {
-      view.ctx.lineCap = look.dash ? 'butt' : 'round';
+      view.ctx.lineCap = look.dash || width <= HAIR_PX ? 'butt' : 'round';
       stroke(view, bundle, width, look.colour, []);
       if (look.dash && width > 1) stroke(view, bundle, width - 1, '#fff', look.dash.split(' ').map(Number));
     }));
@@ -75,18 +77,21 @@
   /* The towns by class of what is shown. */
   kepu.shadeSheet = function (page, fillOf) {
     const paths = page.data.towns.rings.map((rings) => kepu.pathOf(kepu.decode(rings), true));
+    // rings of a venue and tiles must show through
+    function strength() {
+      if (page.isOff('shade')) return 0;
+      if (page.catchment !== null && kepu.ringsOf(page, page.catchment).length) return 0.25;
+      return page.isOff('tiles') ? 1 : 0.5;
+    }
     return new kepu.Sheet('shade', (view) => {
-      if (page.isOff('shade')) return;
       view.inPaths();
-      // rings of a venue and tiles must show through
-      const isPale = page.catchment !== null && kepu.ringsOf(page, page.catchment).length;
-      view.ctx.globalAlpha = isPale ? 0.25 : page.isOff('tiles') ? 1 : 0.5;
+      view.ctx.globalAlpha = strength();
       paths.forEach((path, t) => {
         view.ctx.fillStyle = fillOf(t);
         view.ctx.fill(path, 'evenodd');
       });
       view.ctx.globalAlpha = 1;
-    });
+    }, () => [strength(), kepu.fineness, ...paths.map((_, t) => fillOf(t))].join());
   };
 
   function edges(view, paths, style) {
@@ -139,6 +144,6 @@
       ctx.fill(paths.veil, 'evenodd');
       ctx.globalAlpha = 1;
       edges(view, paths, style);
-    });
+    }, () => [page.store.get().off, kepu.fineness].join());
   };
 }(window.kepu = window.kepu || {}));

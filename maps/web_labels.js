@@ -49,26 +49,39 @@
   }
 
   /* Where the upper left corner of a label may stand around its point. */
-  function seats(label, marks) {
-    const { width, height, away } = label;
-    return label.away === 0 ? townSeats(label, marks) : [
+  function seatsAround({ width, height, away }) {
+    return [
       [away, -height / 2], [-away - width, -height / 2],
       [-width / 2, -away - height], [-width / 2, away],
     ];
   }
 
-  function seat(label, size, boxes, marks) {
-    return seats(label, marks)
+  function seat(label, size, boxes, seats) {
+    return seats
       .map(([dx, dy]) => [label.point.x + dx, label.point.y + dy])
       .find(([x, y]) => x > 2 && y > 2 && x + label.width < size.x - 2
         && y + label.height < size.y - 2
         && !overlaps(boxAt(x, y, label.width, label.height), boxes));
   }
 
+  /* Seats of town names keep to their town when the map moves: sought once for each zoom and width. */
+  function remembered(marksOf) {
+    const known = new Map();
+    let zoom = null;
+    return function (label, now) {
+      if (now !== zoom) known.clear();
+      zoom = now;
+      const key = `${label.t} ${label.width}`;
+      if (!known.has(key)) known.set(key, townSeats(label, marksOf()));
+      return known.get(key);
+    };
+  }
+
   kepu.labels = function (page, places, venues) {
     const { map, data, style } = page;
     const measure = measurer(style.fonts);
     const towns = kepu.located({ lat: data.towns.lat, lng: data.towns.lng, n: data.towns.n }, () => 0);
+    const townSeatsOf = remembered(markPoints);
 
     function pointsOf(located) {
       const at = kepu.screen(map, located);
@@ -83,7 +96,7 @@
       return data.towns.name.map((name, t) => {
         const text = page.view.townText(t);
         const width = Math.max(measure(name, 14), measure(text, 12)) + 6;
-        return { className: 'town', lines: [name, text], point: point(t), width, height: 36, away: 0 };
+        return { t, className: 'town', lines: [name, text], point: point(t), width, height: 36, away: 0 };
       });
     }
 
@@ -130,10 +143,10 @@
       const small = smallLabels(size);
       const circles = small.map(({ point, away }) => boxAt(
         point.x - away + 4, point.y - away + 4, 2 * away - 8, 2 * away - 8));
-      const marks = markPoints();
       const boxes = page.covered();
       townLabels().concat(small).forEach((label) => {
-        const found = seat(label, size, label.away ? boxes.concat(circles) : boxes, marks);
+        const found = label.away ? seat(label, size, boxes.concat(circles), seatsAround(label))
+          : seat(label, size, boxes, townSeatsOf(label, map.getZoom()));
         if (!found) return;
         boxes.push(boxAt(found[0], found[1], label.width, label.height));
         put(label, found, pane);

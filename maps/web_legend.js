@@ -25,6 +25,27 @@
     return canvas;
   }
 
+  /* Isochrones as they lie one upon the other, the widest lowest. */
+  function rings(page) {
+    const all = page.catchment === null ? [] : kepu.ringsOf(page, page.catchment);
+    const shades = all.map((_, k) => kepu.ringShade(page.style, all.length, k));
+    return all.map((one, k) => item(kepu.swatch((ctx, x, y) => {
+      shades.slice(0, k + 1).forEach((shade) => {
+        ctx.globalAlpha = kepu.RING_ALPHA;
+        ctx.fillStyle = shade;
+        ctx.fillRect(1, 3, 2 * x - 2, 2 * y - 6);
+      });
+      ctx.globalAlpha = 1;
+      ctx.strokeStyle = '#175a96';
+      ctx.strokeRect(1, 3, 2 * x - 2, 2 * y - 6);
+    }, {}, SIDE), `≤ ${kepu.short(one.minutes)} 分`)).reverse();
+  }
+
+  function unclassedText({ measure }, { found }) {
+    if (measure) return '无数值';
+    return found.told ? `超过 ${kepu.minutes(found.told)} 分或未到达` : '未到达';
+  }
+
   function places({ view, style, answer }) {
     const dot = (look) => kepu.swatch(kepu.drawPlace, Object.assign({ radius: 5.5, edge: '#fff' }, look), SIDE);
     const items = view.dotTexts.map((text, k) => item(dot({
@@ -32,7 +53,7 @@
       edge: view.dots[k] === style.dots[0] || view.dots[k] === style.dots[1] ? style.withinEdge : '#fff',
     }), text));
     if (view.classes.includes(kepu.UNCLASSED)) {
-      items.push(item(dot({ fill: style.unreached, edge: style.ink, isCrossed: true }), view.measure ? '无数值' : '未到达'));
+      items.push(item(dot({ fill: style.unreached, edge: style.ink, isCrossed: true }), unclassedText(view, answer)));
     }
     if (answer.choice.area !== 'all') items.push(item(dot({ radius: 4, fill: style.notMeant }), '不适用'));
     return block(view.placeTitle, view.placeEnglish, items);
@@ -63,22 +84,45 @@
     return items;
   }
 
-  function statuses({ data, style }) {
-    const seen = new Set(data.venues.status);
+  const furtherOf = (page) => kepu.parts().map((part) => part.legend && part.legend(page)).filter(Boolean);
+
+  const seenStatuses = (page) => new Set(page.data.venues.status.map((_, v) => page.statusOf(v)));
+
+  function statuses(page) {
+    const { style } = page;
+    const seen = seenStatuses(page);
     return Object.keys(kepu.STATUSES).filter((name) => seen.has(name)).map((status) => item(
       kepu.swatch(kepu.drawVenue, { shape: 0, status, size: 5, colour: style.venueTypes[0] }, SIDE),
       kepu.STATUSES[status]));
   }
 
+  /* All that the legend tells, to leave it alone while that stays the same. */
+  function toldBy(page) {
+    const { view, answer, map } = page;
+    return JSON.stringify([
+      view.title, view.townItems, view.placeTitle, view.dots, view.dotTexts, answer.choice.types, answer.choice.area,
+      view.classes.includes(kepu.UNCLASSED), answer.found.told, Array.from(seenStatuses(page)), furtherOf(page), map.getZoom(),
+      page.catchment === null ? [] : kepu.ringsOf(page, page.catchment).map((one) => one.minutes),
+    ]);
+  }
+
+  let told = '';
+
   kepu.legend = function (page) {
     const { view } = page;
+    const now = toldBy(page);
+    if (now === told) return;
+    told = now;
     const towns = view.townItems.map(([fill, text]) => item(patch(fill), text));
     kepu.fill(kepu.byId('legend'), [
       block(view.title, view.english, towns),
       places(page),
+      block('等时圈', 'Isochrones', rings(page), 'line'),
       block('圆面积：人口', 'Area: people', sizes(page), 'line'),
       block('设施', 'Venues', venues(page), 'wide'),
       block('状态', 'Status', statuses(page), 'line'),
+      ...furtherOf(page).map(({ title, english, items }) => block(title, english,
+        items.map(([look, text]) => item(kepu.swatch(kepu.drawVenue, look, SIDE), text)), 'line')),
     ]);
     kepu.byId('legend').classList.toggle('many', page.answer.choice.types.length > 3);
   };

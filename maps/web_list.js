@@ -81,8 +81,9 @@
     /* Drawn when it comes into sight, and again when symbols or states have changed. */
     return function () {
       const state = page.store.get();
+      if (state.tab !== 'list') return;
       const now = [state.types, venues.id.map((_, v) => page.statusOf(v)).join()].join();
-      if (state.tab !== 'list' || now === drawn) return;
+      if (now === drawn) return;
       drawn = now;
       draw();
     };

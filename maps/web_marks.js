@@ -4,7 +4,8 @@
 
   const SHAPES = [[4, 0.25], [3, 0.25], [4, 0], [6, 0], [3, 0]];
 
-  const RIMLESS_PX = 2.6;
+  /* The rim of a smaller place cannot be seen. */
+  kepu.SPECK_PX = 2.6;
 
   function trace(ctx, x, y, size, corners, turn) {
     ctx.beginPath();
@@ -43,8 +44,7 @@
     ctx.globalAlpha = look.isFaint ? 0.22 : 0.95;
     ctx.fillStyle = look.fill;
     ctx.fill();
-    // the rim of a speck cannot be seen, and costs most of the time of 20,000
-    if (look.isCrossed || look.radius > RIMLESS_PX) {
+    if (look.isCrossed || look.radius > kepu.SPECK_PX) {
       ctx.lineWidth = look.isCrossed ? 1.3 : 1;
       ctx.strokeStyle = look.edge;
       ctx.stroke();

@@ -7,6 +7,8 @@
   kepu.NO_VENUE = 2;
   kepu.BEYOND_HORIZON = 3;
   kepu.NOT_MEANT = 4;
+  /* Beyond the times that the page carries for scenarios, see whatif_run.js. */
+  kepu.NOT_TOLD = 5;
 
   /* The longest whole time within a threshold; the threshold itself is within. */
   kepu.limitTicks = function (minutes) {
@@ -19,6 +21,19 @@
     return all.find((one) => one.group === group) || all.find((one) => one.group === '') || null;
   };
 
+  /* Times to a type for a group: a venue that is for some groups only is for no others. */
+  kepu.toType = function (reach, type, group) {
+    const other = reach.others && reach.others[group];
+    const from = other && other.ticks[type] ? other : reach;
+    return { ticks: from.ticks[type], venue: from.venue[type], isUsable: from.usable[type] };
+  };
+
+  /* Whether a venue is for a group; one that names nobody is for everybody. */
+  kepu.serves = function (data, v, group) {
+    const targets = data.venues.targets && data.venues.targets[v];
+    return !targets || targets.split(';').some((one) => one === 'people' || one === group);
+  };
+
   /* Nearest open venue of any of the types; of equally near ones the first by id. */
   kepu.nearest = function (data, types, mode, group) {
     const size = data.places.n;
@@ -26,8 +41,7 @@
     const venue = new Int32Array(size).fill(-1);
     const reach = kepu.reachOf(data, mode, group || '');
     types.filter((type) => reach && reach.ticks[type]).forEach((type) => {
-      const theirs = reach.ticks[type];
-      const which = reach.venue[type];
+      const { ticks: theirs, venue: which } = kepu.toType(reach, type, group);
       for (let i = 0; i < size; i += 1) {
         const isNearer = theirs[i] < ticks[i]
           || (theirs[i] === ticks[i] && which[i] >= 0 && which[i] < venue[i]);
@@ -48,49 +62,52 @@
   kepu.weigh = function (data, group, area) {
     const people = data.places.groups[group];
     if (!people) return null;
-    return people.map((n, i) => (kepu.isMeant(area, data.places.rural[i]) ? n : 0));
+    const weights = Int32Array.from(people);
+    for (let i = 0; i < weights.length; i += 1) if (!kepu.isMeant(area, data.places.rural[i])) weights[i] = 0;
+    return weights;
   };
 
   kepu.reasons = function (data, choice, found) {
     const reach = kepu.reachOf(data, choice.mode, choice.group);
-    const isUsable = reach !== null && choice.types.some((type) => reach.usable[type]);
-    return Uint8Array.from(found.ticks, (ticks, i) => {
-      if (!kepu.isMeant(choice.area, data.places.rural[i])) return kepu.NOT_MEANT;
-      if (ticks !== kepu.UNREACHED) return 0;
-      if (!reach || !reach.connected[i]) return kepu.NOT_CONNECTED;
-      return isUsable ? kepu.BEYOND_HORIZON : kepu.NO_VENUE;
-    });
-  };
-
-  function scope() {
-    return { people: 0, covered: 0, apart: 0, share: null };
-  }
-
-  /* Counts of district, urban, rural and every town. */
-  kepu.cover = function (data, found, weights, limit, connected) {
-    const { town, rural, n } = data.places;
-    const all = { district: scope(), urban: scope(), rural: scope() };
-    all.towns = data.towns.code.map(scope);
+    const isUsable = found.isUsable === undefined
+      ? reach !== null && choice.types.some((type) => kepu.toType(reach, type, choice.group).isUsable)
+      : found.isUsable;
+    const { rural, n } = data.places;
+    const answer = new Uint8Array(n);
     for (let i = 0; i < n; i += 1) {
-      const people = weights[i];
-      const covered = found.ticks[i] <= limit ? people : 0;
-      const apart = connected[i] ? 0 : people;
-      [all.district, rural[i] ? all.rural : all.urban, all.towns[town[i]]].forEach((one) => {
-        one.people += people;
-        one.covered += covered;
-        one.apart += apart;
-      });
+      if (!kepu.isMeant(choice.area, rural[i])) answer[i] = kepu.NOT_MEANT;
+      else if (found.ticks[i] !== kepu.UNREACHED) answer[i] = 0;
+      else if (!reach || !reach.connected[i]) answer[i] = kepu.NOT_CONNECTED;
+      else if (found.told) answer[i] = kepu.NOT_TOLD;
+      else answer[i] = isUsable ? kepu.BEYOND_HORIZON : kepu.NO_VENUE;
     }
-    [all.district, all.urban, all.rural, ...all.towns].forEach((one) => {
-      one.share = one.people > 0 ? one.covered / one.people : null;
-    });
-    return all;
+    return answer;
   };
 
   function told(counts) {
     const [people, covered, apart] = counts;
     return { people, covered, apart, share: people > 0 ? covered / people : null };
   }
+
+  /* Counts of district, urban, rural and every town; sums of whole numbers are exact in doubles. */
+  kepu.cover = function (data, found, weights, limit, connected) {
+    const { town, rural, n } = data.places;
+    const sums = new Float64Array(6 * data.towns.code.length);
+    for (let i = 0; i < n; i += 1) {
+      const at = 6 * town[i] + (rural[i] ? 3 : 0);
+      sums[at] += weights[i];
+      if (found.ticks[i] <= limit) sums[at + 1] += weights[i];
+      if (!connected[i]) sums[at + 2] += weights[i];
+    }
+    const plus = (all) => all.reduce((a, b) => a.map((one, k) => one + b[k]), [0, 0, 0]);
+    const half = (t, isRural) => Array.from(sums.subarray(6 * t + 3 * isRural, 6 * t + 3 * isRural + 3));
+    const halves = data.towns.code.map((_, t) => [half(t, 0), half(t, 1)]);
+    const [urban, rest] = [0, 1].map((k) => plus(halves.map((one) => one[k])));
+    return {
+      district: told(plus([urban, rest])), urban: told(urban), rural: told(rest),
+      towns: halves.map((one) => told(plus(one))),
+    };
+  };
 
   /* The counts of the analysis itself, for groups that a public page may not tell by place. */
   kepu.proven = function (standard) {
@@ -135,7 +152,11 @@
 
   /* The same choice with other nearest venues; public groups stay as they were counted. */
   kepu.adjustedAnswer = function (data, plain, found) {
-    return found === plain.found ? plain : answered(data, plain.choice, plain.standard, found);
+    if (found === plain.found) return plain;
+    const { choice, reach, weights, limit } = plain;
+    const connected = reach ? reach.connected : new Uint8Array(data.places.n);
+    return Object.assign({}, plain, { found, reason: kepu.reasons(data, choice, found) },
+      weights ? kepu.cover(data, found, weights, limit, connected) : {});
   };
 
   /* Standards whose counts here are not those of the analysis: there must be none. */

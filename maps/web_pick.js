@@ -31,9 +31,9 @@
   /* The way of a place to its nearest venue: along roads where known, else as the crow flies. */
   kepu.wayOf = function (page, i) {
     const { answer, data } = page;
-    const venue = answer.found.venue[i];
-    if (venue < 0 || !data.places.shown[i]) return null;
-    const ends = [[data.places.lat[i], data.places.lng[i]], [data.venues.lat[venue], data.venues.lng[venue]]];
+    const nearest = kepu.nearestTo(page, i);
+    if (!nearest || !data.places.shown[i]) return null;
+    const ends = [[data.places.lat[i], data.places.lng[i]], nearest.at];
     const branches = answer.standard && answer === page.plain
       ? data.branches[answer.standard.key] : undefined;
     if (!branches || branches.start[i] < 0) return { points: ends, isRoad: false };
@@ -66,13 +66,18 @@
       .filter((one) => one.venue === v && one.mode === page.answer.choice.mode);
   };
 
+  kepu.RING_ALPHA = 0.45;
+
+  /* The shade of the k-th of some isochrones, the widest first. */
+  kepu.ringShade = (style, count, k) => style.rings[Math.min(count - 1 - k, style.rings.length - 1)];
+
   function drawRings(view, page, rings) {
     const { ctx, scale } = view;
     view.inPaths();
     rings.forEach((one, k) => {
       if (!one.path) one.path = kepu.pathOf(kepu.decode(one.rings), true);
-      ctx.globalAlpha = 0.45;
-      ctx.fillStyle = page.style.rings[Math.min(rings.length - 1 - k, page.style.rings.length - 1)];
+      ctx.globalAlpha = kepu.RING_ALPHA;
+      ctx.fillStyle = kepu.ringShade(page.style, rings.length, k);
       ctx.fill(one.path, 'evenodd');
       ctx.globalAlpha = 1;
       ctx.lineWidth = 1 / scale;
@@ -87,7 +92,7 @@
       view.inPixels();
       const way = page.hovered === null ? null : kepu.wayOf(page, page.hovered);
       if (way) drawWay(view, page.style, way);
-    });
+    }, () => (page.catchment === null && page.hovered === null ? '' : undefined));
   };
 
   const TIPS = { p: 'placeTip', v: 'venueTip', t: 'townTip' };

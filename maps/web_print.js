@@ -24,6 +24,7 @@
     byId('sheet-terms').textContent = kepu.choiceText(page);
     kepu.fill(byId('sheet-figures'), kepu.rows([
       ['全区覆盖率', kepu.percent(answer.district.share)],
+      ['误差范围', kepu.bandText(page).replace('误差范围 ', '')],
       ['城镇', kepu.percent(answer.urban.share)],
       ['乡村', kepu.percent(answer.rural.share)],
       ['未覆盖', kepu.count(answer.district.people - answer.district.covered) + ' 人'],

@@ -14,14 +14,23 @@
   /* The time within which a part of ALL people arrive; UNREACHED if fewer do, null for nobody. */
   kepu.quantile = function (ticks, weights, part, isIn) {
     let all = 0;
-    for (let i = 0; i < ticks.length; i += 1) if (isIn(i)) all += weights[i];
+    let latest = -1;
+    for (let i = 0; i < ticks.length; i += 1) {
+      if (isIn(i)) {
+        all += weights[i];
+        if (ticks[i] !== kepu.UNREACHED && ticks[i] > latest) latest = ticks[i];
+      }
+    }
     if (all === 0) return null;
+    // people by tick: a sort of 20,000 places takes ten times as long
+    const people = new Float64Array(latest + 1);
+    for (let i = 0; i < ticks.length; i += 1) if (ticks[i] <= latest && isIn(i)) people[ticks[i]] += weights[i];
     let sum = 0;
-    const row = kepu.sorted(ticks, weights, isIn).find(([, people]) => {
-      sum += people;
-      return sum >= part * all;
-    });
-    return row ? row[0] : kepu.UNREACHED;
+    for (let tick = 0; tick <= latest; tick += 1) {
+      sum += people[tick];
+      if (people[tick] && sum >= part * all) return tick;
+    }
+    return kepu.UNREACHED;
   };
 
   /* People by steps of time: urban and rural in each, then beyond the last, then not reached. */

@@ -29,7 +29,7 @@
       kepu.rowHead(name),
       kepu.el('td', 'number', kepu.count(people)),
       view.measure || view.medians ? kepu.el('td', 'number', view.townText(t))
-        : kepu.el('td', 'share', [kepu.bar(share, goal), kepu.el('span', 'number', kepu.percent(share))]),
+        : kepu.el('td', 'share', kepu.el('div', '', [kepu.bar(share, goal), kepu.el('span', 'number', kepu.percent(share))])),
       kepu.el('td', 'met ' + (share === null ? '' : isMet ? 'good' : 'bad'), kepu.verdict(share, goal)),
     ]);
   }
@@ -80,8 +80,10 @@
     });
   }
 
+  /* Drawn when it comes into sight. */
   kepu.flagList = function (page) {
     const { answer } = page;
+    if (page.store.get().tab !== 'flags') return;
     const isTold = answer.standard && answer === page.plain;
     const rows = isTold ? byFlags(page) : byNumbers(page);
     const more = isTold ? page.data.flags.more[page.data.standards.indexOf(answer.standard)] : 0;

@@ -14,8 +14,10 @@
   };
 
   kepu.sources = function (data) {
-    const all = data.facts.value.filter((_, i) => data.facts.label[i].includes('来源'));
-    return Array.from(new Set(all));
+    const rows = data.facts.label.map((label, i) => [label, data.facts.value[i]]).filter(([label]) => label.includes('来源'));
+    // the licence of the roads asks to be seen
+    const isRoad = ([label]) => Number(label.includes('道路'));
+    return rows.sort((a, b) => isRoad(b) - isRoad(a)).map(([label, value]) => `${label.replace('来源', '')}：${value}`);
   };
 
   kepu.tabs = function (page) {
@@ -82,12 +84,17 @@
   };
 
   /* Sources and the caveats of map law, always in sight. */
-  kepu.notice = function (data) {
+  kepu.notice = function ({ data, store }) {
     const sources = kepu.sources(data);
     kepu.fill(byId('notice'), [
       kepu.el('span', '', [
         data.illustrative ? kepu.el('b', '', '示意数据 · ') : '',
-        `${kepu.reviewText(data)} · 示意图，不作为行政区划界线依据`,
+        `${kepu.reviewText(data)} · 示意图，不作为行政区划界线依据 · `,
+        kepu.button('link', '全部来源', () => {
+          store.set({ tab: 'notes' });
+          document.querySelector('.panel').scrollTop = byId('tabs').offsetTop;
+          byId('tab-notes').focus();
+        }),
       ]),
       sources.length ? kepu.el('span', 'sources', `数据来源：${sources.join('；')}`) : '',
       kepu.tileSource(),
@@ -99,6 +106,16 @@
     const span = kepu.el('span');
     span.id = 'tile-source';
     return span;
+  };
+
+  /* What is shown is not the present state: said above the map and on paper. */
+  kepu.scenarioNote = function (page) {
+    const notes = kepu.parts().map((part) => part.note && part.note(page)).filter(Boolean);
+    const field = byId('scenario');
+    field.hidden = !notes.length;
+    field.textContent = notes.map((one) => one.text).join(' ');
+    field.classList.toggle('wrong', notes.some((one) => one.isWrong));
+    byId('sheet-scenario').textContent = field.textContent;
   };
 
   /* A public page has no coordinates to read. */

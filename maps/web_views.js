@@ -6,11 +6,14 @@
   kepu.UNCLASSED = -1;
   kepu.OTHER = -2;
 
-  function classesOf(answer, classOf) {
-    return Int8Array.from(answer.found.ticks, (ticks, i) => {
-      if (answer.reason[i] === kepu.NOT_MEANT) return kepu.OTHER;
-      return ticks === kepu.UNREACHED ? kepu.UNCLASSED : classOf(ticks, i);
-    });
+  function classesOf({ found, reason }, classOf) {
+    const { ticks } = found;
+    const classes = new Int8Array(ticks.length);
+    for (let i = 0; i < ticks.length; i += 1) {
+      if (reason[i] === kepu.NOT_MEANT) classes[i] = kepu.OTHER;
+      else classes[i] = ticks[i] === kepu.UNREACHED ? kepu.UNCLASSED : classOf(ticks[i]);
+    }
+    return classes;
   }
 
   function coverage({ answer, style }) {
@@ -27,7 +30,7 @@
       townText: (t) => kepu.percent(answer.towns[t].share),
       townItems: kepu.shareTexts(edges).map((text, i) => [fills[i], text]).reverse(),
       placeTitle: '居民点', placeEnglish: 'Places',
-      classes: classesOf(answer, (ticks) => kepu.minuteClass(ticks, limits)),
+      classes: classesOf(answer, kepu.minuteClasser(limits)),
       dots: [style.dots[1], style.dots[2], style.dots[3]],
       dotTexts: [
         `≤ ${kepu.short(minutes)} 分（时限内）`,
@@ -47,10 +50,10 @@
       title: '镇街中位时间', english: 'Median', medians,
       townFill: (t) => (medians[t] === null ? style.paper
         : style.minuteFills[kepu.minuteClass(medians[t], edges)]),
-      townText: (t) => kepu.medianText(medians[t]),
+      townText: (t) => kepu.medianText(medians[t], answer),
       townItems: texts.map((text, i) => [style.minuteFills[i], text]),
       placeTitle: '居民点最短时间', placeEnglish: 'Places',
-      classes: classesOf(answer, (ticks) => kepu.minuteClass(ticks, edges)),
+      classes: classesOf(answer, kepu.minuteClasser(edges)),
       dots: style.dots,
       dotTexts: texts,
     };
@@ -78,9 +81,10 @@
     };
   }
 
-  kepu.medianText = function (ticks) {
+  kepu.medianText = function (ticks, { found }) {
     if (ticks === null) return '—';
-    return ticks === kepu.UNREACHED ? '过半未达' : kepu.minutes(ticks) + ' 分';
+    if (ticks !== kepu.UNREACHED) return kepu.minutes(ticks) + ' 分';
+    return found.told ? `> ${kepu.minutes(found.told)} 分` : '过半未达';
   };
 
   /* The further measure that is chosen, if it was counted for this standard. */

@@ -4,6 +4,8 @@
 
   const PICK_PIXELS = 26;
   const DEGREES = 1e-7;
+  const GAINED = { shape: 4, status: 'open', colour: '#175a96', size: 4.5 };
+  const LOST = { shape: 2, status: 'open', colour: '#cf5f1d', size: 4.5 };
   const past = [];
   const ui = {};
 
@@ -41,6 +43,11 @@
   }
 
   function bestNext(page, steps) {
+    const why = kepu.whatif.problem(page.data, block(page), page.answer.choice);
+    if (why) {
+      page.say(why);
+      return [];
+    }
     const found = kepu.whatif.greedy(page.data, block(page), page.answer, state(page), steps);
     if (found.length) set(page, { open: state(page).open.concat(found.map((one) => one.code)) });
     page.say(found.length ? `已启用 ${found.length} 处，新覆盖 ${kepu.count(found.reduce((n, one) => n + one.people, 0))} 人`
@@ -69,6 +76,15 @@
     return input;
   }
 
+  const isPicking = () => document.body.classList.contains('picking-site');
+
+  function pick(page, isOn) {
+    document.body.classList.toggle('picking-site', isOn);
+    ui.pick.setAttribute('aria-pressed', String(isOn));
+    page.say(isOn ? '点击地图上的候选点启用或撤销，Esc 结束' : '点选结束');
+    page.repaint();
+  }
+
   function tools(page) {
     ui.steps = field('number', '最优下几处');
     Object.assign(ui.steps, { min: '1', max: '20', value: '1' });
@@ -76,11 +92,9 @@
     Object.assign(ui.limit, { min: '5', max: '60', step: '1' });
     ui.limit.addEventListener('change', () => page.store.set({ minutes: Number(ui.limit.value) }));
     ui.limitText = kepu.el('output', 'number');
-    ui.pick = kepu.button('button', '在地图上点选', () => {
-      const isOn = document.body.classList.toggle('picking-site');
-      ui.pick.setAttribute('aria-pressed', String(isOn));
-    });
+    ui.pick = kepu.button('button', '在地图上点选', () => pick(page, !isPicking()));
     ui.pick.setAttribute('aria-pressed', 'false');
+    document.addEventListener('keydown', (event) => { if (event.key === 'Escape' && isPicking()) pick(page, false); });
     ui.undo = kepu.button('button', '撤销一步', () => undo(page));
     return [
       kepu.el('div', 'bar-row', ['时限', ui.limit, ui.limitText]),
@@ -95,6 +109,7 @@
   function files(page) {
     ui.name = field('text', '情景名称');
     ui.name.value = '推演';
+    ui.name.maxLength = 80;
     const file = field('file', '载入情景文件');
     file.accept = '.toml';
     file.className = 'unseen';
@@ -103,6 +118,7 @@
       file.value = '';
     });
     ui.message = kepu.el('p', '');
+    ui.message.setAttribute('role', 'status');
     return kepu.el('div', 'bar-row', [
       ui.name,
       kepu.button('button', '导出情景文件', () => page.download(`${ui.name.value || '推演'}.toml`, exported(page), 'text/plain')),
@@ -139,10 +155,11 @@
     dropped(page, ui.zone);
     ui.sites = searchList('可启用的点', 'Candidate sites, best first', () => lists(page));
     ui.venues = searchList('在用设施（去勾即关闭）', 'Open venues, least missed first', () => lists(page));
+    ui.offer = kepu.el('p', 'basis', '');
     root.append(kepu.el('div', 'whatif', [
       ui.problem, ui.figures, ...tools(page),
       kepu.el('h3', '', ['本次推演', kepu.english('This scenario')]), ui.zone, files(page),
-      ...ui.sites.all, ...ui.venues.all,
+      ...ui.sites.all.slice(0, 1), ui.offer, ...ui.sites.all.slice(1), ...ui.venues.all,
     ]));
   }
 
@@ -155,6 +172,7 @@
   /* The tab, when it is to be seen; it is not worth a millisecond otherwise. */
   function refresh(page) {
     if (!ui.zone || state(page).tab !== 'whatif') return;
+    ui.offer.textContent = kepu.whatifOffer(page);
     ui.problem.textContent = kepu.whatif.problem(page.data, block(page), page.answer.choice);
     ui.limit.value = String(page.answer.choice.minutes);
     ui.limitText.textContent = `${kepu.short(page.answer.choice.minutes)} 分钟`;
@@ -165,15 +183,20 @@
     ui.later = window.setTimeout(() => lists(page), 60);
   }
 
+  function placed(page, one) {
+    const { spots } = block(page);
+    const { venues } = page.data;
+    return one.venue >= 0 ? [venues.lat[one.venue], venues.lng[one.venue]]
+      : [spots.lat[one.spot] * DEGREES, spots.lon[one.spot] * DEGREES];
+  }
+
   function click(latlng, page) {
-    if (!document.body.classList.contains('picking-site')) return false;
-    const { sites } = block(page);
+    if (!isPicking()) return false;
     const at = page.map.latLngToContainerPoint(latlng);
     let best = null;
     let near = PICK_PIXELS;
     kepu.whatif.candidates(page.data, block(page), page.answer.choice).forEach((one) => {
-      const p = page.map.latLngToContainerPoint([sites.lat[one.site] * DEGREES, sites.lon[one.site] * DEGREES]);
-      const away = p.distanceTo(at);
+      const away = page.map.latLngToContainerPoint(placed(page, one)).distanceTo(at);
       if (away < near) {
         best = one;
         near = away;
@@ -184,27 +207,33 @@
     return true;
   }
 
+  function markAt(page, one, look) {
+    const [lat, lng] = placed(page, one);
+    return { lat, lng, look: Object.assign({ shape: Math.max(page.answer.choice.types.indexOf(one.type), 0), colour: page.style.flag }, look) };
+  }
+
+  /* Candidates while they are picked from, new venues, and who gains and who loses. */
   function marks(page) {
-    const { sites } = block(page);
-    const { plain, answer } = page;
+    const { plain, answer, data } = page;
     const { choice } = answer;
-    const { opened } = kepu.whatif.edited(page.data, block(page), choice, state(page));
-    const all = opened.filter((one) => one.venue < 0).map((one) => ({
-      lat: sites.lat[one.site] * DEGREES,
-      lng: sites.lon[one.site] * DEGREES,
-      look: { shape: Math.max(choice.types.indexOf(one.type), 0), status: 'open', colour: page.style.flag, size: 7 },
-    }));
+    const { opened } = kepu.whatif.edited(data, block(page), choice, state(page));
+    const all = isPicking() ? kepu.whatif.candidates(data, block(page), choice)
+      .map((one) => markAt(page, one, { status: 'candidate', size: 4.2 })) : [];
+    opened.filter((one) => one.venue < 0).forEach((one) => all.push(markAt(page, one, { status: 'open', size: 7 })));
     if (answer === plain || !answer.weights) return all;
-    const { places } = kepu.whatif.moved(page.data, plain, answer);
-    places.forEach((change, i) => {
-      if (!change || !page.data.places.shown[i]) return;
-      all.push({
-        lat: page.data.places.lat[i],
-        lng: page.data.places.lng[i],
-        look: { shape: change > 0 ? 4 : 2, status: 'open', colour: change > 0 ? '#175a96' : '#cf5f1d', size: 4.5 },
-      });
+    kepu.whatif.moved(data, plain, answer).places.forEach((change, i) => {
+      if (change && data.places.shown[i]) all.push({ lat: data.places.lat[i], lng: data.places.lng[i], look: change > 0 ? GAINED : LOST });
     });
     return all;
+  }
+
+  function legend(page) {
+    const all = [];
+    const { opened } = kepu.whatif.edited(page.data, block(page), page.answer.choice, state(page));
+    if (opened.some((one) => one.venue < 0)) all.push([{ shape: 0, status: 'open', size: 5, colour: page.style.flag }, '新设']);
+    if (isPicking()) all.push([{ shape: 0, status: 'candidate', size: 4.2, colour: page.style.flag }, '可点选']);
+    if (page.answer !== page.plain) all.push([GAINED, '新覆盖'], [LOST, '失去覆盖']);
+    return all.length ? { title: '推演', english: 'What-if', items: all } : null;
   }
 
   function venueStatus(v, page) {
@@ -224,10 +253,22 @@
     start(page) {
       refresh(page);
       page.store.on((now, changed) => { if (changed.has('tab')) refresh(page); });
+      // counted up while nobody waits for it
+      window.setTimeout(() => {
+        const { mode, group } = page.answer.choice;
+        kepu.whatif.sitesOf(page.data, block(page));
+        kepu.whatif.tableOf(block(page), mode, group);
+      }, 500);
     },
     update: refresh,
     venueStatus,
     marks,
+    legend,
+    note: kepu.whatifNote,
     click,
+    nameOf: (site, page) => {
+      const spot = site - block(page).venue.length;
+      return { name: `${block(page).spots.name[spot]}（推演新设）`, at: placed(page, { venue: -1, spot }) };
+    },
   });
 }(window.kepu = window.kepu || {}));

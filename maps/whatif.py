@@ -1,7 +1,7 @@
 """
 What the page needs to think otherwise: who reaches each site in how many ticks, as sparse lists.
 
-A site is a venue of the table, whatever its status, or a place where one could be opened. Times are
+A site is a venue of the table, whatever its status, or a spot where one could be opened. Times are
 the integers of the analysis, so that the page counts exactly what the analysis counts.
 """
 
@@ -52,13 +52,42 @@ class Reached:
     limits: Sequence[float]
 
 
+@dataclass(frozen=True, eq=False)
+class Spots:
+    """
+    Where new venues could be opened, s of them: their sites follow those of the venues.
+
+    Parameters
+    ----------
+    id, name
+        Of the candidate, the place or the host.
+    origin
+        file, place or host.
+    types
+        The only type that a spot is meant for; empty for any.
+    host
+        Shape (s,), number of the venue that would take in the new one, else -1.
+    lon, lat
+        Shape (s,), steps of 1e-7 degrees WGS 84.
+    left
+        How many more candidates there are, which the page does not tell.
+    """
+
+    id: Sequence[str]
+    name: Sequence[str]
+    origin: Sequence[str]
+    types: Sequence[str]
+    host: npt.NDArray[np.integer]
+    lon: Ints
+    lat: Ints
+    left: int = 0
+
+
 def whatif_part(
     tables: Sequence[Reached],
     *,
-    venue: Ints,
-    place: Ints,
-    lon: Ints,
-    lat: Ints,
+    venue: npt.NDArray[np.integer],
+    spots: Spots,
     names: Mapping[str, str],
     most_entries: int = MOST_ENTRIES,
 ) -> Part:
@@ -69,10 +98,10 @@ def whatif_part(
     ----------
     tables
         Times.
-    venue, place
-        Shape (s,), by site: the number of its venue, or of the place where one could be; else -1.
-    lon, lat
-        Shape (s,), steps of 1e-7 degrees WGS 84.
+    venue
+        Shape (v,), by site: the number of its venue.
+    spots
+        The further sites.
     names
         Venue types: what a new venue of each is called.
     most_entries
@@ -85,7 +114,8 @@ def whatif_part(
         "whatif.css",
         {
             "tables": [_listed(table, share) for table in tables],
-            "sites": {"venue": venue, "place": place, "lon": lon, "lat": lat},
+            "venue": venue,
+            "spots": vars(spots),
             "names": dict(names),
         },
     )

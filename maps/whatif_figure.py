@@ -1,12 +1,13 @@
 """
-Two states as one picture: the map of who gains and who loses, and the people by town beside it.
+Two states as one picture, the map of who gains and who loses; and all states beside each other.
 
 Blue gains and orange loses, as everywhere; form says it again (triangles up and down).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,12 @@ LOOKS = {
 }
 """Colour, form and name of what becomes of a place; drawn in this order."""
 ROAD, CLOSED = "#c9c3ba", "#a8005f"
+STATES = (
+    ("#5b6470", "o"), ("#175a96", "s"), ("#cf5f1d", "^"), ("#00573f", "D"), ("#7b3f8c", "v"),
+    ("#8a6d00", "P"),
+)  # fmt: skip
+"""Colour and form of the present, of the first scenario and so on."""
+HALO = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
 LARGEST_POINTS = 120.0
 INCHES = (11.7, 6.6)
 DOTS_AN_INCH = 150
@@ -66,6 +73,70 @@ def difference_figure(
     illustrative
         Whether it bears 示意数据.
     """
+    with _canvas(INCHES) as figure:
+        sheet, bars = figure.subplots(1, 2, width_ratios=(1.65, 1))
+        _map(sheet, towns, places, roads, closed, water)
+        _bars(bars, towns, people)
+        figure.subplots_adjust(left=0.02, right=0.97, top=0.9, bottom=0.13, wspace=0.3)
+        _save(figure, path, title, notes, illustrative)
+
+
+def states_figure(
+    path: Path,
+    *,
+    title: str,
+    shares: pd.DataFrame,
+    labels: pd.DataFrame,
+    goals: pd.Series,
+    notes: str,
+    illustrative: bool,
+) -> None:
+    """
+    Write how far each standard is met in each state; `.png` or `.svg` by the name.
+
+    Parameters
+    ----------
+    shares
+        Index: names of the standards; a column for each state, the present first; missing where
+        a standard is meant for nobody.
+    labels
+        Of the same shape: shares as they are printed.
+    goals
+        By name of the standard, shares.
+    """
+    rows, states = len(shares), list(shares.columns)
+    inches = (INCHES[0] * 0.8, 1.7 + rows * (0.25 + 0.15 * len(states)))
+    with _canvas(inches) as figure:
+        axes = figure.subplots()
+        at = np.arange(rows)[::-1].astype(float)
+        for height, name in zip(at, shares.index, strict=True):
+            axes.plot([100 * goals[name]] * 2, [height - 0.45, height + 0.45], color=CLOSED,
+                      linewidth=1.4, label="_" if height else "目标")  # fmt: skip
+        for number, state in enumerate(states):
+            colour, form = STATES[number % len(STATES)]
+            y = at + 0.36 - 0.72 * (number + 0.5) / len(states)
+            value = 100 * shares[state].to_numpy(float, na_value=np.nan)
+            axes.hlines(y, 0, value, color=colour, linewidth=0.8, alpha=0.5)
+            axes.plot(value, y, form, color=colour, markersize=5, label=state)
+            for x, height, text in zip(value, y, labels[state], strict=True):
+                if np.isfinite(x):
+                    axes.annotate(text, (x, height), xytext=(7, 0), textcoords="offset points",
+                                  fontsize=7, va="center", color=INK, bbox=HALO)  # fmt: skip
+        axes.set_yticks(at, list(shares.index), fontsize=8)
+        axes.set(xlim=(0, 110), ylim=(-0.6, rows - 0.4))
+        axes.tick_params(axis="x", labelsize=7, colors=MUTED)
+        axes.tick_params(axis="y", length=0)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.set_xlabel("全区覆盖率（%）", fontsize=8, color=MUTED)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, ncols=4, frameon=False)
+        figure.tight_layout(rect=(0, 0.4 / inches[1], 1, 1 - 0.45 / inches[1]))
+        _save(figure, path, title, notes, illustrative)
+
+
+@contextmanager
+def _canvas(inches: tuple[float, float]) -> Iterator[Any]:
+    """Give a figure whose texts are set in the typeface that the package carries."""
+    import matplotlib
     from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -73,22 +144,21 @@ def difference_figure(
     font = str(files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf")
     font_manager.fontManager.addfont(font)
     family = font_manager.FontProperties(fname=font).get_name()
-    import matplotlib
-
     with matplotlib.rc_context(
         {"font.family": family, "axes.unicode_minus": False, "svg.hashsalt": "kepu"}
     ):
-        figure = Figure(figsize=INCHES, dpi=DOTS_AN_INCH)
+        figure = Figure(figsize=inches, dpi=DOTS_AN_INCH)
         FigureCanvasAgg(figure)
-        sheet, bars = figure.subplots(1, 2, width_ratios=(1.65, 1))
-        _map(sheet, towns, places, roads, closed, water)
-        _bars(bars, towns, people)
-        mark = "（示意数据）" if illustrative else ""
-        figure.suptitle(f"{title}{mark}", x=0.02, ha="left", fontsize=13, color=INK)
-        figure.text(0.02, 0.015, notes, fontsize=7.5, color=MUTED, va="bottom", wrap=True)
-        figure.subplots_adjust(left=0.02, right=0.97, top=0.9, bottom=0.13, wspace=0.3)
-        stamp = {"Date": None} if path.suffix == ".svg" else {"Software": "kepu"}
-        figure.savefig(path, metadata=stamp)
+        yield figure
+
+
+def _save(figure: Any, path: Path, title: str, notes: str, illustrative: bool) -> None:
+    """Write a figure with its title and foot, without the time of writing."""
+    mark = "（示意数据）" if illustrative else ""
+    figure.suptitle(f"{title}{mark}", x=0.02, ha="left", fontsize=13, color=INK)
+    figure.text(0.02, 0.015, notes, fontsize=7.5, color=MUTED, va="bottom", wrap=True)
+    stamp = {"Date": None} if path.suffix == ".svg" else {"Software": "kepu"}
+    figure.savefig(path, metadata=stamp)
 
 
 def _map(

@@ -4,7 +4,7 @@
 
   const HEADER = '# 情景文件：kepu whatif 研究文件 --scenario 本文件。改动按先后次序生效，不改变研究本身。\n';
   const STEPS = 1e7;
-  const KNOWN = ['open_venue', 'close_venue', 'add_venue'];
+  const KNOWN = ['open_venue', 'close_venue', 'add_venue', 'upgrade_venue'];
 
   function quoted(text) {
     return JSON.stringify(String(text)).replace(/\u007f/g, '\\u007f');
@@ -14,25 +14,31 @@
     return `[${codes.map(quoted).join(', ')}]`;
   }
 
-  function addition(data, block, one) {
-    const { sites, names } = block;
-    const i = sites.place[one.site];
-    const id = `NEW-${data.places.id[i]}-${one.type}`.slice(0, 60);
+  function addition(block, one) {
+    const { spots, names } = block;
+    const id = `NEW-${spots.id[one.spot]}-${one.type}`.slice(0, 60);
     return '\n[[edits]]\ndo = "add_venue"\n'
-      + `id = ${quoted(id)}\nname = ${quoted(data.places.name[i] + names[one.type])}\n`
-      + `type = ${quoted(one.type)}\nlon = ${sites.lon[one.site] / STEPS}\nlat = ${sites.lat[one.site] / STEPS}\n`;
+      + `id = ${quoted(id)}\nname = ${quoted(spots.name[one.spot] + names[one.type])}\n`
+      + `type = ${quoted(one.type)}\nlon = ${spots.lon[one.spot] / STEPS}\nlat = ${spots.lat[one.spot] / STEPS}\n`;
+  }
+
+  function upgrade(data, block, one) {
+    const host = data.venues.id[block.spots.host[one.spot]];
+    return `\n[[edits]]\ndo = "upgrade_venue"\nvenue = ${quoted(host)}\ntype = ${quoted(one.type)}\n`;
   }
 
   /* The text of a scenario: what opens, what closes, what is new. */
   kepu.scenarioText = function (data, block, state, name) {
     const known = (codes) => codes.map((code) => kepu.whatif.meaning(data, block, code)).filter(Boolean);
-    const opened = known(state.open);
+    const isOpen = (one) => one.venue >= 0 && data.venues.status[one.venue] === 'open';
+    const opened = known(state.open).filter((one) => !isOpen(one));
     const venues = opened.filter((one) => one.venue >= 0).map((one) => one.code);
-    const closed = known(state.close).map((one) => one.code);
+    const closed = known(state.close).filter(isOpen).map((one) => one.code);
     let text = `${HEADER}name = ${quoted(name)}\n`;
     if (venues.length) text += `\n[[edits]]\ndo = "open_venue"\nvenue = ${list(venues)}\n`;
     if (closed.length) text += `\n[[edits]]\ndo = "close_venue"\nvenue = ${list(closed)}\n`;
-    return text + opened.filter((one) => one.venue < 0).map((one) => addition(data, block, one)).join('');
+    return text + opened.filter((one) => one.venue < 0)
+      .map((one) => (block.spots.host[one.spot] < 0 ? addition(block, one) : upgrade(data, block, one))).join('');
   };
 
   /* The edits of a text, each with its keys; values are written alike in JSON. */
@@ -58,14 +64,37 @@
   }
 
   function codeOfNew(data, block, edit) {
-    const { sites } = block;
+    const { spots } = block;
     const same = (steps, degrees) => Math.abs(steps - degrees * STEPS) < 0.5;
-    const site = sites.place.findIndex((i, s) => i >= 0
-      && same(sites.lon[s], edit.lon) && same(sites.lat[s], edit.lat));
-    if (site < 0 || !block.names[edit.type]) {
-      throw new SyntaxError(`新增设施 ${edit.id} 不在本页的候选点上，请用 kepu whatif`);
+    const isThere = (k) => (edit.do === 'upgrade_venue'
+      ? spots.host[k] >= 0 && data.venues.id[spots.host[k]] === edit.venue && edit.keep !== false
+      : spots.host[k] < 0 && same(spots.lon[k], edit.lon) && same(spots.lat[k], edit.lat)
+        && (edit.datum === undefined || edit.datum === 'WGS84'));
+    const code = spots.id.map((id) => `@${id}=${edit.type}`)
+      .find((one, k) => isThere(k) && kepu.whatif.meaning(data, block, one));
+    if (code === undefined) {
+      throw new SyntaxError(`新增设施 ${edit.id || edit.venue} 不在本页的候选点上，请用 kepu whatif`);
     }
-    return `@${data.places.id[sites.place[site]]}=${edit.type}`;
+    return code;
+  }
+
+  /* One edit after the other, as `kepu whatif` takes them: what is opened can be closed again. */
+  function taken(data, block, state, edit) {
+    if (edit.do === 'add_venue' || edit.do === 'upgrade_venue') {
+      state.open.push(codeOfNew(data, block, edit));
+      return;
+    }
+    const isOpening = edit.do === 'open_venue';
+    const [mine, other] = isOpening ? ['open', 'close'] : ['close', 'open'];
+    edit.venue.forEach((id) => {
+      const one = id[0] === '@' ? null : kepu.whatif.meaning(data, block, id);
+      if (!one) throw new SyntaxError(`没有设施 ${id}`);
+      const isOpen = state.open.includes(id)
+        || (data.venues.status[one.venue] === 'open' && !state.close.includes(id));
+      if (isOpen === isOpening) throw new SyntaxError(`设施 ${id} ${isOpen ? '已经在用' : '本来没有在用'}`);
+      if (state[other].includes(id)) state[other] = state[other].filter((code) => code !== id);
+      else state[mine].push(id);
+    });
   }
 
   /* The state that a file asks for; a SyntaxError with a Chinese text where the page cannot. */
@@ -75,14 +104,7 @@
       if (!KNOWN.includes(edit.do)) {
         throw new SyntaxError(`第 ${n + 1} 项改动（${edit.do}）须重新计算，请用 kepu whatif`);
       }
-      if (edit.do === 'add_venue') {
-        state.open.push(codeOfNew(data, block, edit));
-        return;
-      }
-      edit.venue.forEach((id) => {
-        if (!kepu.whatif.meaning(data, block, id)) throw new SyntaxError(`没有设施 ${id}`);
-        state[edit.do === 'open_venue' ? 'open' : 'close'].push(id);
-      });
+      taken(data, block, state, edit);
     });
     return state;
   };

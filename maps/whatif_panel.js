@@ -3,19 +3,68 @@
   'use strict';
 
   const MOST_ROWS = 60;
+  const MOST_NAMES = 4;
 
   kepu.siteName = function (page, one) {
     if (one.venue >= 0) return page.data.venues.name[one.venue];
-    return page.data.places.name[page.blocks.whatif.sites.place[one.site]];
+    return page.blocks.whatif.spots.name[one.spot];
   };
 
   function noteOf(page, one) {
-    if (one.venue < 0) return `新增${page.blocks.whatif.names[one.type]}`;
-    return kepu.STATUSES[page.data.venues.status[one.venue]];
+    const { spots, names } = page.blocks.whatif;
+    if (one.venue >= 0) return kepu.STATUSES[page.data.venues.status[one.venue]];
+    return `${spots.host[one.spot] < 0 ? '新增' : '加挂'}${names[one.type]}`;
   }
 
-  function cell(label, value, className) {
-    return kepu.el('div', className, [kepu.el('span', '', label), kepu.el('b', '', value)]);
+  const ORIGINS = [['file', '候选表'], ['place', '居民点'], ['host', '可加挂的场所']];
+
+  /* Which spots are offered: a planner must not take a part of them for all. */
+  kepu.whatifOffer = function ({ blocks: { whatif: { spots } } }) {
+    const parts = ORIGINS.map(([origin, name]) => [name, spots.origin.filter((one) => one === origin).length])
+      .filter(([, count]) => count).map(([name, count]) => `${name} ${kepu.count(count)} 处`);
+    const all = parts.length ? `新设点：${parts.join('、')}` : '没有可新设的点';
+    const rest = spots.left ? `；候选共 ${kepu.count(spots.id.length + spots.left)} 处，本页只载人口最多的，`
+      + '其余请用 kepu whatif 或 kepu sites。' : '。';
+    return `候选、拟建、停用的设施可启用。${all}${rest}`;
+  };
+
+  function named(page, word, all) {
+    const names = all.map((one) => kepu.siteName(page, one));
+    const text = names.slice(0, MOST_NAMES).join('、') + (names.length > MOST_NAMES ? `等 ${names.length} 处` : '');
+    return names.length ? `${word}${text}` : '';
+  }
+
+  /* What is opened, added and closed, in words. */
+  function told(page) {
+    const known = (codes) => codes.map((code) => kepu.whatif.meaning(page.data, page.blocks.whatif, code)).filter(Boolean);
+    const { open, close } = page.store.get();
+    const { host } = page.blocks.whatif.spots;
+    const opened = known(open);
+    return [
+      named(page, '启用', opened.filter((one) => one.venue >= 0)),
+      named(page, '新设于', opened.filter((one) => one.venue < 0 && host[one.spot] < 0)),
+      named(page, '加挂于', opened.filter((one) => one.venue < 0 && host[one.spot] >= 0)),
+      named(page, '关闭', known(close)),
+    ];
+  }
+
+  /* What stands above every map and on every print while something is changed. */
+  kepu.whatifNote = function (page) {
+    const { open, close } = page.store.get();
+    if (!open.length && !close.length) return null;
+    const why = kepu.whatif.problem(page.data, page.blocks.whatif, page.answer.choice);
+    if (why) return { text: `图和数字是现状，推演没有计入：${why}`, isWrong: true };
+    const unknown = kepu.whatif.unknown(page.data, page.blocks.whatif, page.store.get()).length;
+    const texts = told(page);
+    if (page.answer === page.plain) texts.push('对本标准没有影响');
+    if (page.view.measure) texts.push(`${page.view.measure.name}仍是现状，不随推演改变`);
+    if (page.answer.found.told) texts.push(`本页载有 ${kepu.minutes(page.answer.found.told)} 分钟以内的时间，更长的不作数`);
+    if (unknown) texts.push(`${unknown} 处在本页找不到，没有计入`);
+    return { text: `推演方案，不是现状：${texts.filter(Boolean).join('；')}`, isWrong: unknown > 0 };
+  };
+
+  function cell(label, english, value, className) {
+    return kepu.el('div', className, [kepu.el('span', '', [label, ' ', kepu.english(english)]), kepu.el('b', '', value)]);
   }
 
   function signed(people) {
@@ -29,10 +78,10 @@
       .filter(([, one]) => one.gained || one.lost);
     kepu.fill(box, [
       kepu.el('div', 'figures-now', [
-        cell('新覆盖 Gained', `${kepu.count(district.gained)} 人`, 'gain'),
-        cell('失去覆盖 Lost', `${kepu.count(district.lost)} 人`, 'loss'),
-        cell('现状 Now', kepu.percent(plain.district.share), ''),
-        cell('推演后 Then', kepu.percent(answer.district.share), ''),
+        cell('新覆盖', 'Gained', `${kepu.count(district.gained)} 人`, 'gain'),
+        cell('失去覆盖', 'Lost', `${kepu.count(district.lost)} 人`, 'loss'),
+        cell('现状', 'Now', kepu.percent(plain.district.share), ''),
+        cell('推演后', 'Then', kepu.percent(answer.district.share), ''),
       ]),
       kepu.el('p', 'basis', '地图上 ▲ 新覆盖，◆ 失去覆盖；人数为本标准所指人群。'),
       rows.length ? kepu.el('table', '', [
@@ -55,7 +104,7 @@
     tick.checked = isOn;
     tick.addEventListener('change', () => toggle(one));
     const row = kepu.el('li', '', kepu.el('label', '', [
-      tick, kepu.el('span', '', kepu.siteName(page, one)), kepu.english(noteOf(page, one)),
+      tick, kepu.el('span', '', kepu.siteName(page, one)), kepu.el('small', '', noteOf(page, one)),
       kepu.el('span', 'number', text),
     ]));
     row.draggable = true;
@@ -101,11 +150,14 @@
     const state = page.store.get();
     const told = [['启用', 'open'], ['关闭', 'close']].map(([word, key]) => state[key].map((code) => {
       const one = kepu.whatif.meaning(page.data, page.blocks.whatif, code);
-      if (!one) return '';
+      if (!one) {
+        return kepu.el('li', '', [kepu.el('span', 'bad', `${code}：本页没有，未计入`),
+          kepu.el('span', 'number', kepu.button('link', '撤销', () => remove(key, code)))]);
+      }
       const back = kepu.button('link', '撤销', () => remove(key, code));
       const other = page.answer.choice.types.includes(one.type) ? '' : '（其他标准）';
       return kepu.el('li', '', [kepu.el('span', '', `${word} ${kepu.siteName(page, one)}${other}`),
-        kepu.english(noteOf(page, one)), kepu.el('span', 'number', back)]);
+        kepu.el('small', '', noteOf(page, one)), kepu.el('span', 'number', back)]);
     }));
     const rows = kepu.flatten(told);
     kepu.fill(zone, rows.length ? rows : [kepu.el('p', '', '把候选点拖到这里，或在下面勾选、在地图上点选。')]);

@@ -21,41 +21,68 @@
     return table || null;
   }
 
-  /* Sites by venue and by place; a place may be given twice, as `@ID=type`. */
+  /* Sites by the id of their venue, and spots by their own; the sites of spots follow those of venues. */
   function sitesOf(data, block) {
     if (!block.byVenue) {
-      block.byVenue = new Map();
-      block.byPlace = new Map();
-      block.sites.venue.forEach((v, s) => { if (v >= 0) block.byVenue.set(data.venues.id[v], s); });
-      block.sites.place.forEach((i, s) => { if (i >= 0) block.byPlace.set(data.places.id[i], s); });
+      block.byVenue = new Map(Array.from(block.venue, (v, site) => [data.venues.id[v], site]));
+      block.bySpot = new Map(block.spots.id.map((id, k) => [id, block.venue.length + k]));
     }
     return block;
   }
 
-  /* What a code of the state means: { site, venue, type }; null if it means nothing here. */
+  /* Whether a spot takes a new venue of a type: some are meant for one type, a host has its own. */
+  function isFit(data, block, spot, type) {
+    const { types, host } = block.spots;
+    if (types[spot] && types[spot] !== type) return false;
+    return host[spot] < 0 || data.types.key[data.venues.type[host[spot]]] !== type;
+  }
+
+  /* What a code of the state means: { site, venue, spot, type }; null if it means nothing here. */
   function meaning(data, block, code) {
-    const { byVenue, byPlace } = sitesOf(data, block);
+    const { byVenue, bySpot } = sitesOf(data, block);
     if (code[0] !== '@') {
       const site = byVenue.get(code);
       if (site === undefined) return null;
-      const venue = block.sites.venue[site];
-      return { code, site, venue, type: data.types.key[data.venues.type[venue]] };
+      const venue = block.venue[site];
+      return { code, site, venue, spot: -1, type: data.types.key[data.venues.type[venue]] };
     }
     const at = code.lastIndexOf('=');
-    const site = byPlace.get(code.slice(1, at));
+    const site = bySpot.get(code.slice(1, at));
     const type = code.slice(at + 1);
     if (site === undefined || at < 0 || !block.names[type]) return null;
-    return { code, site, venue: -1, type };
+    const spot = site - block.venue.length;
+    return isFit(data, block, spot, type) ? { code, site, venue: -1, spot, type } : null;
+  }
+
+  /* Whether an edit is about a group: a venue for others is not, nor what is added to one. */
+  function isFor(data, block, one, group) {
+    const venue = one.venue >= 0 ? one.venue : block.spots.host[one.spot];
+    return venue < 0 || kepu.serves(data, venue, group);
   }
 
   /* The edits of a state that this standard is about. */
   function edited(data, block, choice, state) {
     const known = (codes) => codes.map((code) => meaning(data, block, code))
-      .filter((one) => one && choice.types.includes(one.type));
+      .filter((one) => one && choice.types.includes(one.type) && isFor(data, block, one, choice.group));
     return {
       opened: known(state.open).filter((one) => one.venue < 0 || data.venues.status[one.venue] !== 'open'),
       closed: known(state.close).filter((one) => one.venue >= 0 && data.venues.status[one.venue] === 'open'),
     };
+  }
+
+  /* Types of which a table does not hold all venues: no standard asks for them by its mode. */
+  function lacking(data, block, table) {
+    if (!table.lacks) {
+      const out = Array.from(block.venue).filter((_, site) => !table.at.has(site));
+      table.lacks = new Set(out.map((v) => data.types.key[data.venues.type[v]]));
+    }
+    return table.lacks;
+  }
+
+  /* Codes that mean nothing in this page, as of a link from another study. */
+  function unknown(data, block, { open, close }) {
+    return open.filter((code) => !meaning(data, block, code))
+      .concat(close.filter((code) => code[0] === '@' || !meaning(data, block, code)));
   }
 
   /* Why scenarios cannot be counted under a choice; empty when they can. */
@@ -63,8 +90,12 @@
     const standard = kepu.standardOf(data, choice);
     if (standard && standard.own) return '本标准另有条件（开放时段或可选数量），请用 kepu whatif 推演。';
     const table = tableOf(block, choice.mode, choice.group);
-    if (!table) return '没有这种出行方式的时间，不能推演。';
+    const reach = kepu.reachOf(data, choice.mode, choice.group);
+    if (!table || !reach || table.group !== reach.group) return '没有这种出行方式的时间，不能推演。';
     if (!choice.types.every((type) => block.names[type])) return '所选类型不在任何标准中，不能推演。';
+    if (choice.types.some((type) => lacking(data, block, table).has(type))) {
+      return '没有所选设施以这种出行方式到达的时间，请用 kepu whatif 推演。';
+    }
     if (!table.isWhole && kepu.limitTicks(choice.minutes) > table.limit) {
       return `本页只载有 ${Math.floor(table.limit / kepu.TICKS_PER_MINUTE)} 分钟以内的时间，更长的时限请用 kepu whatif。`;
     }
@@ -82,9 +113,48 @@
     const gone = new Set(closed.map((one) => one.venue));
     const all = [];
     data.venues.status.forEach((status, v) => {
-      if (status === 'open' && !gone.has(v) && choice.types.includes(data.types.key[data.venues.type[v]])) all.push(v);
+      if (status !== 'open' || gone.has(v) || !kepu.serves(data, v, choice.group)) return;
+      if (choice.types.includes(data.types.key[data.venues.type[v]])) all.push(v);
     });
     return all;
+  }
+
+  /* Whether any of some sites leads anywhere. */
+  function isReaching(table, sites) {
+    return sites.some((site) => {
+      const k = table.at.get(site);
+      return k !== undefined && table.first[k + 1] > table.first[k];
+    });
+  }
+
+  /* Times beyond those that the page carries are no numbers, once something has changed. */
+  function toldOf(table, found) {
+    if (table.isWhole) return found;
+    for (let i = 0; i < found.ticks.length; i += 1) {
+      if (found.ticks[i] > table.limit) {
+        found.ticks[i] = kepu.UNREACHED;
+        found.venue[i] = -1;
+      }
+    }
+    return Object.assign(found, { told: table.limit });
+  }
+
+  /* Who went to a venue that is gone goes to the nearest of those that stay. */
+  function sendOn({ ticks, venue }, closed, stay, table, siteOf) {
+    const gone = new Set(closed.map((one) => one.venue));
+    const isOrphan = new Uint8Array(venue.length);
+    for (let i = 0; i < venue.length; i += 1) {
+      if (venue[i] >= 0 && gone.has(venue[i])) {
+        isOrphan[i] = 1;
+        ticks[i] = kepu.UNREACHED;
+        venue[i] = -1;
+      }
+    }
+    stay.forEach((v) => each(table, siteOf(v), (i, t) => {
+      if (!isOrphan[i] || t > ticks[i] || (t === ticks[i] && v > venue[i])) return;
+      ticks[i] = t;
+      venue[i] = v;
+    }));
   }
 
   /* Nearest venues after the edits; the very object that was given when nothing applies. */
@@ -92,51 +162,50 @@
     const { opened, closed } = edited(data, block, choice, state);
     if ((!opened.length && !closed.length) || problem(data, block, choice)) return found;
     const table = tableOf(block, choice.mode, choice.group);
-    const ticks = found.ticks.slice();
-    const venue = found.venue.slice();
-    if (closed.length) {
-      const gone = new Set(closed.map((one) => one.venue));
-      const isOrphan = Uint8Array.from(venue, (v) => (gone.has(v) ? 1 : 0));
-      isOrphan.forEach((is, i) => {
-        if (!is) return;
-        ticks[i] = kepu.UNREACHED;
-        venue[i] = -1;
-      });
-      staying(data, choice, closed).forEach((v) => each(table, block.byVenue.get(data.venues.id[v]), (i, t) => {
-        if (!isOrphan[i] || t > ticks[i] || (t === ticks[i] && v > venue[i])) return;
-        ticks[i] = t;
-        venue[i] = v;
-      }));
-    }
+    const siteOf = (v) => block.byVenue.get(data.venues.id[v]);
+    const stay = staying(data, choice, closed);
+    const after = { ticks: found.ticks.slice(), venue: found.venue.slice(), fresh: new Int32Array(found.ticks.length).fill(-1) };
+    const { ticks, venue, fresh } = after;
+    if (closed.length) sendOn(after, closed, stay, table, siteOf);
     opened.forEach((one) => each(table, one.site, (i, t) => {
-      if (t > ticks[i] || (t === ticks[i] && (one.venue < 0 || venue[i] < 0 || one.venue > venue[i]))) return;
+      if (t > ticks[i] || (t === ticks[i] && (one.venue < 0 || (venue[i] >= 0 && one.venue > venue[i])))) return;
       ticks[i] = t;
       venue[i] = one.venue;
+      fresh[i] = one.venue < 0 ? one.site : -1;
     }));
-    return { ticks, venue };
+    after.isUsable = isReaching(table, stay.map(siteOf).concat(opened.map((one) => one.site)));
+    return toldOf(table, after);
   }
 
   /* People newly covered if one more site opened. */
   function gain(table, site, ticks, weights, limit) {
+    const k = table.at.get(site);
+    if (k === undefined) return 0;
+    const { first, place, ticks: times } = table;
     let people = 0;
-    each(table, site, (i, t) => { if (t <= limit && ticks[i] > limit) people += weights[i]; });
+    for (let e = first[k]; e < first[k + 1]; e += 1) {
+      if (times[e] <= limit && ticks[place[e]] > limit) people += weights[place[e]];
+    }
     return people;
   }
 
-  /* Candidates of a choice: venues that are not open, and places; the type of a new one is the first asked for. */
+  /* Candidates of a choice: venues that are not open, and spots; a new one is of the first type that fits. */
   function candidates(data, block, choice) {
     sitesOf(data, block);
     const all = [];
-    block.sites.venue.forEach((v, site) => {
-      if (v < 0) {
-        const id = data.places.id[block.sites.place[site]];
-        all.push({ code: `@${id}=${choice.types[0]}`, site, venue: -1, type: choice.types[0] });
-      } else if (data.venues.status[v] !== 'open') {
-        const type = data.types.key[data.venues.type[v]];
-        if (choice.types.includes(type)) all.push({ code: data.venues.id[v], site, venue: v, type });
+    block.venue.forEach((v, site) => {
+      const type = data.types.key[data.venues.type[v]];
+      if (data.venues.status[v] !== 'open' && choice.types.includes(type)) {
+        all.push({ code: data.venues.id[v], site, venue: v, spot: -1, type });
       }
     });
-    return all;
+    block.spots.id.forEach((id, spot) => {
+      const host = block.spots.host[spot];
+      if (host >= 0 && choice.types.includes(data.types.key[data.venues.type[host]])) return;
+      const type = choice.types.find((one) => isFit(data, block, spot, one));
+      if (type) all.push({ code: `@${id}=${type}`, site: block.venue.length + spot, venue: -1, spot, type });
+    });
+    return all.filter((one) => isFor(data, block, one, choice.group));
   }
 
   /* Best next sites, one after the other; of equally good ones the first. */
@@ -181,8 +250,11 @@
     });
   }
 
+  let last = {};
+
   /* Who gains and who loses against the present, by town and in all. */
   function moved(data, plain, answer) {
+    if (last.plain === plain && last.answer === answer) return last.all;
     const { limit, weights } = answer;
     const blank = () => ({ gained: 0, lost: 0 });
     const all = { district: blank(), towns: data.towns.code.map(blank), places: new Int8Array(data.places.n) };
@@ -196,10 +268,11 @@
         all.towns[data.places.town[i]][key] += weights[i];
       }
     }
+    last = { plain, answer, all };
     return all;
   }
 
   kepu.whatif = {
-    tableOf, sitesOf, meaning, edited, problem, nearest, candidates, gain, greedy, onlyTheirs, moved,
+    tableOf, sitesOf, meaning, edited, unknown, problem, nearest, candidates, gain, greedy, onlyTheirs, moved,
   };
 }(window.kepu = window.kepu || {}));

@@ -14,18 +14,22 @@ import pandas as pd
 import pytest
 import shapely
 
+from kepu.assessment import Assessment, assess
 from kepu.atlas_times import owns, reaches
 from kepu.coverage.overview import coverage_table
-from kepu.coverage.share import REASONS, nearest
+from kepu.coverage.share import REASONS, nearest, serving
 from kepu.inputs import read_layers
 from kepu.layers.venues import venue_types
-from kepu.maps.web import SCRIPTS, web_map
-from kepu.study import Assessment, Survey, assess, survey
+from kepu.maps import whatif
+from kepu.maps.web import SCRIPTS as OWN_SCRIPTS
+from kepu.maps.web import web_map
+from kepu.study import Survey, survey
 from kepu.study_file import read_study
 
 HERE = Path(__file__).parent
 MAPS = HERE.parent / "maps"
 STUDY = HERE.parent / "data" / "boundaries" / "study.toml"
+SCRIPTS = (*OWN_SCRIPTS, *whatif.SCRIPTS)
 PAGE_REASONS = ("", "not_connected", "no_venue", "beyond_horizon", "not_meant")
 UNIONS = (
     ("room.community", "civic.party"),
@@ -54,7 +58,7 @@ def test_nodes_own_tests_pass() -> None:
 
 
 def test_every_script_of_the_page_is_used_strict_and_short() -> None:
-    names = {path.name for path in MAPS.glob("web*.js")}
+    names = {path.name for path in MAPS.glob("*.js")}
     assert names == set(SCRIPTS)
     for name in SCRIPTS:
         text = (MAPS / name).read_text("utf-8")
@@ -176,7 +180,8 @@ def test_the_page_finds_the_same_venues_and_reasons(
     answers = asked(page, choices, tmp_path)["answers"]
     for (types, mode), answer in zip(cases, answers, strict=True):
         times = measured.times[mode]
-        right = nearest(times, measured.venues, types)
+        everybody = serving(measured.venues, types, "people")
+        right = nearest(times, measured.venues, types, among=everybody)
         assert answer["venue"] == [times.venues[v] if v >= 0 else None for v in right.venue]
         assert [PAGE_REASONS[reason] for reason in answer["reason"]] == list(right.reason)
     assert set(REASONS) <= set(PAGE_REASONS)

@@ -1,28 +1,17 @@
-# ruff: noqa: F401, F811 (fixtures come from the other file)
-"""Using the page in Chromium: choosing, pointing, searching, measuring, printing, linking."""
+# ruff: noqa: F401, F811 (fixtures come from another file)
+"""Using the page in Chromium: choosing, pointing, searching, measuring, linking."""
 
 from __future__ import annotations
 
-import io
-import math
-import re
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 
-from kepu.geo.crs import wgs84_to_gcj02
-from kepu.maps.tiles import own_server
-from kepu.maps.web import web_map
-
-from .test_map_browser import (
+from .browsing import (
     Visit,
+    choose,
     chromium,
     data,
     file,
@@ -34,37 +23,9 @@ from .test_map_browser import (
     tab,
     visit,
 )
-from .test_maps import TOWNS, UNREACHED, Reach, counts, reach_of, study
+from .made_district import TOWNS, UNREACHED, counts, reach_of
 
 pytestmark = pytest.mark.browser
-
-
-def written(folder: Path, **changes: object) -> Path:
-    path = folder / "map.html"
-    path.write_text(web_map(**study(**changes)), encoding="utf-8", newline="\n")
-    return path
-
-
-def choose(visit: Visit, **choice: Any) -> None:
-    """Choose by hand, as a reader would."""
-    visit.page.evaluate("document.getElementById('own').open = true")
-    if "types" in choice:
-        for box in visit.page.locator("#types input").all():
-            if box.input_value() in choice["types"]:
-                box.check()
-        for box in visit.page.locator("#types input").all():
-            if box.input_value() not in choice["types"]:
-                box.uncheck()
-    if "mode" in choice:
-        visit.page.locator(f"#mode button[data-value={choice['mode']}]").click()
-    for name in ("group", "area"):
-        if name in choice:
-            visit.page.select_option(f"#{name}", choice[name])
-    for name in ("minutes", "goal"):
-        if name in choice:
-            visit.page.fill(f"#{name}", str(choice[name]))
-            visit.page.keyboard.press("Tab")
-
 
 CHOICES = (
     {"types": ("rural.bookhouse",), "mode": "walk", "minutes": 20, "group": "people",
@@ -234,46 +195,6 @@ def test_the_ruler_measures_straight_lines(visit: Visit, data: dict[str, Any]) -
     assert not visit.page.locator("#length").is_visible()
 
 
-def pages_of(pdf: bytes) -> list[tuple[int, int]]:
-    boxes = re.findall(rb"/MediaBox \[([^\]]*)\]", pdf)
-    return [tuple(round(float(n) / 72 * 25.4) for n in box.split()[2:]) for box in boxes]
-
-
-@pytest.mark.parametrize(
-    ("paper", "size"), [("a4", (297, 210)), pytest.param("a3", (420, 297), marks=pytest.mark.slow)]
-)
-def test_the_sheet_prints_on_one_page(visit: Visit, paper: str, size: tuple[int, int]) -> None:
-    visit.page.locator("#print").click()
-    visit.page.locator(f"#print-{paper}").click()
-    pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
-    assert pages_of(pdf) == [size]
-    assert visit.text("#sheet-title") == "清远市清城区科普设施覆盖分析"
-    assert visit.text("#sheet-badge") == "示意数据"
-    assert "社区科普活动室步行15分钟" in visit.text("#sheet-sub")
-    assert "OpenStreetMap" in visit.text("#sheet-sources")
-    assert "分析日期：2026-11-01" in visit.text("#sheet-sources")
-    assert "内部使用，未经地图审核" in visit.text(".sheet-review")
-    assert "示意图，不作为行政区划界线依据" in visit.text(".sheet-review")
-    assert visit.page.locator("#sheet-legend #legend").is_visible()
-    assert visit.page.locator(".sheet-north svg").is_visible()
-    assert visit.page.locator(".leaflet-control-scale").is_visible()
-    side = visit.page.locator(".sheet-side")
-    for part in (side, visit.page.locator(".sheet-foot")):
-        assert part.evaluate("(e) => e.scrollHeight <= e.clientHeight + 1")
-    scale = int(re.sub(r"\D", "", visit.text("#sheet-scale").split("∶")[1]))
-    metres = visit.page.evaluate(
-        """() => {
-          const { x, y } = map_kepu.getSize();
-          const at = (px) => map_kepu.containerPointToLatLng([px, y / 2]);
-          return map_kepu.distance(at(0), at(x)) / x;
-        }"""
-    )
-    assert scale == pytest.approx(metres * 96 / 25.4 * 1000, rel=0.03)
-    visit.page.locator("#print-close").click()
-    assert visit.page.locator(".panel").is_visible()
-    assert visit.page.locator(".corner #legend").is_visible()
-
-
 def test_a_link_is_a_view(chromium: Any, visit: Visit, file: Path, data: dict[str, Any]) -> None:
     choose(visit, types=("rural.bookhouse", "civic.party"), mode="ebike", minutes=12.5, goal=77)
     visit.page.locator("#measure button[data-value=minutes]").click()
@@ -295,205 +216,20 @@ def test_a_link_is_a_view(chromium: Any, visit: Visit, file: Path, data: dict[st
     other.page.close()
 
 
-def test_a_public_page_has_no_coordinates(chromium: Any, tmp_path: Path) -> None:
-    changed = study()
-    changed["places"]["farmers"] = 1 + np.arange(len(changed["places"])) % 7
-    table = changed["coverage"]
-    for (scope, code), (people, covered, apart) in counts(
-        reach_of(changed, "ebike"), changed["places"], ("rural.bookhouse",), 15, "farmers", "rural"
-    ).items():
-        row = (table["standard"] == "rural") & (table["scope"] == scope) & (table["code"] == code)
-        table.loc[row, ["people", "covered", "not_connected"]] = [people, covered, apart]
-    path = written(tmp_path, audience="public", **{k: changed[k] for k in ("places", "coverage")})
-    page = Visit(chromium, path)
-    assert page.page.locator("#coordinates").count() == 0
-    assert page.page.locator("#public").is_visible()
-    assert "未取得审图号" in page.text("#review")
-    assert not page.page.locator("#unproven").is_visible()
-    page.page.select_option("#standard", "rural")
-    people = table[(table["standard"] == "rural") & (table["scope"] == "district")].iloc[0]
-    assert page.text("#headline .big") == share_text(people["covered"] / people["people"])
-    assert not page.page.locator("#untold").is_visible()
-    choose(page, minutes=14)
-    assert page.page.locator("#untold").is_visible()
-    assert page.text("#headline .big") == "—"
-    assert page.complaints == []
-    page.page.close()
-
-
-def test_an_internal_page_reads_coordinates(visit: Visit) -> None:
-    box = visit.page.locator("#map_kepu").bounding_box()
-    visit.page.mouse.move(box["x"] + 600, box["y"] + 300)
-    assert re.fullmatch(r"11[23]\.\d{5}°E 23\.\d{5}°N WGS 84", visit.text("#coordinates"))
-
-
-def test_wrong_counts_raise_an_alarm(chromium: Any, tmp_path: Path) -> None:
-    table = study()["coverage"]
-    table.loc[0, "covered"] += 1
-    page = Visit(chromium, written(tmp_path, coverage=table))
-    assert page.page.locator("#unproven").is_visible()
-    assert "社区科普活动室步行15分钟" in page.text("#unproven")
-    page.page.close()
-
-
-CONTRAST = """() => {
-  const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const [r, g, b, a = 1] = rgb(getComputedStyle(e).backgroundColor);
-      if (a > 0.7) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  document.querySelectorAll('body *').forEach((e) => {
-    const words = Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.data.trim());
-    if (!words || !e.offsetParent || e.closest('svg') || e.closest('.unseen')) return;
-    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) poor.push(e.className + ' ' + e.textContent.slice(0, 20));
-  });
-  return poor;
-}"""
-
-
-def test_all_text_can_be_read(visit: Visit) -> None:
-    choose(visit)
-    for name in ("flags", "spread", "notes", "towns"):
-        tab(visit, name)
-        assert visit.page.evaluate(CONTRAST) == [], name
-    visit.page.locator("#towns button").first.click()
-    visit.page.locator("#ruler").click()
-    assert visit.page.evaluate(CONTRAST) == []
-
-
-def test_everything_has_a_name_and_is_reached_by_keys(visit: Visit) -> None:
-    choose(visit)
-    nameless = visit.page.evaluate(
-        """() => Array.from(document.querySelectorAll('button, input, select, summary, svg[role]'))
-          .filter((e) => e.offsetParent).filter((e) => !(e.textContent.trim() || e.title
-            || e.getAttribute('aria-label') || (e.labels && e.labels.length)))
-          .map((e) => e.outerHTML.slice(0, 80))"""
-    )
-    assert nameless == []
-    visit.page.locator("#search").focus()
-    reached = set()
-    for _ in range(70):
-        reached.add(
-            visit.page.evaluate("document.activeElement.id || document.activeElement.tagName")
-        )
-        visit.page.keyboard.press("Tab")
-    assert reached >= {
-        *("search", "fit", "ruler", "link", "print", "standard", "slide", "minutes", "group"),
-        *("area", "goal", "tab-towns", "map_kepu"),
-    }
-    visit.page.locator("#measure button[aria-checked=true]").focus()
-    visit.page.keyboard.press("ArrowRight")
-    assert visit.page.evaluate("kepu.page.store.get().measure") == "minutes"
-
-
-class StubTiles(BaseHTTPRequestHandler):
-    """Tiles with one red dot, where a provider in a datum would draw the point."""
-
-    def __init__(self, spot: tuple[float, float], *arguments: Any) -> None:
-        self.spot = spot
-        super().__init__(*arguments)
-
-    def do_GET(self) -> None:
-        zoom, x, y = (int(n) for n in re.findall(r"\d+", self.path))
-        side = 256 * 2**zoom
-        lon, lat = self.spot
-        px = (lon + 180) / 360 * side - 256 * x
-        py = (1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * side - 256 * y
-        image = Image.new("RGB", (256, 256), (235, 235, 235))
-        ImageDraw.Draw(image).ellipse([px - 3, py - 3, px + 3, py + 3], fill=(255, 0, 0))
-        code = io.BytesIO()
-        image.save(code, "PNG")
-        self.send_response(200)
-        self.send_header("Content-Type", "image/png")
-        self.end_headers()
-        self.wfile.write(code.getvalue())
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-
-SPOT = (113.052, 23.687)
-
-
-@pytest.fixture(params=["GCJ02", pytest.param("WGS84", marks=pytest.mark.slow)])
-def tiled(request: Any) -> Iterator[tuple[str, str]]:
-    lon, lat = SPOT
-    if request.param == "GCJ02":
-        east, north = wgs84_to_gcj02(np.array([lon]), np.array([lat]))
-        lon, lat = float(east[0]), float(north[0])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(StubTiles, (lon, lat)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield request.param, f"http://127.0.0.1:{server.server_port}/{{z}}/{{x}}/{{y}}.png"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def dot(page: Any) -> tuple[float, float]:
-    picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
-    red = np.argwhere((picture[..., 0] > 200) & (picture[..., 1] < 60) & (picture[..., 2] < 60))
-    y, x = red.mean(axis=0)
-    return float(x), float(y)
-
-
-def test_tiles_lie_under_the_data(chromium: Any, tmp_path: Path, tiled: tuple[str, str]) -> None:
-    datum, url = tiled
-    path = written(tmp_path, tiles=own_server(url, datum))
-    page = chromium.new_page(viewport={"width": 1100, "height": 760})
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.as_uri() + f"#at={SPOT[1] + 0.004},{SPOT[0] + 0.008},14")
-    page.wait_for_selector("body.ready")
-    assert [one for one in asked if one.startswith("http:")] == []
-    page.evaluate("kepu.page.store.set({ off: ['shade', 'places', 'venues', 'others', 'labels'] })")
-    for move in (
-        "",
-        "map_kepu.panBy([-90, 70], {animate: false})",
-        "map_kepu.setZoom(15, {animate: false})",
-    ):
-        page.evaluate(move or "0")
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(400)
-        want = page.evaluate(
-            """([lon, lat]) => {
-              const { x, y } = map_kepu.latLngToContainerPoint([lat, lon]);
-              const box = map_kepu.getContainer().getBoundingClientRect();
-              return [x + box.left, y + box.top];
-            }""",
-            list(SPOT),
-        )
-        assert math.dist(dot(page), want) <= 2, (datum, move)
-    assert "底图：127.0.0.1" in page.locator("#tile-source").text_content()
-    page.evaluate("kepu.page.store.set({ off: ['tiles'] })")
-    assert page.locator("img.leaflet-tile").count() == 0
-    page.close()
-
-
-def test_a_district_nobody_reaches_stays_calm(chromium: Any, tmp_path: Path) -> None:
-    changed = study(measures=[], isochrones=None, branches=None)
-    empty = [
-        Reach(one.mode, one.connected & False, one.walk_ms, one.venue_walk_ms, {}, {}, {})
-        for one in changed["reach"]
-    ]
-    table = changed["coverage"].assign(covered=0)
-    table["not_connected"] = table["people"]
-    page = Visit(
-        chromium,
-        written(tmp_path, reach=empty, coverage=table, measures=[], isochrones=None, branches=None),
-    )
-    assert page.text("#headline .big") == "0.0%"
-    page.page.locator("#measure button[data-value=minutes]").click()
-    assert page.text("#headline .big") == "过半未达"
-    tab(page, "spread")
-    assert "基尼 —" in page.text("#charts .key.all")
-    assert page.complaints == []
-    page.page.close()
+def test_the_directory_is_narrowed_and_leads_to_the_map(visit: Visit, data: dict[str, Any]) -> None:
+    venues = data["venues"]
+    tab(visit, "list")
+    assert visit.text("#list-count") == f"{len(venues)} 处"
+    visit.page.get_by_label("类型", exact=True).select_option("base.district")
+    mine = venues[venues["type"] == "base.district"]
+    assert visit.text("#list-count") == f"{len(mine)} 处"
+    assert set(visit.texts("#list b")) == set(mine["name"])
+    name = str(mine["name"].iloc[-1])
+    visit.page.get_by_label("按名称或地址筛选").fill(name)
+    assert visit.texts("#list b") == [name]
+    visit.page.locator("#list button").press("Enter")
+    assert visit.text(".card h3").startswith(name)
+    visit.page.get_by_label("按名称或地址筛选").fill("没有这个名字")
+    assert visit.texts("#list li") == ["没有符合条件的设施。"]
+    visit.page.get_by_label("按名称或地址筛选").fill("")
+    visit.page.get_by_label("类型", exact=True).select_option("")
