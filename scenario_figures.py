@@ -1,4 +1,4 @@
-"""The pictures of a comparison: one for each scenario and standard under which anything changes."""
+"""The pictures of a comparison: all states, and each pair under each standard that changes."""
 
 from __future__ import annotations
 
@@ -6,65 +6,97 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely.ops
 from geopandas import GeoDataFrame
 
-from .maps.whatif_figure import captions, difference_figure
+from .coverage.gaps import percent_down
+from .coverage.share import Standard
+from .maps.whatif_figure import captions, difference_figure, states_figure
 from .scenario_results import Comparison
 from .scenarios import Outcome
 
 DRAWN_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
 SIMPLE_METRES = 20.0
+ENDINGS = (".png", ".svg")
 
 
 def write_figures(folder: Path, found: Comparison) -> list[Path]:
-    """Write `figures/N-standard.png` and `.svg`: the present against scenario N."""
+    """
+    Write the pictures of a comparison, each as `.png` and `.svg`.
+
+    `figures/states`: how far each standard is met in every state. `figures/N-standard`: the present
+    against scenario N; `figures/N-M-standard`: scenario N against M.
+    """
     target = folder / "figures"
-    written: list[Path] = []
-    first = found.outcomes[0]
-    for number, outcome in enumerate(found.outcomes[1:], 1):
-        for standard in outcome.study.wanted:
-            place = found.places
-            rows = place[
-                (place["before"] == first.scenario.name)
-                & (place["after"] == outcome.scenario.name)
-                & (place["standard"] == standard.key)
-                & place["meant"]
-            ].set_index("place")
+    target.mkdir()
+    written = [target / f"states{ending}" for ending in ENDINGS]
+    for path in written:
+        _draw_states(path, found)
+    numbers = {outcome.scenario.name: number for number, outcome in enumerate(found.outcomes)}
+    for before, after in found.pairs:
+        pair = [numbers[each.scenario.name] for each in (before, after)]
+        place = found.places
+        of_pair = (place["before"] == before.scenario.name) & (
+            place["after"] == after.scenario.name
+        )
+        for standard in after.study.wanted:
+            rows = place[of_pair & (place["standard"] == standard.key) & place["meant"]]
             if (rows["kind"] == "same").all():
                 continue
-            target.mkdir(exist_ok=True)
-            for ending in (".png", ".svg"):
-                path = target / f"{number}-{standard.key}{ending}"
-                _draw(path, found, outcome, standard.key, standard.name, rows)
+            for ending in ENDINGS:
+                name = "-".join([*(str(n) for n in pair if n), standard.key])
+                path = target / f"{name}{ending}"
+                _draw(path, found, (before, after), standard, rows.set_index("place"))
                 written.append(path)
     return written
 
 
+def _draw_states(path: Path, found: Comparison) -> None:
+    table, first = found.standards, found.outcomes[0]
+    whole = table[table["scope"] == "district"]
+    titles = {standard.key: standard.name for standard in first.study.wanted}
+    by_state = dict(iter(whole.set_index("standard").groupby("state")))
+    names = [outcome.scenario.name for outcome in found.outcomes]
+    shares = pd.DataFrame({name: by_state[name]["share"] for name in names})
+    shares = shares.loc[list(titles)].rename(index=titles)
+    states_figure(
+        path,
+        title="各情景的覆盖率",
+        shares=shares,
+        labels=shares.map(lambda share: "" if pd.isna(share) else f"{percent_down(share)}%"),
+        goals=pd.Series({standard.name: standard.goal for standard in first.study.wanted}),
+        notes=captions({"数据日期": first.study.study.date.isoformat(), "说明": "百分数向下取"}),
+        illustrative=first.study.study.illustrative,
+    )
+
+
 def _draw(
-    path: Path, found: Comparison, outcome: Outcome, key: str, title: str, rows: GeoDataFrame
-) -> None:
+    path: Path, found: Comparison, pair: tuple[Outcome, Outcome], standard: Standard,
+    rows: pd.DataFrame,
+) -> None:  # fmt: skip
+    before, outcome = pair
+    beside = "现状" if before is found.outcomes[0] else f"“{before.scenario.name}”"
     survey, study = outcome.survey, outcome.study
     towns, crs = survey.towns, survey.towns.crs
     places = GeoDataFrame(
         rows[["people", "kind"]], geometry=survey.demand.geometry.loc[rows.index], crs=crs
     )
     people = found.people
-    first = found.outcomes[0].scenario.name
     some = people[
-        (people["before"] == first) & (people["after"] == outcome.scenario.name)
-        & (people["standard"] == key) & people["own"] & (people["scope"] == "town")
+        (people["before"] == before.scenario.name) & (people["after"] == outcome.scenario.name)
+        & (people["standard"] == standard.key) & people["own"] & (people["scope"] == "town")
     ].set_index("code")  # fmt: skip
     background = survey.roads.background
     water = background[background["kind"].isin(["river", "water"])].geometry.to_crs(crs)
     difference_figure(
         path,
-        title=f"{outcome.scenario.name}：{title}，与现状相比",
+        title=f"{outcome.scenario.name}：{standard.name}，与{beside}相比",
         towns=towns[["name", "geometry"]],
         places=places,
         people=some[["gained", "lost"]],
         roads=_roads(found.outcomes[0]),
-        closed=_closed(outcome),
+        closed=closed_stretches(outcome),
         water=water.simplify(SIMPLE_METRES),
         notes=captions(
             {
@@ -84,7 +116,7 @@ def _roads(outcome: Outcome) -> gpd.GeoSeries:
     return gpd.GeoSeries(lines, crs=network.crs).to_crs(outcome.survey.towns.crs)
 
 
-def _closed(outcome: Outcome) -> gpd.GeoSeries:
+def closed_stretches(outcome: Outcome) -> gpd.GeoSeries:
     """Return the stretches that are closed to any mode."""
     works = outcome.works
     low = np.fmin.reduce([cut[:, 0] for cut in works.cuts.values()])

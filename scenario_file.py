@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from pydantic import BaseModel, ValidationError
 
 from .geo.errors import Fault, StudyError
 from .scenario_keys import DOING, CloseRoads, Scenario
-from .study_file import VALUE_TEXTS
+from .study_file import VALUE_TEXTS, toml
 
 HEADER = (
     "# 情景文件：kepu whatif 研究文件 --scenario 本文件。改动按先后次序生效，不改变研究本身。\n"
 )
 INLINE = 100
+MOST_BYTES = 10_000_000
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -31,10 +31,16 @@ def read_scenario(path: Path) -> Scenario:
         No such file, no TOML, an unknown edit or key, a wrong value; all at once.
     """
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        if (size := path.stat().st_size) > MOST_BYTES:
+            facts = {"megabytes": size // 1_000_000, "most": MOST_BYTES // 1_000_000}
+            raise StudyError(Fault("E-FILE-BIG", file=path.name, facts=facts))
+        content = toml(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise StudyError(Fault("E-FILE-MISSING", file=str(path))) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except StudyError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        # Beside TOMLDecodeError: a number of thousands of digits, lists in lists without end.
         raise StudyError(Fault("E-STUDY-TOML", file=path.name, facts={"error": error})) from error
     content.setdefault("name", path.stem)
     scenario = checked(content, path.name)
@@ -46,6 +52,33 @@ def read_scenario(path: Path) -> Scenario:
         for edit in scenario.edits
     ]
     return scenario.model_copy(update={"edits": tuple(beside)})
+
+
+def read_scenarios(paths: Iterable[Path], *, taken: Iterable[str] = ()) -> list[Scenario]:
+    """
+    Read scenario files.
+
+    Parameters
+    ----------
+    taken
+        Names that none may bear.
+
+    Raises
+    ------
+    StudyError
+        As `read_scenario`; two bear the same name, or one that is taken.
+    """
+    found = [read_scenario(path) for path in paths]
+    require_own_names(found, taken=taken)
+    return found
+
+
+def require_own_names(scenarios: Iterable[Scenario], *, taken: Iterable[str] = ()) -> None:
+    """Refuse scenarios of one name, which no table could tell apart, or of one that is taken."""
+    names = [*taken, *(scenario.name for scenario in scenarios)]
+    twice = sorted({one for one in names if names.count(one) > 1})
+    if twice:
+        raise StudyError(*(Fault("E-SCENARIO-TWICE", value=one) for one in twice))
 
 
 def checked(content: Mapping[str, Any], source: str) -> Scenario:
@@ -74,34 +107,40 @@ def _fault(source: str, error: Any) -> Fault:
     number = loc[1] + 1 if len(loc) > 1 and loc[0] == "edits" else None
     doing = next((str(part) for part in loc if part in DOING), "")
     where = ".".join(str(part) for part in loc if part not in DOING and part != "edits")
-    where = where if number is None else f"edits[{number}]{doing and ' ' + doing} {_tail(loc)}"
+    where = (where or "edits") if number is None else _of_edit(number, doing, loc)
     kind = error["type"]
     if kind == "extra_forbidden":
         model: type[BaseModel] = DOING.get(doing, Scenario)
         return _unknown("E-SCENARIO-KEY", source, where, str(loc[-1]), list(model.model_fields))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        said = str((error.get("input") or {}).get("do", ""))
+        edit = error["input"]
+        said = str(edit.get("do", "")) if isinstance(edit, Mapping) else ""
         return _unknown("E-SCENARIO-DO", source, where, said, list(DOING))
     if kind == "missing":
         return Fault("E-SCENARIO-MISSING", file=source, value=where)
     known = VALUE_TEXTS.get(kind, "{msg}")
     chinese = known.format_map({"msg": error["msg"], **error.get("ctx", {})})
+    if kind == "string_pattern_mismatch":
+        chinese = "不能含控制字符"
     if kind == "value_error":
-        chinese = f"须写明且只写一种：{error['msg'].partition(', ')[2]}"
+        how = "至少写一种" if doing == "change_hours" else "写明且只写一种"
+        chinese = f"须{how}：{error['msg'].partition(', ')[2]}"
     return Fault(
         "E-STUDY-VALUE", file=source, column=where, value=str(error["input"])[:INLINE],
         facts={"zh": chinese, "en": error["msg"]},
     )  # fmt: skip
 
 
-def _tail(loc: Sequence[Any]) -> str:
-    return ".".join(str(part) for part in loc[2:] if part not in DOING)
+def _of_edit(number: int, doing: str, loc: Sequence[Any]) -> str:
+    """Return which edit it is, what it does, and the key in it."""
+    key = ".".join(str(part) for part in loc[2:] if part not in DOING)
+    return " ".join(part for part in (f"edits[{number}]", doing, key) if part)
 
 
 def _unknown(code: str, source: str, where: str, said: str, known: list[str]) -> Fault:
-    near = difflib.get_close_matches(said, known, 1, 0.5)
+    near = difflib.get_close_matches(said[:INLINE], known, 1, 0.5)
     facts = {"near": near[0] if near else "、".join(known)}
-    return Fault(code, file=source, column=where.strip(), value=said, facts=facts)
+    return Fault(code, file=source, column=where, value=said[:INLINE], facts=facts)
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -132,7 +171,7 @@ def _toml(value: object) -> str:
 
 
 def from_options(
-    options: Sequence[tuple[str, str]], *, name: str, resnap: bool = False
+    options: Sequence[tuple[str, str]], *, name: str, resnap: bool = False, datum: str = "WGS84"
 ) -> Scenario:
     """
     Return the scenario of some command-line options, in their order.
@@ -141,6 +180,8 @@ def from_options(
     ----------
     options
         Pairs of an option without its dashes and what stands behind it; the forms are in `FORMS`.
+    datum
+        Of the longitudes and latitudes in them.
 
     Raises
     ------
@@ -152,7 +193,8 @@ def from_options(
     for option, text in options:
         counts[option] = counts.get(option, 0) + 1
         try:
-            edits.append(_parsed(option, text, counts[option]))
+            edit = _parsed(option, text, counts[option])
+            edits.append(edit | ({"datum": datum} if {"lon", "line"} & set(edit) else {}))
         except (ValueError, IndexError):
             facts = {"form": FORMS[option]}
             faults.append(Fault("E-SCENARIO-OPTION", column=f"--{option}", value=text, facts=facts))
@@ -169,7 +211,7 @@ FORMS = {
     "upgrade": "V300=room.community",
     "capacity": "V001=60",
     "hours": "V001=08:30-21:00",
-    "days": "V001=一至日",
+    "days": "V001=周一至周日",
     "add-people": "3000@113.05,23.68",
     "close-road": "北江大桥",
     "close-area": "淹没范围.geojson",

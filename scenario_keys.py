@@ -8,21 +8,26 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .study_keys import Mode
 
+NO_CONTROL = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029\u202A-\u202E\u2066-\u2069]*$"
+"""Control characters end file names, colour terminals and cannot stand in a workbook."""
 Group = Literal["youth", "farmers", "workers", "elderly", "officials"]
-Point = tuple[float, float]
-Identifier = Annotated[str, Field(min_length=1, max_length=60)]
+Text = Annotated[str, Field(max_length=200, pattern=NO_CONTROL)]
+Identifier = Annotated[str, Field(min_length=1, max_length=60, pattern=NO_CONTROL)]
+Class = Annotated[str, Field(min_length=1, max_length=60, pattern=NO_CONTROL)]
+FileName = Annotated[str, Field(min_length=1, max_length=4000, pattern=NO_CONTROL)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
-Names = Annotated[tuple[Identifier, ...], Field(min_length=1, strict=False)]
-Modes = Annotated[tuple[Mode, ...], Field(min_length=1, strict=False)]
-Line = Annotated[
-    tuple[Annotated[Point, Field(strict=False)], ...], Field(min_length=2, strict=False)
-]
+Capacity = Annotated[float, Field(ge=0, le=1_000_000_000)]
+Way = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Names = Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=5000, strict=False)]
+Modes = Annotated[tuple[Mode, ...], Field(min_length=1, max_length=3, strict=False)]
+Point = Annotated[tuple[Longitude, Latitude], Field(strict=False)]
+Line = Annotated[tuple[Point, ...], Field(min_length=2, max_length=20_000, strict=False)]
 EVERY_MODE: tuple[Mode, ...] = ("walk", "ebike", "car")
 
 
 class _Edit(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class OpenVenues(_Edit):
@@ -44,15 +49,15 @@ class AddVenue(_Edit):
 
     do: Literal["add_venue"]
     id: Identifier
-    name: str = ""
-    type: str
+    name: Text = ""
+    type: Class
     lon: Longitude
     lat: Latitude
-    datum: str = "WGS84"
-    capacity: float | None = Field(default=None, ge=0)
-    capacity_unit: str = ""
-    days: str = ""
-    hours: str = ""
+    datum: Class = "WGS84"
+    capacity: Capacity | None = None
+    capacity_unit: Text = ""
+    days: Text = ""
+    hours: Text = ""
 
 
 class MoveVenue(_Edit):
@@ -62,7 +67,7 @@ class MoveVenue(_Edit):
     venue: Identifier
     lon: Longitude
     lat: Latitude
-    datum: str = "WGS84"
+    datum: Class = "WGS84"
 
 
 class UpgradeVenue(_Edit):
@@ -74,10 +79,10 @@ class UpgradeVenue(_Edit):
 
     do: Literal["upgrade_venue"]
     venue: Identifier
-    type: str
+    type: Class
     keep: bool = True
-    capacity: float | None = Field(default=None, ge=0)
-    capacity_unit: str = ""
+    capacity: Capacity | None = None
+    capacity_unit: Text = ""
 
 
 class ChangeCapacity(_Edit):
@@ -85,8 +90,8 @@ class ChangeCapacity(_Edit):
 
     do: Literal["change_capacity"]
     venue: Identifier
-    capacity: float = Field(ge=0)
-    capacity_unit: str | None = None
+    capacity: Capacity
+    capacity_unit: Text | None = None
 
 
 class ChangeHours(_Edit):
@@ -94,8 +99,8 @@ class ChangeHours(_Edit):
 
     do: Literal["change_hours"]
     venue: Identifier
-    days: str | None = None
-    hours: str | None = None
+    days: Text | None = None
+    hours: Text | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> ChangeHours:
@@ -109,10 +114,10 @@ class AddPeople(_Edit):
 
     do: Literal["add_people"]
     id: Identifier
-    name: str = ""
+    name: Text = ""
     lon: Longitude
     lat: Latitude
-    datum: str = "WGS84"
+    datum: Class = "WGS84"
     people: int = Field(gt=0, le=10_000_000)
     groups: dict[Group, int] = Field(default_factory=dict)
     rural: bool | None = None
@@ -122,15 +127,16 @@ class CloseRoads(_Edit):
     """
     Close roads: a way of the source, all of a name, or what lies in an area.
 
-    `area_file` is a spatial file with polygons; `area` the corners of one.
+    `area_file` is a spatial file with polygons, `area` the corners of one. Without `datum` a file
+    is taken at its own word, WGS 84 where it says nothing.
     """
 
     do: Literal["close_roads"]
-    way: int | None = None
-    name: str | None = Field(default=None, min_length=1)
+    way: Way | None = None
+    name: Annotated[Text, Field(min_length=1)] | None = None
     area: Annotated[Line, Field(min_length=3)] | None = None
-    area_file: str | None = Field(default=None, min_length=1)
-    datum: str = "WGS84"
+    area_file: FileName | None = None
+    datum: Class | None = None
     bridges: bool = True
     modes: Modes = EVERY_MODE
 
@@ -147,12 +153,12 @@ class AddRoad(_Edit):
 
     do: Literal["add_road"]
     line: Line
-    highway: str
-    name: str = ""
+    highway: Class
+    name: Text = ""
     oneway: bool = False
     bridge: bool = False
     limit_kmh: float | None = Field(default=None, gt=0, le=130)
-    datum: str = "WGS84"
+    datum: Class = "WGS84"
     join_metres: float = Field(default=50.0, ge=0, le=2000)
 
 
@@ -161,7 +167,7 @@ class ChangeSpeed(_Edit):
 
     do: Literal["change_speed"]
     mode: Mode
-    highway: str
+    highway: Class
     kmh: float = Field(ge=1, le=130)
 
 
@@ -188,9 +194,11 @@ class Scenario(BaseModel):
     before the roads changed.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
-    name: str = Field(min_length=1, max_length=80)
-    note: str = ""
+    name: str = Field(min_length=1, max_length=80, pattern=NO_CONTROL)
+    note: str = Field(default="", max_length=10_000)
     resnap: bool = False
-    edits: tuple[Annotated[Edit, Field(discriminator="do")], ...] = Field(default=(), strict=False)
+    edits: tuple[Annotated[Edit, Field(discriminator="do")], ...] = Field(
+        default=(), max_length=5000, strict=False
+    )

@@ -6,19 +6,23 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
-from pyogrio.errors import DataSourceError
 
-from .geo.crs import WGS84, to_wgs84
+from .geo.crs import DATUMS, WGS84, to_wgs84, transform
 from .geo.edits import Roadworks, close, edges_named, edges_of_way, flood, stretches
 from .geo.errors import Fault, NetworkError, StudyError
 from .geo.network import Bools, Floats
 from .geo.new_roads import Road, build_road
+from .layers.datums import SHIFTED, source_of
+from .layers.outlines import Outlines, read_outlines
 from .scenario_keys import AddRoad, ChangeSpeed, CloseRoads, RoadEdit
 from .study import Survey
 from .study_keys import Study
+from .wording import MODE_NAMES
+
+AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def edit_roads(
@@ -41,7 +45,8 @@ def edit_roads(
             study,
             f"新建{edit.highway}道路 {edit.name}".strip(),
         )
-    return works, _speed(edit, works, study), f"{edit.mode} {edit.highway} 改为 {edit.kmh:g} km/h"
+    note = f"{MODE_NAMES[edit.mode]}速度：{edit.highway} 道路改为 {edit.kmh:g} km/h"
+    return works, _speed(edit, works, study), note
 
 
 def _close(edit: CloseRoads, works: Roadworks) -> tuple[Roadworks, str]:
@@ -109,38 +114,54 @@ def area_of(edit: CloseRoads) -> shapely.Geometry:
 
     Raises
     ------
-    StudyError
-        The file cannot be read or holds no polygon.
+    KepuError
+        The file cannot be read, holds no polygon or a crossed one, or its datum is contradicted.
     """
     if edit.area is not None:
-        lon, lat = _degrees(edit.area, edit.datum)
+        lon, lat = _degrees(edit.area, edit.datum or "WGS84")
         return _valid(shapely.Polygon(np.column_stack([lon, lat])), "area")
-    path = Path(str(edit.area_file))
-    if not path.is_file():
-        raise StudyError(Fault("E-FILE-MISSING", file=path.name))
-    try:
-        shapes = gpd.read_file(path)
-    except (DataSourceError, ValueError, OSError) as error:
-        raise StudyError(
-            Fault("E-EDIT-AREA", file=path.name, value=type(error).__name__)
-        ) from error
-    polygons = shapes.geometry[shapes.geometry.geom_type.isin(["Polygon", "MultiPolygon"])]
+    outlines = read_outlines(Path(str(edit.area_file)))
+    kinds = shapely.get_type_id(outlines.shapes)
+    polygons = outlines.shapes[np.isin(kinds, AREAS) & ~shapely.is_empty(outlines.shapes)]
     if not len(polygons):
-        raise StudyError(Fault("E-EDIT-AREA", file=path.name, value="0"))
-    if polygons.crs is not None and polygons.crs.is_projected:
-        polygons = polygons.to_crs(4326)
-    elif edit.datum != "WGS84":
-        polygons = polygons.map(
-            lambda shape: shapely.transform(
-                shape, lambda at: np.column_stack(to_wgs84(at[:, 0], at[:, 1], edit.datum))
-            )
-        )
-    return _valid(shapely.union_all(polygons.to_numpy()), path.name)
+        raise StudyError(Fault("E-EDIT-AREA", file=outlines.file, value="0"))
+    if not np.isfinite(shapely.get_coordinates(polygons)).all():
+        raise StudyError(Fault("E-EDIT-AREA", file=outlines.file, value="NaN"))
+    return _valid(_unshifted(polygons, outlines, edit.datum), outlines.file)
+
+
+def _unshifted(
+    polygons: npt.NDArray[np.object_], outlines: Outlines, datum: str | None
+) -> shapely.Geometry:
+    """Return polygons of a file in degrees WGS 84, as one."""
+    own = outlines.crs
+    plain = own is None or own.equals(WGS84, ignore_axis_order=True)
+    declared = datum or ("WGS84" if plain else None)
+    shifted = declared in SHIFTED  # which no file can say of itself
+    source, _ = source_of(outlines.file, own, outlines.said, declared, accept=shifted)
+    at = shapely.get_coordinates(polygons)
+    most = np.abs(at).max(axis=0)
+    if source in DATUMS and (most > (180, 90)).any():
+        facts = {"count": len(polygons)}
+        code = "E-NOT-DEGREES" if most.max() > 180 else "E-SWAPPED"
+        shown = f"{at[0, 0]:g}, {at[0, 1]:g}"
+        raise StudyError(Fault(code, file=outlines.file, value=shown, facts=facts))
+
+    def moved(at: Floats) -> Floats:
+        if isinstance(source, str):
+            return np.column_stack(to_wgs84(at[:, 0], at[:, 1], source))
+        return np.column_stack(transform(at[:, 0], at[:, 1], source, WGS84))
+
+    flat = shapely.transform(shapely.force_2d(polygons), moved)
+    for shape in flat:
+        _valid(shape, outlines.file)
+    return shapely.union_all(flat)
 
 
 def _valid(shape: shapely.Geometry, name: str) -> shapely.Geometry:
     if shape.is_empty or not shape.is_valid or shape.area == 0:
-        raise StudyError(Fault("E-EDIT-AREA", file=name, value=str(shapely.is_valid_reason(shape))))
+        reason = "0" if shape.is_empty else str(shapely.is_valid_reason(shape))
+        raise StudyError(Fault("E-EDIT-AREA", file=name, value=reason))
     return shape
 
 

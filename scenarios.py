@@ -14,14 +14,16 @@ import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from .assessment import Assessment, assess
 from .coverage.scenario_times import Roadside, of_venues, on_roads, with_places, with_venues
 from .coverage.times import Times
 from .geo.edits import Roadworks
 from .geo.errors import Fault
 from .geo.profile import Profile
-from .scenario_edits import Draft
+from .scenario_draft import Draft
+from .scenario_edits import edited
 from .scenario_keys import Scenario
-from .study import Assessment, Survey, assess
+from .study import Survey
 from .study_keys import Study
 
 Key = TypeVar("Key")
@@ -78,7 +80,7 @@ def apply(
     StudyError
         An edit matches nothing, or changes nothing; all of them at once.
     """
-    draft = Draft.of(study, measured, scenario)
+    draft = edited(study, measured, scenario)
     changed = _measured(draft, measured, cache)
     warnings = [*draft.warnings, *_unconnected(draft, changed)]
     return Outcome(scenario, draft.study, changed, draft.works, tuple(draft.notes), tuple(warnings))
@@ -197,14 +199,14 @@ def _retimed(
 
 
 def _unconnected(draft: Draft, survey: Survey) -> list[Fault]:
-    """Warn of what the scenario brings and no road reaches."""
+    """Warn of what the scenario brings, or puts elsewhere, and no road reaches."""
     warnings = []
-    layers: tuple[tuple[GeoDataFrame, pd.Index, str], ...] = (
-        (draft.venues, draft.before.survey.venues.index, "venue_doors"),
-        (draft.demand, draft.before.survey.demand.index, "place_doors"),
+    known = draft.before.survey.demand.index
+    layers: tuple[tuple[GeoDataFrame, npt.NDArray[np.bool_], str], ...] = (
+        (draft.venues, draft.site_of.isin(list(draft.sites)).to_numpy(bool), "venue_doors"),
+        (draft.demand, ~draft.demand.index.isin(known), "place_doors"),
     )
-    for layer, known, side in layers:
-        new = ~layer.index.isin(known)
+    for layer, new, side in layers:
         for mode, times in survey.times.items():
             apart = new & ~getattr(times, side).snaps.connected
             if apart.any():

@@ -16,7 +16,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from kepu.coverage.share import Standard, nearest, reach, standard_coverage
+from kepu.coverage.reach import reach
+from kepu.coverage.share import Standard, nearest, standard_coverage
 from kepu.coverage.times import Times
 from kepu.layers.roads import Roads
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
+from kepu.coverage import scenario_times
 from kepu.coverage.scenario_times import Roadside, on_roads
 from kepu.geo import reroute
 from kepu.geo.crs import WGS84, transform
@@ -306,6 +307,20 @@ venue v at=D
     sides = [Roadside(works, profile, direction="to_venue", barriers=None) for works in (old, new)]
     after = on_roads(before, *sides)
     assert abs(int(after.ticks[0, 0]) - 5400) <= 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_where_one_may_leave_is_not_taken_for_where_one_may_arrive(seed):
+    """What is kept for a network, a mode and a way is that of this mode and this way."""
+    world = World(seed)
+    slow = with_speeds(world.profile, {"lane": 3.0})
+    for _ in range(2):
+        for profile in (world.profile, slow):
+            for leaving in (True, False):
+                arcs = world.network.arcs(profile)
+                wanted = world.network.joinable(profile, arcs, leaving=leaving)
+                found = scenario_times._joinable(world.network, profile, leaving)
+                np.testing.assert_array_equal(found, wanted)
 
 
 def test_roads_are_found_by_name_way_and_area():

@@ -375,7 +375,7 @@ def test_a_limit_slows_cars_and_the_share_of_assumed_speeds_is_told(ok, tmp_path
 
 def test_the_cache_follows_the_bytes_of_the_file(tmp_path, monkeypatch):
     """R16: warm is cold, a changed file is read again, a damaged cache is thrown away."""
-    monkeypatch.setattr("kepu.commands_run.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("kepu.job.cache_folder", lambda: tmp_path / "cache")
 
     def cached(name, study):
         arguments = ["run", str(study), "--json", "--no-appendix", "--out", str(tmp_path / name)]

@@ -1,0 +1,82 @@
+"""Files that the own reader leaves to another, and texts that must not reach that one."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+
+from kepu.geo.blocks import FEATURES, blocks_of
+from kepu.geo.pbf import check_texts
+from kepu.geo.wire import UnusualError
+
+
+def varint(number):
+    found = bytearray()
+    while True:
+        number, low = number >> 7, number & 0x7F
+        found.append(low | (0x80 if number else 0))
+        if not number:
+            return bytes(found)
+
+
+def told(field, content):
+    """A field of bytes."""
+    return varint(field << 3 | 2) + varint(len(content)) + content
+
+
+def number(field, value):
+    return varint(field << 3) + varint(value)
+
+
+def block(kind, body, *, deflated=False):
+    blob = number(2, len(body)) + told(3, zlib.compress(body)) if deflated else told(1, body)
+    header = told(1, kind) + number(3, len(blob))
+    return len(header).to_bytes(4, "big") + header + blob
+
+
+def header(*features):
+    return block(b"OSMHeader", b"".join(told(4, feature) for feature in features))
+
+
+def written(folder, *parts):
+    path = folder / "a.osm.pbf"
+    path.write_bytes(b"".join(parts))
+    return path
+
+
+@pytest.mark.parametrize("deflated", [False, True])
+def test_a_text_with_a_nul_is_refused(tmp_path, deflated):
+    """libosmium would read on beyond the object."""
+    texts, clean = (told(1, told(1, b"") + told(1, b"na%cme" % mark)) for mark in (0, 45))
+    data = block(b"OSMData", texts, deflated=deflated)
+    with pytest.raises(ValueError, match="NUL"):
+        check_texts(written(tmp_path, header(), data))
+    good = block(b"OSMData", clean, deflated=deflated)
+    check_texts(written(tmp_path, header(), good, good))
+    with pytest.raises(ValueError, match="NUL"):
+        check_texts(written(tmp_path, header(), good, block(b"else", b"\0"), data))
+
+
+def test_a_file_may_say_less_than_all_that_is_known_but_nothing_more(tmp_path):
+    known = sorted(FEATURES)
+    for features in ([], known[:1], known):
+        assert list(blocks_of(written(tmp_path, header(*features)))) == []
+    for features in ([b"HistoricalInformation"], [*known, b"LocationsOnWays"]):
+        with pytest.raises(UnusualError):
+            list(blocks_of(written(tmp_path, header(*features))))
+
+
+def way(*fields):
+    return block(b"OSMData", told(1, told(1, b"")) + told(2, told(3, b"".join(fields))))
+
+
+def test_a_way_without_a_number_is_not_read(tmp_path):
+    """It would be way 0."""
+    refs = told(8, varint(2) + varint(2))
+    whole = written(tmp_path, header(), way(number(1, 7), refs))
+    (found,) = list(blocks_of(whole))
+    assert found.parts[0].identifier.tolist() == [7]
+    assert found.parts[0].ref.tolist() == [1, 2]
+    with pytest.raises(UnusualError):
+        list(blocks_of(written(tmp_path, header(), way(refs))))

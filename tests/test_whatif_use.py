@@ -1,0 +1,295 @@
+"""Scenarios by hand: picked on the map, told above it, written to a file and read back."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kepu.maps.pack import Part
+from kepu.maps.web import web_map
+from kepu.maps.whatif import Reached, Spots, whatif_part
+
+from .browsing import Visit, chromium, made_study, printed
+from .made_district import HORIZON, HOSTILE, TYPES, hostile_study, ticks_between
+from .test_page_safety import CONTRAST
+
+pytestmark = pytest.mark.browser
+
+__all__ = ["chromium"]
+Opened = Callable[..., Visit]
+SPOTS, HOST = 40, "rural.bookhouse"
+MORE_THAN_ALL = 10_000_000
+
+
+def scenarios(most_entries: int, data: dict[str, Any], types: dict[str, str] = TYPES) -> Part:
+    """Some places, and one reading room that could take in more, beside all venues."""
+    places, venues = data["places"], data["venues"]
+    host = int(np.flatnonzero((venues["type"] == HOST) & (venues["status"] == "open"))[0])
+    points = places.geometry.iloc[:SPOTS]
+    lon, lat = np.rint(np.column_stack([points.x, points.y]) * 1e7).astype(np.int64).T
+    at = venues.geometry.iloc[host]
+    spots = Spots(
+        id=[*points.index, venues.index[host]],
+        name=[*places["name"].iloc[:SPOTS], venues["name"].iloc[host]],
+        origin=[*["place"] * SPOTS, "host"],
+        types=[""] * (SPOTS + 1),
+        host=np.append(np.full(SPOTS, -1), host),
+        lon=np.append(lon, round(at.x * 1e7)),
+        lat=np.append(lat, round(at.y * 1e7)),
+        left=7,
+    )
+    tables = []
+    for mode, rows in data["standards"].groupby("mode"):
+        mine = np.flatnonzero(
+            venues["type"].isin({kind for kinds in rows["types"] for kind in kinds})
+        )
+        ticks = ticks_between(places, venues.geometry, mode)
+        there = [ticks[:, mine], ticks_between(places, points, mode), ticks[:, [host]]]
+        sites = np.append(mine, len(venues) + np.arange(SPOTS + 1))
+        table = np.hstack(there).astype(np.uint32)
+        tables.append(Reached(mode, "", sites, table, HORIZON, list(rows["minutes"])))
+    return whatif_part(
+        tables, venue=np.arange(len(venues)), spots=spots, names=types, most_entries=most_entries
+    )
+
+
+VISITS: dict[int, Visit] = {}
+
+
+@pytest.fixture
+def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """Show the page with scenarios as a link has it; `most_entries` trims its times."""
+
+    def at(state: str = "", most_entries: int = MORE_THAN_ALL) -> Visit:
+        if most_entries not in VISITS:
+            path = tmp_path_factory.mktemp("scenarios") / "map.html"
+            html = web_map(**(made_study() | {"parts": [scenarios(most_entries, made_study())]}))
+            path.write_text(html, encoding="utf-8", newline="\n")
+            VISITS[most_entries] = Visit(chromium, path, at=state)
+            return VISITS[most_entries]
+        visit = VISITS[most_entries]
+        visit.set_back()
+        visit.page.evaluate("(state) => { location.hash = state; }", state)
+        visit.page.wait_for_timeout(60)
+        return visit
+
+    yield at
+    faults = [one for visit in VISITS.values() for one in (*visit.requests, *visit.complaints)]
+    if faults:
+        VISITS.clear()
+    assert faults == []
+
+
+def store(visit: Visit, name: str) -> Any:
+    return visit.page.evaluate("(name) => kepu.page.store.get()[name]", name)
+
+
+def test_sites_are_picked_on_the_map(opened: Opened) -> None:
+    visit = opened("#tab=whatif")
+    places = made_study()["places"]
+    button = visit.page.get_by_role("button", name="在地图上点选")
+    button.click()
+    assert "可点选" in visit.text("#legend")
+    x, y = visit.go(places, "P012", 15)
+    visit.page.mouse.click(x, y)
+    assert store(visit, "open") == ["@P012=room.community"]
+    assert store(visit, "pick") == ""
+    name = places.at["P012", "name"]
+    assert f"新设于{name}" in visit.text("#scenario")
+    visit.page.mouse.click(x, y)
+    assert store(visit, "open") == []
+    assert not visit.page.locator("#scenario").is_visible()
+    visit.page.keyboard.press("Escape")
+    assert button.get_attribute("aria-pressed") == "false"
+    visit.page.mouse.click(x, y)
+    assert (store(visit, "open"), store(visit, "pick")[:2]) != ([], "")
+
+
+def test_a_place_names_the_new_venue_that_it_goes_to(opened: Opened) -> None:
+    visit = opened("#open=%40P012%3Droom.community&pick=p%3AP012")
+    name = made_study()["places"].at["P012", "name"]
+    assert f"最近设施{name}（推演新设）" in visit.text(".card .rows")
+    assert visit.text(".card .verdict b") == printed(780)
+    assert "新设" in visit.text("#legend")
+
+
+def test_the_threshold_moves_with_the_scenario(opened: Opened) -> None:
+    visit = opened("#tab=whatif&open=%40P012%3Droom.community")
+    before = visit.text("#headline .big")
+    slide = visit.page.locator("#panel-whatif input[type=range]")
+    slide.fill("30")
+    assert store(visit, "minutes") == 30
+    assert visit.text("#headline .big") != before
+    assert "30 分钟" in visit.text("#panel-whatif output")
+
+
+def test_a_scenario_goes_to_a_file_and_back_by_hand(opened: Opened, tmp_path: Path) -> None:
+    visit = opened("#tab=whatif")
+    venues = made_study()["venues"]
+    used = venues[venues["type"] == "room.community"]
+    shut, new = (
+        used.index[used["status"] == "open"][0],
+        used.index[used["status"] == "candidate"][0],
+    )
+    host = venues.index[(venues["type"] == HOST) & (venues["status"] == "open")][0]
+    state = {
+        "close": [shut], "open": [new, "@P003=room.community", f"@{host}=room.community"],
+    }  # fmt: skip
+    visit.page.evaluate("(state) => kepu.page.store.set(state)", state)
+    visit.page.get_by_label("情景名称").fill('甲"乙')
+    with visit.page.expect_download() as told:
+        visit.page.get_by_role("button", name="导出情景文件").click()
+    text = Path(told.value.path()).read_text("utf-8")
+    found = tomllib.loads(text)
+    assert found["name"] == '甲"乙'
+    assert [edit["do"] for edit in found["edits"]] == [
+        *("open_venue", "close_venue", "add_venue", "upgrade_venue")
+    ]
+    visit.page.get_by_role("button", name="全部还原").click()
+    assert store(visit, "open") == []
+    file = tmp_path / "方案.toml"
+    file.write_text(text.replace("\n", "\r\n"), encoding="utf-8", newline="")
+    visit.page.locator("input[type=file]").set_input_files(file)
+    visit.page.get_by_text("已载入 方案.toml").wait_for()
+    assert {key: store(visit, key) for key in state} == state
+    file.write_text('name = "x"\n[[edits]]\ndo = "close_roads"\nname = "桥"\n', encoding="utf-8")
+    visit.page.locator("input[type=file]").set_input_files(file)
+    visit.page.get_by_text("不能载入 方案.toml").wait_for()
+    assert {key: store(visit, key) for key in state} == state
+    visit.page.get_by_role("button", name="撤销一步").click()
+    assert store(visit, "close") == []
+
+
+def test_no_picture_of_a_scenario_looks_like_the_present(opened: Opened) -> None:
+    visit = opened("#open=%40P012%3Droom.community")
+    visit.page.locator("#print").click()
+    assert visit.text("#sheet-scenario").startswith("推演方案，不是现状：新设于")
+    visit.page.locator("#print-close").click()
+    visit.page.locator("#measure button", has_text="可达性").click()
+    assert "可达性仍是现状" in visit.text("#scenario")
+    visit.page.select_option("#standard", "base")
+    assert "对本标准没有影响" in visit.text("#scenario")
+
+
+def test_a_link_that_names_what_is_not_there_says_so(opened: Opened) -> None:
+    visit = opened("#tab=whatif&open=%40P999%3Droom.community")
+    assert "1 处在本页找不到，没有计入" in visit.text("#scenario")
+    assert "@P999=room.community：本页没有，未计入" in visit.text("#panel-whatif")
+
+
+def test_the_page_says_which_candidates_it_offers(opened: Opened) -> None:
+    visit = opened("#tab=whatif")
+    text = "".join(visit.texts("#panel-whatif .basis"))
+    assert f"居民点 {SPOTS} 处、可加挂的场所 1 处" in text
+    assert f"候选共 {SPOTS + 8} 处，本页只载人口最多的" in text
+
+
+def test_trimmed_times_are_never_told_as_numbers(opened: Opened) -> None:
+    whole, short = opened(), opened(most_entries=1)
+    venues = made_study()["venues"]
+    shut = list(venues.index[(venues["type"] == "room.community") & (venues["status"] == "open")])
+    for state in ({"close": shut}, {"close": shut[::2], "open": ["@P012=room.community"]}):
+        told = []
+        for visit in (whole, short):
+            visit.page.evaluate("(state) => kepu.page.store.set(state)", {"open": [], **state})
+            told.append(visit.page.evaluate(
+                "[kepu.page.answer.district, kepu.page.answer.towns, kepu.page.answer.limit]"
+            ))  # fmt: skip
+        assert told[0] == told[1]
+        exact, seen = (
+            np.array(v.page.evaluate("Array.from(kepu.page.answer.found.ticks)"))
+            for v in (whole, short)
+        )
+        np.testing.assert_array_equal(seen, np.where(exact <= 9000, exact, 0xFFFFFF))
+        assert (exact > 9000).any()
+    assert "15.0 分钟以内的时间，更长的不作数" in short.text("#scenario")
+    assert "超过 15.0 分或未到达" in short.text("#legend")
+    short.page.evaluate("kepu.page.store.set({ minutes: 20 })")
+    assert "图和数字是现状，推演没有计入" in short.text("#scenario")
+    assert "wrong" in short.page.locator("#scenario").get_attribute("class")
+    assert short.page.evaluate("kepu.page.answer === kepu.page.plain")
+
+
+SAME = """() => {
+  const sheet = Object.values(map_kepu._layers).find((one) => one.options.pane === 'kepu-marks');
+  const canvas = map_kepu.getPane('kepu-marks').querySelector('canvas');
+  const dots = () => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+    copy.drawImage(canvas, 0, 0);
+    return copy.getImageData(0, 0, canvas.width, canvas.height).data;
+  };
+  const before = dots();
+  sheet.paint();
+  const after = dots();
+  const apart = before.filter((one, i) => Math.abs(one - after[i]) > 40).length;
+  return [apart, before.some((one) => one > 0)];
+}"""
+SEAM = 16
+"""Values of dots: where the edge of the part cuts a rim, a dot or two are smoothed otherwise."""
+
+
+def seam(visit: Visit) -> int:
+    apart, is_painted = visit.page.evaluate(SAME)
+    assert is_painted
+    return int(apart)
+
+
+def test_what_is_painted_in_part_is_what_is_painted_whole(opened: Opened) -> None:
+    visit = opened("#tab=whatif")
+    visit.page.evaluate("kepu.SPECK_PX = 5")  # some of the places are specks
+    seam(visit)
+    venues = made_study()["venues"]
+    shut = list(venues.index[(venues["type"] == "room.community") & (venues["status"] == "open")])
+    states = [
+        {"open": ["@P012=room.community"]}, {"close": shut[:3]}, {"open": []},
+        {"open": ["@P030=room.community", "@P001=room.community"]}, {"close": shut[1:9]},
+        {"open": [], "close": []},
+    ]  # fmt: skip
+    for state in states:
+        visit.page.evaluate("(state) => kepu.page.store.set(state)", state)
+        assert seam(visit) <= SEAM, state
+    visit.page.evaluate("map_kepu.setZoom(14, { animate: false })")
+    visit.page.evaluate("kepu.page.store.set({ close: kepu.page.data.venues.id.slice(0, 90) })")
+    assert seam(visit) <= SEAM
+
+
+def test_the_tab_of_scenarios_can_be_read(opened: Opened) -> None:
+    visit = opened("#tab=whatif&open=%40P012%3Droom.community,%40P999%3Droom.community")
+    visit.page.locator("#panel-whatif ul.list input").first.wait_for()
+    assert visit.page.evaluate(CONTRAST) == []
+    visit.page.evaluate("kepu.page.store.set({ tab: 'list' })")
+    visit.page.evaluate("document.querySelector('.menu').open = true")
+    visit.page.fill("#search", "镇")
+    assert visit.page.evaluate(CONTRAST) == []
+    visit.page.keyboard.press("Escape")
+    visit.page.locator("#print").click()
+    assert visit.page.evaluate(CONTRAST) == []
+
+
+def test_hostile_names_are_only_text_in_scenarios_too(chromium: Any, tmp_path: Path) -> None:
+    data, text = hostile_study(), "".join(HOSTILE)
+    parts = [scenarios(MORE_THAN_ALL, data, data["types"])]
+    path = tmp_path / "map.html"
+    path.write_text(web_map(**(data | {"parts": parts})), encoding="utf-8", newline="\n")
+    visit = Visit(chromium, path, at="#tab=whatif")
+    place, name = data["places"].index[12], data["places"]["name"].iloc[12]
+    code = f"@{place}=room.community"
+    visit.page.evaluate("(code) => kepu.page.store.set({ open: [code, code + '<b>'] })", code)
+    assert f"新设于{name}" in visit.text("#scenario")
+    assert name in visit.text("#panel-whatif ul.drop")
+    assert text in visit.text("#panel-whatif ul.drop small")
+    visit.page.locator("#panel-whatif ul.list input").first.wait_for()
+    assert text in visit.text("#panel-whatif ul.list")
+    scenario = tomllib.loads(visit.page.evaluate("kepu.whatif.actions.exported(kepu.page)"))
+    assert scenario["edits"][0]["name"] == name + data["types"]["room.community"]
+    other = Visit(chromium, path, at=visit.page.evaluate("kepu.page.address()")[len(visit.home) :])
+    assert other.page.evaluate("kepu.page.store.get().open[0]") == code
+    for one in (visit, other):
+        assert one.page.evaluate("window.__x === undefined")
+        assert [*one.requests, *one.complaints] == []
+        one.page.close()
