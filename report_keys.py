@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from matplotlib.figure import Figure
-
-from .maps.figures import About, Paper
+from .geo.errors import Fault
+from .maps.appendix import Listing
+from .maps.figures.about import About, Picture
 from .study import Survey
 from .study_keys import Study
 
@@ -16,27 +17,40 @@ POPULATIONS = {"resident": "常住人口", "registered": "户籍人口", "census
 NO_BORDERS = "示意图，不作为行政区划界线依据。"
 
 
+Maker = Callable[[int], Picture]
+"""Makes a figure when it is given its number."""
+
+
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Part:
     """
-    A figure to draw.
+    What a plan adds to the appendix: where next, a scenario, a tour.
 
     Parameters
     ----------
-    stem
-        Name of its files.
-    about
-        What stands around it.
-    draw
-        Draws it on a sheet.
-    remark
-        A sentence for the annex, below the caption.
+    title
+        Heading within the chapter.
+    makers
+        Its figures.
+    listings
+        Its tables for the annex.
+    sheets
+        Further tables, for the workbook alone.
+    told
+        A paragraph.
+    facts
+        For the manifest: key and value.
+    warnings
+        What was noticed.
     """
 
-    stem: str
-    about: About
-    draw: Callable[[Paper], Figure]
-    remark: str = ""
+    title: str
+    makers: tuple[Maker, ...]
+    listings: tuple[Listing, ...] = ()
+    sheets: tuple[Listing, ...] = ()
+    told: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[Fault, ...] = ()
 
 
 def sources(study: Study) -> list[tuple[str, str]]:

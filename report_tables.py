@@ -1,49 +1,25 @@
-"""From answers to the tables of the appendix: coverage, towns, venues, targets, places, names."""
+"""From answers to the tables of the appendix: coverage, towns, those left behind, places."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import ceil, floor
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .coverage.gaps import percent_down
-from .layers.venues import venue_types
+from .assessment import Assessment
 from .maps.appendix import Kind, Listing, parts_of_whole
+from .maps.content import SMALL_COUNT
+from .report_public import hidden_groups, hidden_places, is_public, is_small
 from .results import flags_sheet, places_sheet
 from .results_access import indicators_sheet
-from .study import Assessment
-from .wording import (
-    GROUP_NAMES,
-    MODE_NAMES,
-    STATUS_NAMES,
-    TIER_NAMES,
-    VERDICT_NAMES,
-    percent_column,
-)
+from .wording import GROUP_NAMES, VERDICT_NAMES, percent_column
 
 MET = {True: "达标", False: "未达标"}
+MOST_SENTENCES = 1000
+"""Of a kind in the annex: some fifty pages."""
 DOWN = "百分数向下取到 0.1%，印出的不低于目标当且仅当达标。"
-TARGET_VERDICTS = {"met": "达到", "not_met": "未达到", "unknown": "无法判定"}
-TARGET_KINDS = {
-    "venue": "设施",
-    "upgrade_host": "可叠加功能的设施",
-    "organisation": "组织",
-    "people": "队伍",
-    "activity": "活动",
-    "outcome": "成效",
-}
-TARGET_REASONS = {
-    "": "",
-    "no_number": "方案未给数量",
-    "no_data": "未提供数据（研究文件 [targets]）",
-    "no_venue_listed": "设施表中没有此类设施，不知是没有还是未收集",
-    "contradiction": "上报数与设施表的结论不同",
-    "quarantined": "设施表有隔离行，其中可能有此类设施",
-}
-COMPARISONS = {">=": "不少于", ">": "高于", "": ""}
 
 
 def standards_listing(found: Assessment) -> Listing:
@@ -162,207 +138,26 @@ def _short_names(found: Assessment) -> tuple[dict[str, str], tuple[str, ...]]:
     return letters, (f"{told}。",)
 
 
-def venues_listing(found: Assessment) -> Listing:
-    """Return venues by type and state, those of the district apart from those beyond it."""
-    venues, kinds = found.measured.venues, venue_types()
-    inside = venues[~venues["outside"]]
-    counts = pd.crosstab(inside["type"], inside["status"])
-    counts = counts.reindex(columns=list(STATUS_NAMES), fill_value=0)
-    outside = venues[venues["outside"]].groupby("type").size()
-    keys = [key for key in kinds if key in set(venues["type"])]
-    counts = counts.reindex(keys, fill_value=0)
-    frame = pd.DataFrame(
-        {
-            "类型": [kinds[key].name for key in keys],
-            "层级": [TIER_NAMES[kinds[key].tier] for key in keys],
-            **{name: counts[status].to_numpy() for status, name in STATUS_NAMES.items()},
-            "区内合计": counts.sum(axis=1).to_numpy(),
-            "区外（缓冲区内）": outside.reindex(keys, fill_value=0).to_numpy(),
-        }
-    )
-    numbers = list(frame.columns[2:])
-    total = {"类型": "合计", "层级": "", **{name: int(frame[name].sum()) for name in numbers}}
-    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
-    return Listing(
-        "设施数量",
-        "各类设施数量",
-        frame,
-        dict.fromkeys(numbers, "count"),
-        "处",
-        ("只有在用的计入覆盖与目标。",),
-        total=True,
-    )
+def hidden_flags(found: Assessment) -> pd.Series[Any]:
+    """Tell which flags a public appendix keeps back: those of places of very few people."""
+    flags, study = found.flags, found.study
+    if not is_public(study):
+        return pd.Series(data=False, index=flags.index)
+    small = hidden_places(study, found.measured.demand)
+    place = flags["kind"] == "place"
+    return place & (flags["id"].isin(small.index[small]) | is_small(flags["people"]))
 
 
-def venues_by_town_listing(found: Assessment) -> Listing:
-    """Return open venues by type and town."""
-    venues, kinds, towns = found.measured.venues, venue_types(), found.measured.towns["name"]
-    some = venues[~venues["outside"] & (venues["status"] == "open")]
-    counts = pd.crosstab(some["type"], some["town"])
-    keys = [key for key in kinds if key in counts.index]
-    counts = counts.reindex(index=keys, columns=towns.index, fill_value=0)
-    frame = pd.DataFrame({"类型": [kinds[key].name for key in keys]})
-    for code, name in towns.items():
-        frame[str(name)] = counts[code].to_numpy()
-    frame["合计"] = counts.sum(axis=1).to_numpy()
-    numbers = list(frame.columns[1:])
-    total = {"类型": "合计", **{name: int(frame[name].sum()) for name in numbers}}
-    frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
-    return Listing(
-        "设施分镇街",
-        "各镇街在用设施数量",
-        frame,
-        dict.fromkeys(numbers, "count"),
-        "处",
-        total=True,
-        small=True,
-    )
-
-
-def resources_listing(found: Assessment) -> Listing:
-    """Return the science resources (科普资源名录): open and planned venues by type, town, group."""
-    venues, kinds = found.measured.venues, venue_types()
-    some = venues[venues["status"].isin(["open", "planned"])]
-    points = some.geometry.to_crs(4326)
-    order = {key: at for at, key in enumerate(kinds)}
-    frame = pd.DataFrame(
-        {
-            "编号": some.index.astype(str),
-            "层级": some["type"].map(lambda k: TIER_NAMES[kinds[k].tier]),
-            "类型": some["type_name"],
-            "名称": some["name"],
-            "镇街": some["town"].map(found.measured.towns["name"]).fillna("区外"),
-            "服务对象": some["groups"],
-            "状态": some["status"].map(STATUS_NAMES),
-            "开放日": some["days"],
-            "开放时间": some["hours"],
-            "容量": some["capacity"],
-            "容量单位": some["capacity_unit"],
-            "地址": some["address"],
-            "经度": points.x.round(6),
-            "纬度": points.y.round(6),
-            "order": some["type"].map(order),
-            "town": some["town"],
-        }
-    )
-    if found.study.map.mode == "public":
-        frame = frame.drop(columns=["经度", "纬度"])
-    frame = frame.sort_values(["order", "town", "编号"]).drop(columns=["order", "town"])
-    kinds_of: dict[str, Kind] = {"容量": "number", "经度": "number", "纬度": "number"}
-    return Listing(
-        "科普资源名录",
-        "科普资源名录",
-        frame.reset_index(drop=True),
-        kinds_of,
-        notes=("按类型、镇街排列；区外缓冲区内的注“区外”。",),
-    )
-
-
-def targets_listing(found: Assessment) -> Listing:
-    """Return the ledger of targets, everything that is known of each."""
-    table, towns = found.targets, found.measured.towns["name"]
-    frame = pd.DataFrame(
-        {
-            "代码": table["key"],
-            "类别": table["kind"].map(TARGET_KINDS),
-            "目标": table["name"],
-            "单位": table["unit"],
-            "要求": table["comparison"].map(COMPARISONS),
-            "目标值": table["target"],
-            "基线": table["baseline"],
-            "现状": table["now"],
-            "上报数": table["reported"],
-            "尚差": table["short"],
-            "判定": table["verdict"].map(TARGET_VERDICTS),
-            "说明": table["reason"].map(TARGET_REASONS),
-            "拟建": table["planned"],
-            "候选": table["candidate"],
-            "分布": [_towns_text(held, towns) for held in table["towns"]],
-            "到达方式": [
-                "" if pd.isna(m) else f"{MODE_NAMES[mode]}{m:g}分钟"
-                for mode, m in zip(table["mode"], table["minutes"], strict=True)
-            ],
-            "覆盖人口": table["covered"],
-            "覆盖率（%）": percent_column(table["share"]),
-            "年份": table["year"],
-            "条款": table["clause"],
-            "备注": table["note"],
-            "数据日期": table["as_of"],
-            "来源": table["source"],
-        }
-    )
-    numbers: dict[str, Kind] = dict.fromkeys(("目标值", "基线", "现状", "上报数", "尚差"), "number")
-    kinds: dict[str, Kind] = {
-        **numbers,
-        "拟建": "count",
-        "候选": "count",
-        "覆盖人口": "count",
-        "年份": "number",
-        "覆盖率（%）": "percent",
-    }
-    return Listing(
-        "目标台账",
-        "规划目标台账",
-        frame,
-        kinds,
-        notes=(
-            "设施的现状只计区内在用的，拟建、候选不计；没有上报数的不当作零。",
-            "覆盖率为全区人口在惯用方式与时限内到达该类在用设施的比例。",
-        ),
-    )
-
-
-def _towns_text(held: Mapping[str, int], towns: pd.Series[Any]) -> str:
-    return "、".join(f"{towns.get(code, code)}{number}" for code, number in held.items())
-
-
-def leader_listing(found: Assessment) -> Listing:
-    """Return the ledger on one page: what was wanted, what there is, and the verdict."""
-    rows = []
-    for one in found.targets.to_dict("records"):
-        wanted = "未给数量"
-        if not pd.isna(one["target"]):
-            sign = {">=": "≥", ">": "＞"}[one["comparison"]]
-            wanted = f"{sign}{one['target']:g}"
-        told = TARGET_REASONS[one["reason"]].split("（")[0] if one["reason"] != "no_number" else ""
-        if not pd.isna(one["short"]) and one["short"] > 0:
-            told = "；".join(filter(None, (f"差{one['short']:g}", told)))
-        if not pd.isna(one["planned"]) and one["planned"]:
-            told = "；".join(filter(None, (told, f"拟建{one['planned']}")))
-        spread = ""
-        if one["venue_type"] and one["towns"]:
-            reach = "" if pd.isna(one["share"]) else f"，覆盖{percent_down(float(one['share']))}%"
-            spread = f"{len(one['towns'])}个镇街有{reach}"
-        rows.append(
-            {
-                "目标": one["name"],
-                "单位": one["unit"],
-                "要求": wanted,
-                "基线": "—" if pd.isna(one["baseline"]) else f"{one['baseline']:g}",
-                "现状": "—" if pd.isna(one["now"]) else f"{one['now']:g}",
-                "判定": TARGET_VERDICTS[one["verdict"]],
-                "差距与说明": told,
-                "分布与覆盖": spread,
-            }
-        )
-    return Listing(
-        "目标台账",
-        "",
-        pd.DataFrame(rows),
-        widths=(7.6, 2.6, 2.4, 1.7, 1.7, 2.5, 5.4, 5.4),
-        small=True,
-    )
-
-
-def targets_summary(found: Assessment) -> dict[str, int]:
-    """Return how many targets are met, not met, and cannot be judged."""
-    counts = found.targets["verdict"].value_counts()
-    return {name: int(counts.get(verdict, 0)) for verdict, name in TARGET_VERDICTS.items()}
+def _kept_back(hidden: pd.Series[Any]) -> tuple[str, ...]:
+    if not hidden.any():
+        return ()
+    return (f"另有 {hidden.sum()} 条涉及不足 {SMALL_COUNT} 人，不逐条列出。",)
 
 
 def flags_listing(found: Assessment) -> Listing:
     """Return everything that is flagged, with all that is known of it."""
-    frame = flags_sheet(found.study, found.measured, found)
+    hidden = hidden_flags(found)
+    frame = flags_sheet(found.study, found.measured, found)[~hidden]
     counts = ("优先次序", "人口", "未覆盖人口", "增加覆盖人口")
     numbers = (
         "分钟",
@@ -377,17 +172,22 @@ def flags_listing(found: Assessment) -> Listing:
         **dict.fromkeys(numbers, "number"),
         **dict.fromkeys(("覆盖率（%）", "目标（%）"), "percent"),
     }
-    return Listing("短板", "短板清单", frame, kinds)
+    return Listing("短板", "短板清单", frame, kinds, notes=_kept_back(hidden))
 
 
 def sentences_listings(found: Assessment) -> list[Listing]:
     """Return the flagged in sentences, a table for towns, places and venues each."""
-    flags = found.flags.sort_values(["kind", "priority"], kind="stable")
+    hidden = hidden_flags(found)
+    flags = found.flags[~hidden].sort_values(["kind", "priority"], kind="stable")
     listings = []
     for kind, name in (("town", "镇街"), ("place", "村（社区）"), ("venue", "设施")):
-        some = flags[flags["kind"] == kind]
-        if not len(some):
+        whole = flags[flags["kind"] == kind]
+        if not len(whole):
             continue
+        some = whole.head(MOST_SENTENCES)
+        notes = _kept_back(hidden) if kind == "place" else ()
+        if len(some) < len(whole):
+            notes += (f"只列优先的前 {MOST_SENTENCES} 条，全部见 kepu run 的 flags.csv。",)
         frame = pd.DataFrame(
             {
                 "次序": some["priority"].astype(int),
@@ -401,9 +201,10 @@ def sentences_listings(found: Assessment) -> list[Listing]:
         listings.append(
             Listing(
                 f"短板-{name}",
-                f"短板清单：{name}（{len(some)} 条）",
+                f"短板清单：{name}（{len(whole)} 条）",
                 frame.reset_index(drop=True),
                 {"次序": "count"},
+                notes=notes,
                 widths=(1.2, 1.8, 12, 8),
                 small=True,
             )
@@ -414,15 +215,23 @@ def sentences_listings(found: Assessment) -> list[Listing]:
 def places_listing(found: Assessment) -> Listing:
     """Return every place with its minutes to each standard."""
     frame = places_sheet(found.study, found.measured, found)
-    if found.study.map.mode == "public":
-        frame = frame.drop(columns=["经度", "纬度"])
+    study, demand = found.study, found.measured.demand
+    notes: tuple[str, ...] = ()
+    if is_public(study):
+        hidden = hidden_places(study, demand)
+        groups = hidden_groups(study, demand)
+        away = ["经度", "纬度", *(GROUP_NAMES[group] for group in groups)]
+        frame = frame[~hidden.to_numpy()].drop(columns=away)
+        kept = f"{hidden.sum()} 处不足 {SMALL_COUNT} 人的居民点不列出；合计见各镇街表。"
+        names = "、".join(GROUP_NAMES[group] for group in GROUP_NAMES if group in groups)
+        notes = (kept, *([f"{names}人数过少，不按居民点列出。"] if groups else []))
     kinds: dict[str, Kind] = {}
     for name in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(
             frame[name]
         ):
             kinds[str(name)] = "number"
-    return Listing("居民点", "居民点明细", frame, kinds)
+    return Listing("居民点", "居民点明细", frame, kinds, notes=notes)
 
 
 def indicators_listing(found: Assessment) -> Listing:
@@ -432,19 +241,3 @@ def indicators_listing(found: Assessment) -> Listing:
         str(name): "number" for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])
     }
     return Listing("指标", "指标一览", frame, kinds)
-
-
-def book_listings(found: Assessment) -> list[Listing]:
-    """Return the sheets of the workbook, in order."""
-    return [
-        standards_listing(found),
-        towns_listing(found),
-        covered_listing(found),
-        venues_listing(found),
-        venues_by_town_listing(found),
-        targets_listing(found),
-        indicators_listing(found),
-        flags_listing(found),
-        places_listing(found),
-        resources_listing(found),
-    ]

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from .assessment import Assessment
 from .coverage.gaps import percent_down
 from .maps.appendix import Listing
 from .report_keys import review_line, sources
-from .study import Assessment
 from .wording import GROUP_NAMES, MODE_NAMES
 
 METHOD = (

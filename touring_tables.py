@@ -196,6 +196,12 @@ def write_tour(folder: Path, found: Touring, extra: TourChoices) -> None:
 
 def summary(found: Touring, extra: TourChoices) -> dict[str, Any]:
     """Return the answer for JSON and for the manifest."""
+    marginal = extra.marginal.replace([np.inf, -np.inf], np.nan).to_dict("records")
+    return {**plan_facts(found), "marginal": marginal}
+
+
+def plan_facts(found: Touring) -> dict[str, Any]:
+    """Return the plan in figures, without what more or less would change."""
     planned, (first, last) = found.planned, found.scene.whole
     district = found.reach[found.reach["scope"] == "district"].set_index("kind")
     return {
@@ -219,5 +225,4 @@ def summary(found: Touring, extra: TourChoices) -> dict[str, Any]:
                    ("people", "fixed", "lacking", "reached", "with_tour")}
             for kind, row in district.to_dict("index").items()
         },
-        "marginal": extra.marginal.replace([np.inf, -np.inf], np.nan).to_dict("records"),
     }  # fmt: skip

@@ -72,10 +72,11 @@ class Plate:
 
 @dataclass(frozen=True, eq=False)
 class Chapter:
-    """A heading of the annex and what follows it: paragraphs, tables, pictures."""
+    """A heading of the annex and what follows it; some begin a page, to be seen whole."""
 
     heading: str
     parts: tuple[str | Listing | Plate, ...]
+    own_page: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 import pandas as pd
@@ -76,8 +75,10 @@ def _fill(sheet: Worksheet, listing: Listing) -> None:
     last = len(frame) + 1
     for column, name in enumerate(frame.columns, 1):
         kind = listing.kinds.get(str(name), "text")
-        for row, value in enumerate(frame[name], 2):
-            _put(sheet, row, column, value, kind, styled, bold=listing.total and row == last)
+        filled = frame[name].notna()
+        for row, (value, known) in enumerate(zip(frame[name], filled, strict=True), 2):
+            bold = listing.total and row == last
+            _put(sheet, row, column, value if known else None, kind, styled, bold=bold)
         letter = get_column_letter(column)
         sheet.column_dimensions[letter].width = _width(str(name), frame[name], kind)
         area = f"{letter}2:{letter}{max(last, 2)}"
@@ -108,7 +109,7 @@ def _put(
     *, bold: bool = False,
 ) -> None:  # fmt: skip
     cell = sheet.cell(row, column)
-    if value is not None and not pd.isna(value):  # type: ignore[call-overload]
+    if value is not None:
         if kind == "text":
             cell.value = ILLEGAL_CHARACTERS_RE.sub("", str(value))
             cell.data_type = "s"  # "=1+1" stays a text
@@ -118,7 +119,7 @@ def _put(
     like = styled.get((kind, bold))
     if like is not None:
         # Each style that is set anew is searched for among all: seconds for a large sheet.
-        cell._style = copy(like._style)
+        cell._style = like._style
         return
     cell.number_format = FORMATS[kind]
     cell.font, cell.border = _font(bold=bold), Border(bottom=RULE)

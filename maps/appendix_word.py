@@ -53,7 +53,8 @@ def annex_file(annex: Annex, *, compact: bool = False) -> bytes:
     counts = {"图": 0, "表": 0}
     for chapter in annex.chapters:
         if chapter.heading:
-            word.add_paragraph(chapter.heading, style="Heading 1")
+            heading = word.add_paragraph(chapter.heading, style="Heading 1")
+            heading.paragraph_format.page_break_before = chapter.own_page or None
         for part in chapter.parts:
             if isinstance(part, str):
                 _paragraph(word, part)

@@ -82,12 +82,13 @@ def families(texts: Iterable[str], preferred: Iterable[str] = FONTS) -> list[str
     """
     wheel, known = wheel_family(), installed()
     asked = [name for name in preferred if name in known]
-    chosen = list(dict.fromkeys([*asked[:1], wheel, LATIN]))
+    chosen = list(dict.fromkeys([*asked[:1], wheel]))
     needed = {c for text in texts for c in text if c not in SILENT and not c.isspace()}
     for name in chosen:
         needed -= characters_of(known.get(name) or _file_of(name))
-    for name, path in known.items() if needed else ():
-        if drawn := needed & characters_of(path):
+    # Every font more is looked through for every text: seconds for all figures.
+    for name in (LATIN, *known) if needed else ():
+        if drawn := needed & characters_of(known.get(name) or _file_of(name)):
             chosen.append(name)
             needed -= drawn
     if needed:

@@ -11,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import Polygon
 
-from kepu.maps.figures import PAPERS, About, breadth, saved, texts_of, wrapped
-from kepu.maps.figures_chart import count_figure, pairs_figure, shares_figure
-from kepu.maps.figures_map import Layer, Names, base_layers, border_layers, map_figure, round_metres
+from kepu.maps.figures.about import PAPERS, About
+from kepu.maps.figures.chart import pairs_figure, shares_figure
+from kepu.maps.figures.curve import count_figure
+from kepu.maps.figures.files import saved
+from kepu.maps.figures.map import Layer, base_layers, border_layers, map_figure
+from kepu.maps.figures.marks import round_metres
+from kepu.maps.figures.names import Names
+from kepu.maps.figures.text import breadth, texts_of, wrapped
 from kepu.maps.fonts import MissingGlyphError, families, installed
 
 CRS = "EPSG:4547"
@@ -86,7 +91,7 @@ def test_a_layer_without_shapes_is_not_explained():
 @given(st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), min_size=2, max_size=12))
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
 def test_names_never_meet(places):
-    from kepu.maps.figures_map import _around, _meet
+    from kepu.maps.figures.names import _around, _meet
 
     taken = []
     for x, y in places:

@@ -137,6 +137,8 @@ def test_reported_figures_are_read_by_name_or_key(tmp_path: Path):
 @pytest.mark.parametrize(
     ("row", "code"),
     [("没有的目标,,5,,", "Q-TARGET-NAME"), ("outcome.literacy,,0.164,,", "Q-TARGET-PERCENT"),
+     ("outcome.literacy,,1,,", "Q-TARGET-PERCENT"),
+     ("outcome.literacy,0.1,16,,", "Q-TARGET-PERCENT"),
      ("people.lecturers,,-5,,", "Q-NUMBER"), ("people.lecturers,,约80,,", "Q-NUMBER"),
      ("people.volunteers,,9,,", "Q-ID-TWICE")],
 )  # fmt: skip
@@ -145,6 +147,11 @@ def test_wrong_rows_go_to_quarantine_and_stay_unjudged(tmp_path: Path, row: str,
     assert found.ledger.faults[0].code == code
     assert list(found.table.index) == ["people.volunteers"]
     assert len(found.ledger.quarantine) == 1
+
+
+def test_nothing_at_all_is_a_figure_and_no_share(tmp_path: Path):
+    found = read_progress(written(tmp_path, "outcome.literacy,0,0,,"), plan_targets())
+    assert list(found.table.loc["outcome.literacy", ["baseline", "now"]]) == [0, 0]
 
 
 def test_a_table_without_its_columns_is_refused(tmp_path: Path):

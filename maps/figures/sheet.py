@@ -2,39 +2,26 @@
 The sheet that every figure of the appendix stands on: A4, upright or lying.
 
 Title, frame, legend, numbered caption, sources and the line of the map review stand where they
-always stand; what is in the frame is drawn by `figures_map` and `figures_chart`. Sizes are in
+always stand; what is in the frame is drawn by the other modules of this folder. Sizes are in
 millimetres of paper, so that a sheet looks alike in every format.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
-import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.text import Text
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from .fonts import families
-from .style import FLAG, INK, MUTED
+from ..style import FLAG, INK, MUTED
+from .about import PAPERS, About, Key, Paper
+from .text import INCH_MM, POINT_MM, breadth, fitted, wrapped
 
-Paper = Literal["portrait", "landscape"]
-PAPERS: dict[Paper, tuple[float, float]] = {"portrait": (210, 297), "landscape": (297, 210)}
-"""Width and height in millimetres."""
-FORMATS = ("png", "svg", "pdf")
 DOTS_AN_INCH = 300
-INCH_MM = 25.4
-POINT_MM = INCH_MM / 72
 MARGIN_MM = 13.0
 TITLE_MM = 18.0
 SIDE_MM = 66.0
@@ -42,73 +29,8 @@ SIDE_MM = 66.0
 LEGEND_ROW_MM = 5.0
 WIDEST_KEY_MM = 64.0
 NOTE_SIZE, LEGEND_SIZE, TITLE_SIZE, CAPTION_SIZE = 7.0, 8.2, 16.0, 10.5
+SUBTITLE_SIZE, LEAST_SUBTITLE = 9.0, 7.2
 CAPTION_MM = 9.0
-SETTINGS: dict[Any, Any] = {
-    "axes.unicode_minus": False,
-    "font.enable_last_resort": False,
-    "pdf.fonttype": 3,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "kepu",
-    "path.simplify": True,
-    "hatch.linewidth": 0.5,
-}
-
-
-@dataclass(frozen=True)
-class About:
-    """
-    What stands around a figure.
-
-    Parameters
-    ----------
-    number, title
-        The caption: 图 `number`  `title`.
-    subtitle
-        Below the title: the standard, the limit.
-    notes
-        Sources, dates, projection, what the figure does not say; one line each.
-    review
-        The line of the map review (审图号, or that there is none).
-    illustrative
-        Whether it bears 示意数据.
-    """
-
-    number: int
-    title: str
-    subtitle: str = ""
-    notes: tuple[str, ...] = ()
-    review: str = ""
-    illustrative: bool = False
-
-    @property
-    def caption(self) -> str:
-        """The numbered caption."""
-        return f"图 {self.number}　{self.title}"
-
-
-@dataclass(frozen=True)
-class Key:
-    """
-    An entry of the legend, drawn as it is on the sheet.
-
-    Parameters
-    ----------
-    label
-        What it means; with form `head`, a heading.
-    form
-        A marker of matplotlib, `area`, `line` or `head`.
-    colour, edge, width, dash, hatch, size
-        Its looks; `size` is the diameter of a marker in points.
-    """
-
-    label: str
-    form: str = "area"
-    colour: str = "none"
-    edge: str = INK
-    width: float = 0.6
-    dash: Any = "-"
-    hatch: str = ""
-    size: float = 6.0
 
 
 @dataclass(frozen=True)
@@ -140,65 +62,6 @@ class Sheet:
     paper: Paper
     about: About
     keys: list[Key] = field(default_factory=list)
-
-
-@contextmanager
-def lettered(texts: Iterable[str]) -> Iterator[None]:
-    """
-    Draw with fonts that have every character of some texts.
-
-    Raises
-    ------
-    MissingGlyphError
-        No installed font has one of them.
-    """
-    with matplotlib.rc_context({**SETTINGS, "font.family": families(texts)}):
-        yield
-
-
-def breadth(text: str, size: float) -> float:
-    """Return about how wide a line is in millimetres: a Chinese character is a square."""
-    units = sum(
-        1.0 if ord(c) > 0x2E80 else 0.62 if c.isupper() or c in "%→" else 0.56 for c in text
-    )
-    return units * size * POINT_MM
-
-
-def wrapped(text: str, size: float, width_mm: float) -> list[str]:
-    """Break a text into lines that fit; Latin words and numbers stay whole, stops never lead."""
-    lines, line = [], ""
-    for word in _words(text):
-        if line and breadth(line + word, size) > width_mm and word not in "，。；：、）":
-            lines.append(line)
-            line = word.lstrip()
-        else:
-            line += word
-    return [*lines, line] if line else lines
-
-
-def balanced(text: str, size: float, width_mm: float) -> list[str]:
-    """Break a text into as few lines as fit, all about as long."""
-    lines = wrapped(text, size, width_mm)
-    narrow = breadth(text, size) / max(len(lines), 1)
-    while len(lines) > 1 and len(tried := wrapped(text, size, narrow)) > len(lines):
-        narrow += size * POINT_MM / 2
-        if narrow >= width_mm:
-            return lines
-    return tried if len(lines) > 1 else lines
-
-
-def _words(text: str) -> Iterator[str]:
-    word = ""
-    for c in text:
-        if ord(c) < 0x2E80 and not c.isspace():
-            word += c
-            continue
-        if word:
-            yield word
-        word = ""
-        yield c
-    if word:
-        yield word
 
 
 def legend_columns(keys: Sequence[Key], width_mm: float) -> int:
@@ -286,8 +149,11 @@ def _title(sheet: Sheet) -> None:
     size = min(TITLE_SIZE, TITLE_SIZE * room / max(breadth(about.title, TITLE_SIZE), 1))
     page.text(MARGIN_MM, height - MARGIN_MM - 5.5, about.title, fontsize=size, color=INK,
               va="center")  # fmt: skip
-    for line in wrapped(about.subtitle, 9, width - 2 * MARGIN_MM)[:1]:
-        page.text(MARGIN_MM, height - MARGIN_MM - 12.6, line, fontsize=9, color=MUTED, va="center")
+    size, lines = fitted(about.subtitle, (SUBTITLE_SIZE, LEAST_SUBTITLE), width - 2 * MARGIN_MM)
+    for at, line in enumerate(lines):
+        low = 12.6 + (at - (len(lines) - 1) / 2) * size * POINT_MM * 1.25
+        page.text(MARGIN_MM, height - MARGIN_MM - low, line, fontsize=size, color=MUTED,
+                  va="center")  # fmt: skip
     if about.illustrative:
         page.text(
             width - MARGIN_MM, height - MARGIN_MM - 5.5, "示意数据", fontsize=11, color=FLAG,
@@ -349,49 +215,3 @@ def _notes(sheet: Sheet) -> None:
         for line in wrapped(text, NOTE_SIZE, w - 3) if text else ():
             sheet.page.text(x + pad, top, line, fontsize=NOTE_SIZE, color=MUTED, va="center")
             top -= NOTE_SIZE * POINT_MM * 1.5
-
-
-def texts_of(figure: Figure) -> list[str]:
-    """Return every text that a figure shows."""
-    return [t.get_text() for t in figure.findobj(Text) if t.get_visible() and t.get_text()]
-
-
-def picture_of(figure: Figure, dots_an_inch: int) -> bytes:
-    """Return a sheet as PNG without its margins and its caption, for a page that has its own."""
-    image, dots = _raster(figure, dots_an_inch), dots_an_inch / INCH_MM
-    edge, foot = round((MARGIN_MM - 2) * dots), round((MARGIN_MM + CAPTION_MM - 1) * dots)
-    box = (edge, edge, image.width - edge, image.height - foot)
-    return _png(image.crop(box), dots_an_inch)
-
-
-def _raster(figure: Figure, dots_an_inch: int) -> Image.Image:
-    """Return a figure in dots, without the transparency that it has no use for."""
-    canvas: Any = FigureCanvasAgg(figure)
-    with matplotlib.rc_context(SETTINGS):
-        before, figure.dpi = figure.dpi, dots_an_inch
-        try:
-            canvas.draw()
-        finally:
-            figure.dpi = before
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-
-
-def _png(image: Image.Image, dots_an_inch: int) -> bytes:
-    stream, told = io.BytesIO(), PngInfo()
-    told.add_text("Software", "kepu")
-    image.save(stream, format="png", dpi=(dots_an_inch, dots_an_inch), pnginfo=told)
-    return stream.getvalue()
-
-
-def saved(figure: Figure, ending: str, dots_an_inch: int = DOTS_AN_INCH) -> bytes:
-    """Return a figure as a file; the same bytes every time."""
-    if ending == "png":
-        return _png(_raster(figure, dots_an_inch), dots_an_inch)
-    stamps: dict[str, dict[str, Any]] = {
-        "svg": {"Date": None, "Creator": "kepu"},
-        "pdf": {"CreationDate": None, "Creator": "kepu", "Producer": "kepu"},
-    }
-    stream = io.BytesIO()
-    with matplotlib.rc_context(SETTINGS):
-        figure.savefig(stream, format=ending, metadata=stamps[ending], dpi=dots_an_inch)
-    return stream.getvalue()
