@@ -11,10 +11,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -23,6 +25,31 @@ STAMP = ".venv/kepu.stamp"
 OLDEST_PYTHON = (3, 11)
 FIRST_PYTHON_TOO_NEW = (3, 15)
 TEST_PROCESSES = 2
+COVERED = (
+    ["--include=geo/*", "--fail-under=95"],
+    ["--include=coverage/*", "--omit=coverage/siting/*", "--fail-under=95"],
+    ["--include=coverage/siting/*"],
+)
+"""What is reported, and judged; the kernels of siting are not run without compilation yet."""
+COVER_EXAMPLES = "0.1"
+"""Of the examples of each property: others take the same branches."""
+COVER_LEAVES_OUT = (
+    "appendix", "attack", "bench", "cache", "cli", "control", "cover_task", "demand",
+    "district", "environment", "features", "figures", "folder", "geocode*", "illustrative",
+    "inputs", "layout", "map*", "mutation", "page*", "plan", "population", "report", "starter",
+    "study_file", "tables", "tasks", "towns", "venues", "whatif_browser", "whatif_use",
+    "workbooks", "zoo",
+)  # fmt: skip
+"""Tests of what is not in those folders."""
+COVER_KERNELS = (
+    "cells.py", "contraction.py", "grid.py", "snap.py",
+    "engines.py::test_sweeps_equal_scipy",
+    "engines.py::test_a_bounded_bucket_search_is_the_full_one_filtered",
+    "engines.py::test_nearest_is_the_lowest_number_of_the_nearest",
+    "engines.py::test_contracting_chains_changes_no_time",
+    "engines.py::test_sweeps_leave_no_trace_on_what_they_share",
+)  # fmt: skip
+"""Small tests of kernels, run with none compiled: coverage does not see into machine code."""
 BENCH_VENV = ROOT / ".bench-venv"
 PEERS = ROOT / "benchmarks" / "peers.txt"
 BENCH_PYTHONS = ("python3.12", "python3.13", "python3.14")
@@ -32,6 +59,7 @@ DESCRIPTION = """\
 demo   分析示意数据，给出一张离线地图     analyse the illustrative study, make an offline map
 test   代码检查和测试                     check the code and run the tests
 lint   只做代码检查                       check the code only
+cover  测试走到的分支                     which branches the tests take
 bench  与其他软件比速度                   race against other software
 setup  只安装                             install only
 """
@@ -147,9 +175,12 @@ def make_commands(
     return [make, install]
 
 
-def run(command: Sequence[str | Path], folder: Path = ROOT) -> int:
-    """Run a command in a folder and return its exit code."""
-    return subprocess.run(command, cwd=folder).returncode
+def run(
+    command: Sequence[str | Path], folder: Path = ROOT, more: Mapping[str, str] | None = None
+) -> int:
+    """Run a command in a folder, with more in its environment, and return its exit code."""
+    environment = {**os.environ, **(more or {})}
+    return subprocess.run(command, cwd=folder, env=environment).returncode
 
 
 def install(group: str, sources: Sequence[str]) -> None:
@@ -236,6 +267,26 @@ def test(slow: bool, only_slow: bool, extra: Sequence[str]) -> int:
     return checked or tested
 
 
+def cover() -> int:
+    """
+    Report the branches of `COVERED` that the tests take; not 0 if they are too few.
+
+    Kernels are compiled anew in a folder of their own: what compiles them is code of ours too.
+    """
+    left_out = [f"--ignore-glob=tests/test_{name}.py" for name in COVER_LEAVES_OUT]
+    kernels = [f"tests/test_{name}" for name in COVER_KERNELS]
+    options = ["-n", str(TEST_PROCESSES), "-q", "--cov", "--cov-report="]
+    with tempfile.TemporaryDirectory() as folder:
+        small = {"KEPU_EXAMPLES": COVER_EXAMPLES, "NUMBA_CACHE_DIR": folder}
+        plain = {**small, "NUMBA_DISABLE_JIT": "1"}
+        codes = [
+            run(module("pytest", *options, *left_out), more=small),
+            run(module("pytest", *options, "--cov-append", *kernels), more=plain),
+        ]
+    codes += [run(module("coverage", "report", *part)) for part in COVERED]
+    return next((code for code in codes if code != 0), 0)
+
+
 def demo(out: Path) -> int:
     """Analyse the illustrative study and say where the map lies."""
     code = run(module("kepu", "demo", "--out", out))
@@ -250,13 +301,20 @@ def demo(out: Path) -> int:
 
 
 def bench_python() -> str:
-    """Return the Python for the environment of `bench`: 3.12 or later where there is one."""
+    """
+    Return the Python for the environment of `bench`: 3.12 or later where there is one.
+
+    Each on the PATH is asked for its version: the first by a name may be a shim that leads nowhere.
+    """
     if sys.version_info[:2] >= (3, 12):
         return sys.executable
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     for name in BENCH_PYTHONS:
-        path = shutil.which(name)
-        if path and version_of(Path(path)):
-            return path
+        for folder in folders:
+            path = shutil.which(name, path=folder)
+            version = version_of(Path(path)) if path else None
+            if path and version and (3, 12) <= version < FIRST_PYTHON_TOO_NEW:
+                return path
     return sys.executable
 
 
@@ -320,7 +378,9 @@ def arguments_parser() -> argparse.ArgumentParser:
         epilog=OFFLINE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="demo|test|lint|bench|setup", required=True)
+    verbs = parser.add_subparsers(
+        dest="verb", metavar="demo|test|lint|cover|bench|setup", required=True
+    )
     demo_verb = verbs.add_parser("demo", parents=[sources], allow_abbrev=False)
     demo_verb.add_argument(
         "--out", type=Path, default=ROOT / "kepu-demo", metavar="DIR", help="结果文件夹 for results"
@@ -330,6 +390,7 @@ def arguments_parser() -> argparse.ArgumentParser:
     which.add_argument("--slow", action="store_true", help="包括慢测试 the slow tests too")
     which.add_argument("--only-slow", action="store_true", help="只做慢测试 only the slow tests")
     verbs.add_parser("lint", parents=[sources], allow_abbrev=False)
+    verbs.add_parser("cover", parents=[sources], allow_abbrev=False)
     bench_verb = verbs.add_parser("bench", parents=[sources], allow_abbrev=False)
     bench_verb.add_argument("--quick", action="store_true", help="约一分钟 about a minute")
     bench_verb.add_argument(
@@ -356,7 +417,7 @@ def perform(arguments: Sequence[str]) -> int:
     if options.verb == "bench":
         sources = source_options(options.wheelhouse, options.index)
         return bench(options.quick, options.only, sources)
-    dev = options.verb in ("test", "lint") or (options.verb == "setup" and options.dev)
+    dev = options.verb in ("test", "lint", "cover") or (options.verb == "setup" and options.dev)
     install("dev" if dev else "run", source_options(options.wheelhouse, options.index))
     if options.verb == "demo":
         return demo(options.out.resolve())
@@ -364,6 +425,8 @@ def perform(arguments: Sequence[str]) -> int:
         return test(options.slow, options.only_slow, extra)
     if options.verb == "lint":
         return lint()
+    if options.verb == "cover":
+        return cover()
     say("已就绪。命令：", "Ready. The command:")
     print(venv_program(VENV, "kepu", sys.platform), flush=True)
     return 0

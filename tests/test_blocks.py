@@ -89,7 +89,7 @@ DEGREES = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
     st.lists(st.tuples(NUMBER, st.lists(NUMBER, max_size=9), TAGS), max_size=12),
     st.sampled_from(["pbf", "pbf,add_metadata=false", "pbf,pbf_compression=none"]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_whatever_is_written_is_read(tmp_path_factory, nodes, ways, kind):
     both(write(tmp_path_factory.mktemp("osm") / "any.osm.pbf", nodes, ways, kind))
 

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kepu.coverage.inequality import gini, theil
-from kepu.coverage.share import Standard, nearest, reach, standard_coverage
+from kepu.coverage.reach import reach
+from kepu.coverage.share import Standard, nearest, standard_coverage
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.covering import greedy, maximal
@@ -143,12 +144,12 @@ def test_a_village_in_two_parts_counts_as_one(district, data):
     people = split["people"].to_numpy().copy()
     people[[number, -1]] = some, people[number] - some
     parts = share.table_times(times.ticks[twice], apart=apart, venues=list(times.venues) or None)
-    for minutes in (5, 15, 60):
-        columns = ["scope", "code", "people", "covered", "not_connected"]
-        pd.testing.assert_frame_equal(
-            counted(district, minutes)[columns],
-            counted((parts, venues, split), minutes, people)[columns],
-        )
+    minutes = data.draw(st.sampled_from([5, 15, 60]))
+    columns = ["scope", "code", "people", "covered", "not_connected"]
+    pd.testing.assert_frame_equal(
+        counted(district, minutes)[columns],
+        counted((parts, venues, split), minutes, people)[columns],
+    )
 
 
 @given(share.districts(), st.lists(st.integers(1, 10**6), min_size=8, max_size=8))
@@ -182,6 +183,41 @@ def test_the_covered_sum_names_the_covered_places(district, minutes):
     assert (named == quick).all()
 
 
+# Beside the middle of a block, so that no other street is as near.
+spots = st.builds(
+    lambda street, block, part, off, upright: (street + off, block + part)[:: 1 if upright else -1],
+    st.integers(0, 4), st.integers(0, 3), st.floats(0.3, 0.7), st.floats(-0.2, 0.2), st.booleans(),
+)  # fmt: skip
+
+
+@given(
+    st.lists(spots, min_size=1, max_size=4), st.lists(spots, min_size=1, max_size=3),
+    st.one_of(
+        st.sampled_from([4526, 4548, 32649]),
+        st.tuples(st.integers(-60, 60), st.integers(-200, 200)),
+    ),
+)  # fmt: skip
+@many
+def test_moved_or_told_in_another_system_trips_take_as_long(homes, goals, other):
+    """28: by so many km, streets and all, or points alone in other coordinates."""
+
+    def asked(crs=share.METRIC):
+        demand, venues = share.demand_at(homes, [1] * len(homes)), share.venues_at(*goals)
+        return share.walk(venues.to_crs(crs), demand.to_crs(crs)).ticks.astype(np.int64)
+
+    here, corner = asked(), (share.EAST, share.NORTH)
+    if isinstance(other, int):
+        there = asked(other)
+    else:
+        try:
+            share.EAST, share.NORTH = np.add(corner, np.multiply(1000, other)).tolist()
+            there = asked()
+        finally:
+            share.EAST, share.NORTH = corner
+    assert (here < 36_000).all()
+    assert (np.abs(there - here) <= 2 + here // 1000).all()
+
+
 @given(share.districts(), st.data())
 @many
 def test_a_twin_of_a_venue_changes_nothing(district, data):
@@ -196,7 +232,8 @@ def test_a_twin_of_a_venue_changes_nothing(district, data):
     more = share.table_times(
         times.ticks[:, both], venues=names, apart=np.flatnonzero(~times.connected)
     )
-    pd.testing.assert_frame_equal(counted(district), counted((more, twins, demand)))
+    counts = [counted(district), counted((more, twins, demand))]
+    pd.testing.assert_frame_equal(*(table.drop(columns="venues") for table in counts))
     one, other = nearest(times, venues, share.TYPES), nearest(more, twins, share.TYPES)
     np.testing.assert_array_equal(one.ticks, other.ticks)
     np.testing.assert_array_equal(one.venue, other.venue)
