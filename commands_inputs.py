@@ -13,8 +13,6 @@ from .console import (
     Corrected,
     Out,
     StudyPath,
-    cache_folder,
-    command_text,
     exit_code,
     guarded,
     print_control,
@@ -22,6 +20,7 @@ from .console import (
     report,
     steps,
 )
+from .job import cache_folder, command_text
 
 
 def new(
@@ -78,7 +77,10 @@ def check(
 def geocode(
     study: StudyPath,
     provider: Annotated[
-        str, typer.Option("--provider", help="amap、tianditu、baidu 或 nominatim")
+        str,
+        typer.Option(
+            "--provider", help="地理编码服务：amap、tianditu、baidu 或 nominatim / service to ask"
+        ),
     ] = "amap",
     out: Annotated[Path, typer.Option("--out", help="核对表 / table to review")] = Path(
         "地址核对.csv"
@@ -113,6 +115,7 @@ def warm(as_json: AsJson = False) -> None:
         from time import perf_counter
 
         from .coverage.siting.warm import warm as compile_searches
+        from .geo.around import warm as compile_neighbours
         from .geo.engines import warm as compile_kernels
 
         begun = perf_counter()
@@ -120,6 +123,7 @@ def warm(as_json: AsJson = False) -> None:
             step("编译 / compiling")
             compile_kernels()
             compile_searches()
+            compile_neighbours()
         seconds = round(perf_counter() - begun, 1)
         if as_json:
             print(json.dumps({"status": "ok", "seconds": seconds}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,23 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from .console import (
-    Accept,
-    AsJson,
-    Corrected,
-    NoCache,
-    Out,
-    StudyPath,
-    cache_folder,
-    command_text,
-    exit_code,
-    guarded,
-    steps,
-)
+from .console import Accept, AsJson, Corrected, NoCache, Out, StudyPath, exit_code, guarded, steps
 from .console import report as tell
+from .job import Job, new_job, noticed
 
 if TYPE_CHECKING:
-    from .study import Assessment
+    from .assessment import Assessment
+    from .maps.figures.about import Paper
 
 PaperChoice = Literal["portrait", "landscape", "both"]
 
@@ -46,6 +35,14 @@ def report(
     sites: Annotated[
         int, typer.Option(min=0, max=30, help="选址图新增几处，0 为不画 / new sites, 0: none")
     ] = 8,
+    scenario: Annotated[
+        list[Path] | None,
+        typer.Option("--scenario", "-s", help="情景文件（TOML），可多次 / scenario files"),
+    ] = None,
+    tour: Annotated[
+        Path | None,
+        typer.Option("--tour", help="kepu tour 的结果文件夹；不给则当场编排 / a finished tour"),
+    ] = None,
     as_json: AsJson = False,
     accept_quarantine: Accept = False,
     corrected: Corrected = None,
@@ -53,57 +50,54 @@ def report(
 ) -> None:
     """规划附件：图件、Word 附录、Excel 附表、目标台账 / the plan's appendix, ready to hand in."""
     with guarded(as_json):
-        folder = out or Path("out") / f"{study.stem}-report"
-        options = ["--paper", paper, *(["--png-only"] if png_only else [])]
-        options += ["--standard", standard] if standard else []
-        options += ["--sites", str(sites)]
-        options += ["--accept-quarantine"] if accept_quarantine else []
-        options += ["--with-quarantine", str(corrected)] if corrected else []
-        command = command_text("report", str(study), *options, "--out", str(folder))
-        cache = None if no_cache else cache_folder()
-        _run(study, folder, command, paper, png_only, standard, sites, as_json,
-             accept_quarantine, corrected, cache)  # fmt: skip
+        words = ["--paper", paper, *(["--png-only"] if png_only else [])]
+        words += ["--standard", standard] if standard else []
+        words += [part for path in scenario or [] for part in ("--scenario", str(path))]
+        words += ["--tour", str(tour)] if tour else []
+        job = new_job(
+            "report", study, out or Path("out") / f"{study.stem}-report",
+            [str(study), *words, "--sites", str(sites)], as_json=as_json,
+            accept=accept_quarantine, corrected=corrected, no_cache=no_cache,
+        )  # fmt: skip
+        papers: tuple[Paper, ...] = ("portrait", "landscape") if paper == "both" else (paper,)
+        plans = {"standard": standard, "sites": sites, "scenarios": scenario or [], "tour": tour}
+        _run(job, papers, png_only, plans)
 
 
-def _run(
-    path: Path, out: Path, command: str, paper: PaperChoice, png_only: bool, standard: str | None,
-    sites: int, as_json: bool, accept: bool, corrected: Path | None, cache: Path | None,
-) -> None:  # fmt: skip
+def _run(job: Job, papers: tuple[Paper, ...], png_only: bool, plans: dict[str, Any]) -> None:
+    from .assessment import assess
     from .folder import claimed, publish
-    from .inputs import read_layers
-    from .maps.figures import FORMATS
-    from .passport import passport
+    from .maps.figures.about import FORMATS
     from .report import write_appendix
     from .report_plans import further
-    from .study import assess, survey
-    from .study_file import read_study
+    from .report_scenarios import read_scenarios
+    from .report_tour import tour_manifest
 
-    with claimed(out) as folder, steps() as step:
-        step("读取数据 / reading")
-        asked = read_study(path, corrected=corrected)
-        layers = read_layers(asked)
-        step("计算出行时间 / travel times")
-        measured = survey(asked, layers, accept_quarantine=accept, cache=cache)
+    plans["scenarios"] = read_scenarios(plans["scenarios"])
+    if plans["tour"]:
+        tour_manifest(plans["tour"])  # told now, not after a minute of work
+    with claimed(job.out) as folder, steps() as step:
+        asked, measured = job.measured(step)
         found = assess(asked, measured)
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        facts = passport(asked, measured, found, command=command, created=created)
-        step("选址与情景 / siting and scenarios")
-        more = further(found, standard=standard, sites=sites, cache=cache)
-        papers: tuple[Any, ...] = ("portrait", "landscape") if paper == "both" else (paper,)
+        facts = job.passport(asked, measured, found)
+        step("选址、情景与巡回 / sites, scenarios, tour")
+        parts = further(found, facts, cache=job.cache, **plans)
+        facts["plans"] = [dict(part.facts) for part in parts if part.facts]
 
         def write(new: Path) -> None:
             write_appendix(new, found, facts, formats=("png",) if png_only else FORMATS,
-                           papers=papers, more=more, step=step)  # fmt: skip
+                           papers=papers, parts=parts, step=step)  # fmt: skip
 
         manifest = publish(folder, write, facts)
-    tell([*(f for t in measured.ledgers.values() for f in t.faults), *measured.warnings])
-    _print(found, folder, manifest, as_json)
-    raise typer.Exit(exit_code(manifest["tables"]))
+    tell([*noticed(measured), *measured.warnings, *(w for p in parts for w in p.warnings)])
+    _print(found, folder, manifest, job.as_json)
+    raise typer.Exit(exit_code(manifest["tables"] | manifest["reported"]))
 
 
 def _print(found: Assessment, folder: Path, manifest: dict[str, Any], as_json: bool) -> None:
-    from .report import ANNEX, BOOK, LEDGER
-    from .report_tables import targets_summary
+    from .report import ANNEX
+    from .report_ledger import BOOK, LEDGER
+    from .report_targets import targets_summary
 
     counts = targets_summary(found)
     if as_json:

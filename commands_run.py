@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +15,6 @@ from .console import (
     NoCache,
     Out,
     StudyPath,
-    cache_folder,
-    command_text,
     exit_code,
     guarded,
     print_calibration,
@@ -25,9 +22,11 @@ from .console import (
     report,
     steps,
 )
+from .job import Job, new_job, noticed
 
 if TYPE_CHECKING:
-    from .study import Assessment, Survey
+    from .assessment import Assessment
+    from .study import Survey
     from .study_keys import Study
 
 
@@ -53,14 +52,11 @@ def run(
 ) -> None:
     """从数据到结果：覆盖率、短板清单与离线地图 / tables, flags and one offline map."""
     with guarded(as_json):
-        folder = out or Path("out") / study.stem
-        options = ["--accept-quarantine"] if accept_quarantine else []
-        options += ["--with-quarantine", str(corrected)] if corrected else []
-        options += _appendix_option(appendix)
-        command = command_text("run", str(study), "--out", str(folder), *options)
-        cache = None if no_cache else cache_folder()
-        _run(study, folder, command, as_json, accept_quarantine, cache, corrected,
-             appendix)  # fmt: skip
+        job = new_job(
+            "run", study, out or Path("out") / study.stem, [str(study), *_option(appendix)],
+            as_json=as_json, accept=accept_quarantine, corrected=corrected, no_cache=no_cache,
+        )  # fmt: skip
+        _run(job, appendix)
 
 
 def demo(
@@ -70,65 +66,49 @@ def demo(
     from importlib.resources import as_file, files
 
     with guarded(as_json), as_file(files("kepu") / "data" / "boundaries") as data:
-        folder = out or Path("kepu-demo")
-        options = _appendix_option(appendix)
-        command = command_text("demo", *options, "--out", str(folder))
-        cache = None if no_cache else cache_folder()
-        path = data / "study.toml"
-        _run(path, folder, command, as_json, False, cache, appendix=appendix)
+        job = new_job(
+            "demo", data / "study.toml", out or Path("kepu-demo"), _option(appendix),
+            as_json=as_json, no_cache=no_cache,
+        )  # fmt: skip
+        _run(job, appendix)
 
 
-def _appendix_option(appendix: bool | None) -> list[str]:
+def _option(appendix: bool | None) -> list[str]:
     return [] if appendix is None else ["--appendix" if appendix else "--no-appendix"]
 
 
-def _run(
-    path: Path,
-    out: Path,
-    command: str,
-    as_json: bool,
-    accept: bool,
-    cache: Path | None,
-    corrected: Path | None = None,
-    appendix: bool | None = None,
-) -> None:
+def _run(job: Job, appendix: bool | None) -> None:
+    from .assessment import assess
     from .folder import claimed, publish
-    from .inputs import read_layers
-    from .passport import headline, passport
-    from .report import write_appendix, write_ledger
+    from .passport import headline
+    from .report_ledger import write_ledger
     from .results import write_tables
-    from .study import assess, survey
-    from .study_file import read_study
 
-    with claimed(out) as folder, steps() as step:
-        step("读取数据 / reading")
-        asked = read_study(path, corrected=corrected)
-        layers = read_layers(asked)
-        step("计算出行时间 / travel times")
-        measured = survey(asked, layers, accept_quarantine=accept, cache=cache)
+    with claimed(job.out) as folder, steps() as step:
+        asked, measured = job.measured(step)
         step("统计覆盖 / coverage")
         found = assess(asked, measured)
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        facts = passport(asked, measured, found, command=command, created=created)
+        facts = job.passport(asked, measured, found)
 
         def write(new: Path) -> None:
             step("写出表格 / tables")
             write_tables(new, asked, measured, found)
             step("写出目标台账与附表 / ledger and workbook")
             if appendix:
+                from .report import write_appendix  # loads what draws figures
+
                 write_appendix(new, found, facts, step=step)
             elif appendix is None:
                 write_ledger(new, found, facts)
             step("绘制地图 / map")
             (new / "map.html").write_text(
-                _map(asked, measured, found, facts, cache), encoding="utf-8", newline="\n"
+                _map(asked, measured, found, facts, job.cache), encoding="utf-8", newline="\n"
             )
 
         manifest = publish(folder, write, facts)
-    rows = [fault for ledger in measured.ledgers.values() for fault in ledger.faults]
-    report([*rows, *measured.warnings])
+    report([*noticed(measured), *measured.warnings])
     shares = headline(asked, found)
-    if as_json:
+    if job.as_json:
         result = {
             "status": "ok",
             "out": str(folder),
@@ -144,7 +124,7 @@ def _run(
     else:
         print_calibration(manifest["calibration"])
         print_headline(shares, folder, asked.study.illustrative)
-    raise typer.Exit(exit_code(manifest["tables"]))
+    raise typer.Exit(exit_code(manifest["tables"] | manifest["reported"]))
 
 
 def _map(

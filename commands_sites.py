@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import math
 import signal
@@ -16,17 +15,17 @@ import typer
 from .console import (
     Accept,
     AsJson,
+    Corrected,
     NoCache,
     Out,
     StudyPath,
-    cache_folder,
-    command_text,
     exit_code,
     guarded,
     messages,
     report,
     steps,
 )
+from .job import Job, new_job, noticed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +71,7 @@ def sites(
     out: Out = None,
     as_json: AsJson = False,
     accept_quarantine: Accept = False,
+    corrected: Corrected = None,
     no_cache: NoCache = False,
 ) -> None:
     """下一处建在哪里：选址、次序、公平的代价 / where next, in which order, what fairness costs."""
@@ -80,12 +80,12 @@ def sites(
 
         asked = Asked(model, count or (None if budget is not None or model == "lscp" else 5),
                       budget, _floors(floor or []), backup, seconds)  # fmt: skip
-        folder = out or Path("out") / f"{study.stem}-sites"
-        words = _words(asked, standard or [], kind or [], floor or [])
-        command = command_text("sites", str(study), *words, "--out", str(folder))
-        cache = None if no_cache else cache_folder()
-        _run(study, asked, standard or [], kind or [], folder, command, as_json,
-             accept_quarantine, cache)  # fmt: skip
+        job = new_job(
+            "sites", study, out or Path("out") / f"{study.stem}-sites",
+            [str(study), *_words(asked, standard or [], kind or [], floor or [])],
+            as_json=as_json, accept=accept_quarantine, corrected=corrected, no_cache=no_cache,
+        )  # fmt: skip
+        _run(job, asked, standard or [], kind or [])
 
 
 def _floors(said: list[str]) -> dict[str, float]:
@@ -109,7 +109,7 @@ def _words(asked: Any, standards: list[str], kinds: list[str], floors: list[str]
         words += [] if value is None else [name, str(value)]
     for name, values in (("--standard", standards), ("--type", kinds), ("--floor", floors)):
         words += [word for value in values for word in (name, value)]
-    return words + (["--backup"] if asked.backup else [])
+    return words + (["--backup"] if asked.backup else []) + ["--seconds", f"{asked.seconds:g}"]
 
 
 @contextmanager
@@ -140,42 +140,31 @@ def _telling(step: Callable[[str], None]) -> Callable[[float, float], None]:
     return tell
 
 
-def _run(
-    path: Path, asked: Any, keys: list[str], kinds: list[str], out: Path, command: str,
-    as_json: bool, accept: bool, cache: Path | None,
-) -> None:  # fmt: skip
+def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
+    from .assessment import assess
     from .coverage.siting.answers import Watch
     from .folder import claimed, publish
-    from .inputs import read_layers
-    from .passport import passport
     from .siting import plan_sites
     from .siting_choices import choices
     from .siting_problem import problem_of
     from .siting_tables import summary, write_siting
-    from .study import assess, survey
-    from .study_file import read_study
 
-    with claimed(out) as folder, steps() as step:
-        step("读取数据 / reading")
-        study = read_study(path)
-        layers = read_layers(study)
-        step("计算出行时间 / travel times")
-        measured = survey(study, layers, accept_quarantine=accept, cache=cache)
+    with claimed(job.out) as folder, steps() as step:
+        study, measured = job.measured(step)
         step("候选点的出行时间 / candidates")
         wanted = keys or [study.standards[0].key]
-        problem = problem_of(study, measured, wanted, types=kinds, cache=cache)
+        problem = problem_of(study, measured, wanted, types=kinds, cache=job.cache)
         watches = [Watch(asked.seconds, _telling(step))]
         with stoppable(watches):
             found = plan_sites(problem, asked, watches[0])
             step("曲线、替代方案与公平的代价 / curve, alternatives, price of equity")
             watches.append(Watch(max(asked.seconds / 2, 1.0), stop=watches[0].stop))
             extra = choices(found, watches[1])
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        facts = passport(study, measured, assess(study, measured), command=command, created=created)
+        facts = job.passport(study, measured, assess(study, measured))
         facts["siting"] = summary(found, extra)
         manifest = publish(folder, lambda new: write_siting(new, found, extra), facts)
-    report([f for ledger in measured.ledgers.values() for f in ledger.faults])
-    if as_json:
+    report(noticed(measured))
+    if job.as_json:
         result = {"status": "ok", "out": str(folder), **_renamed(facts["siting"]),
                   "files": manifest["files"]}  # fmt: skip
         print(json.dumps(result, ensure_ascii=False, default=_plain))
@@ -202,26 +191,38 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
     facts, answer, people = summary(found, extra), found.answer, found.problem.people
     titles = "、".join(standard.name for standard in found.problem.standards)
     marked = "（示意数据）" if found.problem.study.study.illustrative else ""
-    console.print(f"{MODEL_NAMES[found.asked.model]}：{titles}{marked}")
+    console.print(f"{MODEL_NAMES[found.asked.model]}：{titles}{marked}", soft_wrap=True)
+    unit = "人" if len(found.problem.standards) == 1 else "人次"
+    if unit == "人次":
+        console.print("人次：各条标准的人数相加，同属两条标准的人计两次")
     stopped = {"time": "（到时间为止）", "user": "（按要求停止）", "": ""}[answer.stopped]
     console.print(f"判定：{status_text(answer.status, answer.gap)}{stopped}，"
                   f"用时 {answer.seconds:.2f} 秒；候选点 {facts['candidates']} 处")  # fmt: skip
-    console.print(f"覆盖：现状 {found.before:,} 人（{facts['share_before']}）")
+    console.print(f"覆盖：现状 {found.before:,} {unit}（{facts['share_before']}）")
     built = found.plan[found.plan["order"] == 0]
     if len(built):
-        console.print(f"  → 已承诺（拟建）{len(built)} 处建成后 {found.committed:,} 人")
-    console.print(f"  → 方案建成后 {found.after:,} 人（{facts['share_after']}），共 {people:,} 人")
+        console.print(f"  → 已承诺（拟建）{len(built)} 处建成后 {found.committed:,} {unit}")
+    console.print(f"  → 方案建成后 {found.after:,} {unit}（{facts['share_after']}），"
+                  f"共 {people:,} {unit}")  # fmt: skip
+    if found.asked.model == "mclp" and found.problem.options["capacity"].any():
+        console.print(f"按各处容量最多可服务 {int(answer.value):,} 人（上面的覆盖人口不计容量）")
+    if found.asked.backup:
+        console.print(f"现状未覆盖而方案覆盖的人中，{found.second:,} 人有第二处可去")
     if facts["uncoverable_people"]:
-        console.print(f"另有 {facts['uncoverable_people']:,} 人任何候选点都够不到，"
-                      "名单见 uncoverable.csv")  # fmt: skip
+        console.print(f"另有 {facts['uncoverable_people']:,} {unit}任何方案都覆盖不到，"
+                      "名单和原因见 uncoverable.csv")  # fmt: skip
     for title, sheet in brief(found, extra).items():
         _show(console, title, sheet)
     if extra.near is not None:
         core = int(extra.near.core[answer.sites].sum()) - len(built)
-        near = found.problem.study.sites.near
-        console.print(f"新增覆盖比最优少 {near:.0%} 以内的好方案 {extra.near.plans} 个"
-                      f"{'' if extra.near.whole else '以上'}；新址中 {core} 处在这些方案中"
-                      "都有，其余可换（未找到的方案不计），见 alternatives.csv")  # fmt: skip
+        good = f"新增覆盖比最优少 {found.problem.study.sites.near:.0%} 以内的好方案"
+        if found.asked.model == "lscp":
+            good = "处数相同、覆盖同样多的方案"
+        more = "" if extra.near.whole else "以上"
+        console.print(f"{good} {extra.near.plans} 个{more}；新址中 {core} 处在这些方案中都有，"
+                      "其余可换（未找到的方案不计），见 alternatives.csv")  # fmt: skip
+    if extra.cut:
+        console.print("时间已到（或已停止）：曲线、公平的代价、稳健性没有算全；请加大 --seconds")
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,16 +11,16 @@ import typer
 from .console import (
     Accept,
     AsJson,
+    Corrected,
     NoCache,
     Out,
     StudyPath,
-    cache_folder,
-    command_text,
     exit_code,
     guarded,
     report,
     steps,
 )
+from .job import Job, new_job, noticed
 
 if TYPE_CHECKING:
     from .geo.errors import Fault
@@ -35,53 +34,42 @@ def tour(
     out: Out = None,
     as_json: AsJson = False,
     accept_quarantine: Accept = False,
+    corrected: Corrected = None,
     no_cache: NoCache = False,
 ) -> None:
     """流动科技馆、科普大篷车的巡回：停靠点、路线、日历 / stops and calendar of mobile units."""
     with guarded(as_json):
-        folder = out or Path("out") / f"{study.stem}-tour"
-        words = ["--seconds", f"{seconds:g}", "--out", str(folder)]
-        words += ["--accept-quarantine"] if accept_quarantine else []
-        cache = None if no_cache else cache_folder()
-        command = command_text("tour", str(study), *words)
-        _run(study, folder, command, seconds, as_json, accept_quarantine, cache)
+        job = new_job(
+            "tour", study, out or Path("out") / f"{study.stem}-tour",
+            [str(study), "--seconds", f"{seconds:g}"], as_json=as_json,
+            accept=accept_quarantine, corrected=corrected, no_cache=no_cache,
+        )  # fmt: skip
+        _run(job, seconds)
 
 
-def _run(
-    path: Path, out: Path, command: str, seconds: float, as_json: bool, accept: bool,
-    cache: Path | None,
-) -> None:  # fmt: skip
+def _run(job: Job, seconds: float) -> None:
+    from .assessment import assess
     from .coverage.siting.answers import Watch
     from .folder import claimed, publish
-    from .inputs import read_layers
-    from .passport import passport
-    from .study import assess, survey
-    from .study_file import read_study
     from .touring import plan_tour
     from .touring_choices import tour_choices
     from .touring_scene import scene_of
     from .touring_tables import summary, write_tour
 
-    with claimed(out) as folder, steps() as step:
-        step("读取数据 / reading")
-        study = read_study(path)
-        layers = read_layers(study)
-        step("计算出行时间 / travel times")
-        measured = survey(study, layers, accept_quarantine=accept, cache=cache)
+    with claimed(job.out) as folder, steps() as step:
+        study, measured = job.measured(step)
         step("停靠点之间的路程 / ways between hosts")
-        scene = scene_of(study, measured, cache=cache)
+        scene = scene_of(study, measured, cache=job.cache)
         step("编排巡回 / planning")
         found = plan_tour(scene, Watch(seconds * 0.7))
         step("多一天、多一台的效果，替换方案 / marginal values, alternatives")
         extra = tour_choices(found, Watch(seconds * 0.3))
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        facts = passport(study, measured, assess(study, measured), command=command, created=created)
+        facts = job.passport(study, measured, assess(study, measured))
         facts["tour"] = summary(found, extra)
         step("写出日历、表格与图 / calendar, tables, figure")
         manifest = publish(folder, lambda new: write_tour(new, found, extra), facts)
-    rows = [fault for ledger in measured.ledgers.values() for fault in ledger.faults]
-    report([*rows, *warnings(found)])
-    if as_json:
+    report([*noticed(measured), *warnings(found)])
+    if job.as_json:
         result = {"status": "ok", "out": str(folder), **facts["tour"], "files": manifest["files"]}
         print(json.dumps(result, ensure_ascii=False, default=str))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,13 +18,12 @@ from .console import (
     NoCache,
     Out,
     StudyPath,
-    cache_folder,
-    command_text,
     exit_code,
     guarded,
     report,
     steps,
 )
+from .job import Job, new_job
 
 if TYPE_CHECKING:
     from .scenario_keys import Scenario
@@ -54,58 +52,35 @@ class InOrder(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-OpenEdit = Annotated[
-    list[str] | None, typer.Option("--open", metavar="…", help="启用设施：V012,V015 / open venues")
-]
-CloseEdit = Annotated[
-    list[str] | None, typer.Option("--close", metavar="…", help="关闭设施：V001 / close venues")
-]
-AddEdit = Annotated[
-    list[str] | None,
-    typer.Option("--add", metavar="…", help="新增设施：类型@经度,纬度 / a new venue"),
-]
-MoveEdit = Annotated[
-    list[str] | None,
-    typer.Option("--move", metavar="…", help="迁移设施：V001@经度,纬度 / move a venue"),
-]
-UpgradeEdit = Annotated[
-    list[str] | None,
-    typer.Option("--upgrade", metavar="…", help="加挂功能：V300=类型 / a further function"),
-]
-CapacityEdit = Annotated[
-    list[str] | None, typer.Option("--capacity", metavar="…", help="改容量：V001=60 / capacity")
-]
-HoursEdit = Annotated[
-    list[str] | None,
-    typer.Option("--hours", metavar="…", help="改开放时间：V001=08:30-21:00 / hours"),
-]
-DaysEdit = Annotated[
-    list[str] | None, typer.Option("--days", metavar="…", help="改开放日：V001=周一至周日 / days")
-]
+Several = list[str] | None
+
+
+def _edit(name: str, help_: str) -> Any:
+    """Return the option of one kind of edit, which may be typed several times."""
+    return typer.Option(f"--{name}", metavar="…", help=help_)
+
+
+OpenEdit = Annotated[Several, _edit("open", "启用设施： V012,V015 / open venues")]
+CloseEdit = Annotated[Several, _edit("close", "关闭设施： V001 / close venues")]
+AddEdit = Annotated[Several, _edit("add", "新增设施： 类型@经度,纬度 / a new venue")]
+MoveEdit = Annotated[Several, _edit("move", "迁移设施： V001@经度,纬度 / move a venue")]
+UpgradeEdit = Annotated[Several, _edit("upgrade", "加挂功能： V300=类型 / a further function")]
+CapacityEdit = Annotated[Several, _edit("capacity", "改容量： V001=60 / capacity")]
+HoursEdit = Annotated[Several, _edit("hours", "改开放时间： V001=08:30-21:00 / hours")]
+DaysEdit = Annotated[Several, _edit("days", "改开放日： V001=周一至周日 / days")]
 AddPeopleEdit = Annotated[
-    list[str] | None,
-    typer.Option("--add-people", metavar="…", help="新增居民点：人数@经度,纬度 / a new estate"),
+    Several, _edit("add-people", "新增居民点： 人数@经度,纬度 / a new estate")
 ]
 CloseRoadEdit = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--close-road", metavar="…", help="封闭道路或桥：名称或编号 / close roads by name or way"
-    ),
+    Several, _edit("close-road", "封闭道路或桥： 名称或编号 / close roads by name or way")
 ]
 CloseAreaEdit = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--close-area", metavar="…", help="封闭范围内的道路：多边形文件 / close roads in an area"
-    ),
+    Several, _edit("close-area", "封闭范围内的道路： 多边形文件 / close roads in an area")
 ]
 AddRoadEdit = Annotated[
-    list[str] | None,
-    typer.Option("--add-road", metavar="…", help="新建道路：等级@经度,纬度;经度,纬度 / a new road"),
+    Several, _edit("add-road", "新建道路： 等级@经度,纬度; 经度,纬度 / a new road")
 ]
-SpeedEdit = Annotated[
-    list[str] | None,
-    typer.Option("--speed", metavar="…", help="改等级速度：car.secondary=30 / speed of a class"),
-]
+SpeedEdit = Annotated[Several, _edit("speed", "改等级速度： car.secondary=30 / speed of a class")]
 
 
 def whatif(
@@ -129,8 +104,11 @@ def whatif(
     add_road: AddRoadEdit = None,
     speed: SpeedEdit = None,
     name: Annotated[str, typer.Option(help="这些改动合称 / what the edits are called")] = "情景",
+    datum: Annotated[
+        str, typer.Option(help="所写经纬度的坐标基准 / datum of the coordinates typed")
+    ] = "WGS84",
     resnap: Annotated[
-        bool, typer.Option("--resnap", help="道路改动后重新接入路网 / tie everybody anew")
+        bool, typer.Option("--resnap", help="道路改动后 重新接入路网 / tie everybody anew")
     ] = False,
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="绘制对比图 / draw figures")
@@ -145,59 +123,48 @@ def whatif(
     del open_, close, add, move, upgrade, capacity, hours, days, add_people, close_road
     del close_area, add_road, speed  # all of them stand in ctx.obj, in their order
     with guarded(as_json):
-        asked = _scenarios(scenario or [], ctx.obj or [], name, resnap)
-        folder = out or Path("out") / f"{study.stem}-whatif"
+        asked = _scenarios(scenario or [], ctx.obj or [], name, resnap, datum)
         typed = [part for pair in ctx.obj or [] for part in (f"--{pair[0]}", pair[1])]
         files = [part for path in scenario or [] for part in ("--scenario", str(path))]
-        flags = ["--resnap"] if resnap else []
-        command = command_text("whatif", str(study), *files, *typed, *flags, "--out", str(folder))
-        cache = None if no_cache else cache_folder()
-        _run(study, asked, folder, command, as_json, accept_quarantine, cache, corrected, figures)
+        flags = ["--name", name, "--datum", datum] if typed else []
+        flags += [*(["--resnap"] if resnap else []), *([] if figures else ["--no-figures"])]
+        job = new_job(
+            "whatif", study, out or Path("out") / f"{study.stem}-whatif",
+            [str(study), *files, *typed, *flags], as_json=as_json,
+            accept=accept_quarantine, corrected=corrected, no_cache=no_cache,
+        )  # fmt: skip
+        _run(job, asked, figures)
 
 
 def _scenarios(
-    files: list[Path], typed: list[tuple[str, str]], name: str, resnap: bool
+    files: list[Path], typed: list[tuple[str, str]], name: str, resnap: bool, datum: str
 ) -> list[Scenario]:
     from .geo.errors import Fault, StudyError
-    from .scenario_file import from_options, read_scenario
+    from .scenario_file import from_options, read_scenarios, require_own_names
 
-    found = [read_scenario(path) for path in files]
+    found = read_scenarios(files)
     if typed:
-        found.append(from_options(typed, name=name, resnap=resnap))
+        found.append(from_options(typed, name=name, resnap=resnap, datum=datum))
     if not found:
         raise StudyError(Fault("E-SCENARIO-EMPTY"))
-    names = ["现状", *(scenario.name for scenario in found)]
-    twice = sorted({one for one in names if names.count(one) > 1})
-    if twice:
-        raise StudyError(*(Fault("E-SCENARIO-TWICE", value=one) for one in twice))
+    require_own_names(found, taken=("现状",))
     return found
 
 
-def _run(
-    path: Path, scenarios: list[Scenario], out: Path, command: str, as_json: bool, accept: bool,
-    cache: Path | None, corrected: Path | None, figures: bool,
-) -> None:  # fmt: skip
+def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
     from .folder import claimed, publish
-    from .inputs import read_layers
-    from .passport import passport, texts
+    from .passport import texts
     from .scenario_figures import write_figures
     from .scenario_results import Comparison, write_comparison
     from .scenarios import apply, baseline
-    from .study import survey
-    from .study_file import read_study
 
-    with claimed(out) as folder, steps() as step:
-        step("读取数据 / reading")
-        asked = read_study(path, corrected=corrected)
-        layers = read_layers(asked)
-        step("计算出行时间 / travel times")
-        measured = survey(asked, layers, accept_quarantine=accept, cache=cache)
+    with claimed(job.out) as folder, steps() as step:
+        asked, measured = job.measured(step)
         step("情景 / scenarios")
         outcomes = [baseline(asked, measured)]
-        outcomes += [apply(asked, measured, scenario, cache=cache) for scenario in scenarios]
+        outcomes += [apply(asked, measured, scenario, cache=job.cache) for scenario in scenarios]
         found = Comparison(outcomes)
-        created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        facts = passport(asked, measured, outcomes[0].assessment, command=command, created=created)
+        facts = job.passport(asked, measured, outcomes[0].assessment)
         facts["scenarios"] = [
             {
                 "scenario": outcome.scenario.model_dump(mode="json", exclude_defaults=True),
@@ -216,7 +183,7 @@ def _run(
 
         manifest = publish(folder, write, facts)
     report([*measured.warnings, *(w for o in outcomes for w in o.warnings)])
-    if as_json:
+    if job.as_json:
         result = {
             "status": "ok", "out": str(folder), "changes": found.headline,
             "scenarios": facts["scenarios"], "files": manifest["files"],
@@ -241,7 +208,10 @@ def _print(found: Comparison, folder: Path, illustrative: bool) -> None:
         table = Table(box=None)
         heads = ("标准", "现状", "情景", "新覆盖", "失去覆盖", "不再可达", "变近", "变远")
         for head in heads:
-            table.add_column(head, justify="left" if head == "标准" else "right")
+            first = head == "标准"
+            table.add_column(
+                head, justify="left" if first else "right", overflow="fold" if first else "ellipsis"
+            )
         for row in found.headline:
             if row["scenario"] != outcome.scenario.name:
                 continue
@@ -250,4 +220,5 @@ def _print(found: Comparison, folder: Path, illustrative: bool) -> None:
             counts = (row[k] for k in ("gained", "lost", "cut_off", "nearer", "farther"))
             table.add_row(titles[row["standard"]], *cells, *(f"{n:,}" for n in counts))
         console.print(table)
-    console.print(f"\n结果 results: {folder}")
+    states = "，".join(f"{n} {o.scenario.name}" for n, o in enumerate(found.outcomes))
+    console.print(f"\n结果 results: {folder}（各情景的表：{states}）")

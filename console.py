@@ -79,19 +79,6 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield status.update
 
 
-def cache_folder() -> Path:
-    """Return where roads, hierarchies and replies are kept from run to run."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("kepu", appauthor=False)
-
-
-def command_text(name: str, *parts: str) -> str:
-    """Return the command as it can be typed; bytes of a path that are no UTF-8 become marks."""
-    text = " ".join(["kepu", name, *(f'"{p}"' if " " in p else p for p in parts)])
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
 def exit_code(tables: dict[str, Any]) -> int:
     """Return the exit code of a run whose tables are these."""
     return QUARANTINED if any(table["quarantined"] for table in tables.values()) else CLEAN

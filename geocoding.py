@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from .geo.errors import Fault, LayerError
+from .inputs import towns_of
 from .layers.asking import Client, GeocodeError
 from .layers.features import read_records
 from .layers.geocode_online import ReplyCache, geocode_table, provider_named
-from .layers.towns import read_towns
 from .layers.venue_addresses import addresses_asked, with_coordinates
 from .layers.venues import venue_columns, venue_types
 from .study_file import read_study
@@ -54,14 +54,7 @@ def ask_online(
         The study cannot be read, no row lacks coordinates, or there is no key.
     """
     study = read_study(path)
-    towns, _ = read_towns(
-        study.folder / study.towns.file,
-        datum=study.towns.datum,
-        year=study.towns.year,
-        layer=study.towns.layer,
-        accept_datum=study.towns.accept_datum,
-        accept_gaps=study.towns.accept_gaps,
-    )
+    towns, _ = towns_of(study)
     source = study.venues
     known = venue_columns(venue_types())
     table = read_records(

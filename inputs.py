@@ -11,6 +11,7 @@ from geopandas import GeoDataFrame
 
 from .geo.errors import Fault, LayerError
 from .geo.names import read_names
+from .geo.pbf import there
 from .layers.control import control, factor_faults
 from .layers.demand import read_demand
 from .layers.geocode import Gazetteer
@@ -52,6 +53,26 @@ class Layers:
         return (*self.own_warnings, *(w for one in self.ledgers.values() for w in one.warnings))
 
 
+def towns_of(study: Study) -> tuple[GeoDataFrame, list[Fault]]:
+    """
+    Read the towns of a study, and what was noticed.
+
+    Raises
+    ------
+    KepuError
+        The file is not what it must be.
+    """
+    return read_towns(
+        study.folder / study.towns.file,
+        datum=study.towns.datum,
+        year=study.towns.year,
+        layer=study.towns.layer,
+        table_year=study.demand.year,
+        accept_datum=study.towns.accept_datum,
+        accept_gaps=study.towns.accept_gaps,
+    )
+
+
 def read_layers(study: Study) -> Layers:
     """
     Read and validate towns, venues and demand.
@@ -62,15 +83,7 @@ def read_layers(study: Study) -> Layers:
         A file is not what it must be. Rows that are wrong go to quarantine instead.
     """
     about, folder = study.study, study.folder
-    towns, warnings = read_towns(
-        folder / study.towns.file,
-        datum=study.towns.datum,
-        year=study.towns.year,
-        layer=study.towns.layer,
-        table_year=study.demand.year,
-        accept_datum=study.towns.accept_datum,
-        accept_gaps=study.towns.accept_gaps,
-    )
+    towns, warnings = towns_of(study)
     demand, demand_ledger, noticed, report = _read_demand(study, towns)
     venues, venue_ledger = read_venues(
         folder / study.venues.file,
@@ -112,7 +125,7 @@ def _gazetteer(study: Study, towns: GeoDataFrame, demand: GeoDataFrame) -> Calla
 
     def make() -> Gazetteer:
         path = study.folder / study.roads.file
-        is_osm = path.is_file() and path.suffix != ".graphml"
+        is_osm = there(path) and path.suffix != ".graphml"
         names = read_names(path) if is_osm else None
         return Gazetteer(towns, demand, names, district=study.study.name)
 

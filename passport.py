@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from . import __version__
+from .assessment import Assessment
 from .coverage.bands import LIKELY
 from .coverage.gaps import SEVERE_PART
 from .coverage.left_behind import JUST_OVER, SEVERE
@@ -18,7 +19,7 @@ from .folder import file_digest
 from .geo.errors import Fault
 from .inputs import Layers
 from .layers.precision import precision_metres
-from .study import Assessment, Survey
+from .study import Survey
 from .study_keys import Study
 
 LIBRARIES = (
@@ -56,6 +57,9 @@ def passport(
         "modes": {mode: _mode(study, survey, mode) for mode in survey.times},
         "datum_probe_metres": survey.probes,
         "tables": {name: ledger.summary() for name, ledger in survey.ledgers.items()},
+        "reported": {}
+        if survey.progress is None
+        else {"targets": survey.progress.ledger.summary()},
         "people": int(survey.demand["people"].sum()),
         "control": control_rows(survey.control),
         "warnings": [texts(fault) for fault in survey.warnings],

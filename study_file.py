@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from .geo.errors import Fault, StudyError
-from .geo.profile import MODES
 from .layers.venues import venue_types
 from .study_keys import StandardRules, Study
 
@@ -31,8 +30,14 @@ VALUE_TEXTS = {
     "date_type": "须为日期，如 2026-11-01，不带引号",
     "too_short": "至少要有 {min_length} 项",
     "model_type": "须为一节，如 [towns]",
+    "model_attributes_type": "须为一节，如 [[edits]]",
     "tuple_type": "须为列表，如 [5, 10]",
     "dict_type": "须为一节",
+    "finite_number": "须为有限的数，不能是 inf 或 nan",
+    "int_from_float": "须为整数",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_unicode": "含有不能写成文字的字节",
+    "too_long": "最多 {max_length} 项",
 }
 """What pydantic's kinds of error mean, for those who read Chinese; it says the English itself."""
 
@@ -55,7 +60,7 @@ def read_study(path: Path, *, corrected: Path | None = None) -> Study:
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        content = tomllib.loads(text)
+        content = toml(text)
     except FileNotFoundError as error:
         raise StudyError(Fault("E-FILE-MISSING", file=str(path))) from error
     except IsADirectoryError as error:
@@ -134,11 +139,33 @@ def _fault(path: Path, text: str, error: Any) -> Fault:
     )
 
 
+def toml(text: str) -> dict[str, Any]:
+    """
+    Read TOML, whose whole numbers have 64 bits; Python's have any, and cannot all be written out.
+
+    Raises
+    ------
+    ValueError, RecursionError
+        It is none.
+    """
+    content = tomllib.loads(text)
+    waiting: list[Any] = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise ValueError("a whole number of more than 64 bits")
+    return content
+
+
 def _keys_at(location: tuple[Any, ...]) -> list[str]:
     """Return the keys that may stand at a place of the study file."""
     model: Any = Study
     for part in location:
-        if isinstance(part, int) or part in MODES:
+        if part not in model.model_fields:  # a number in a list, a mode, or what is none
             continue
         model = _model_of(model.model_fields[part].annotation)
     return [name for name in model.model_fields if name not in ("folder", "path")]
@@ -192,50 +219,46 @@ def _thresholds(study: Study, path: Path) -> list[Fault]:
     ]
 
 
-def _check_standards(study: Study, path: Path) -> None:
-    """Check what the model cannot: types are known, keys and thresholds make sense."""
-    known = venue_types()
-    faults = _thresholds(study, path)
-    names = {standard.key: standard.name for standard in study.standards}
-    for said in ([standard.key for standard in study.standards], [*names.values()]):
-        for twice in sorted({each for each in said if said.count(each) > 1}):
-            faults.append(Fault("E-STANDARD-TWICE", file=path.name, value=twice))
-    for standard in study.standards:
-        for kind in standard.types:
-            if kind not in known:
-                near = difflib.get_close_matches(kind, known, 1, 0.4)
-                faults.append(
-                    Fault(
-                        "E-STANDARD-TYPE",
-                        file=path.name,
-                        column=f"standards.{standard.key}.types",
-                        value=kind,
-                        facts={"near": near[0] if near else "、".join(known)},
-                    )
-                )
-        if standard.mode not in study.study.modes:
+def _standard_faults(study: Study, standard: StandardRules, path: Path) -> list[Fault]:
+    """Tell what of one standard cannot be: its types, mode and minutes."""
+    known, faults = venue_types(), list[Fault]()
+    for kind in standard.types:
+        if kind not in known:
+            near = difflib.get_close_matches(kind, known, 1, 0.4)
             faults.append(
                 Fault(
-                    "E-STANDARD-MODE",
+                    "E-STANDARD-TYPE",
                     file=path.name,
-                    value=standard.mode,
-                    facts={"key": standard.key, "modes": "、".join(study.study.modes)},
+                    column=f"standards.{standard.key}.types",
+                    value=kind,
+                    facts={"near": near[0] if near else "、".join(known)},
                 )
             )
-        faults += _too_fine(standard, path)
-        if standard.minutes > study.study.horizon_minutes:
-            faults.append(
-                Fault(
-                    "E-STANDARD-HORIZON",
-                    file=path.name,
-                    value=f"{standard.minutes:g}",
-                    facts={"horizon": study.study.horizon_minutes, "key": standard.key},
-                )
+    if standard.mode not in study.study.modes:
+        faults.append(
+            Fault(
+                "E-STANDARD-MODE",
+                file=path.name,
+                value=standard.mode,
+                facts={"key": standard.key, "modes": "、".join(study.study.modes)},
             )
-    if study.demand.kind is None and study.demand.is_raster:
-        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.kind"))
-    if study.map.tiles == "tianditu" and not study.map.key:
-        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="map.key"))
+        )
+    faults += _too_fine(standard, path)
+    if standard.minutes > study.study.horizon_minutes:
+        faults.append(
+            Fault(
+                "E-STANDARD-HORIZON",
+                file=path.name,
+                value=f"{standard.minutes:g}",
+                facts={"horizon": study.study.horizon_minutes, "key": standard.key},
+            )
+        )
+    return faults
+
+
+def _speed_faults(study: Study, path: Path) -> list[Fault]:
+    """Tell which speeds no such mode has."""
+    faults = list[Fault]()
     for mode, speeds in study.speeds.items():
         low, high = SPEEDS_KMH[mode]
         faults += [
@@ -252,5 +275,22 @@ def _check_standards(study: Study, path: Path) -> None:
             for name, kmh in speeds.items()
             if not low <= kmh <= high
         ]
+    return faults
+
+
+def _check_standards(study: Study, path: Path) -> None:
+    """Check what the model cannot: types are known, keys, thresholds and speeds make sense."""
+    faults = _thresholds(study, path)
+    names = {standard.key: standard.name for standard in study.standards}
+    for said in ([standard.key for standard in study.standards], [*names.values()]):
+        for twice in sorted({each for each in said if said.count(each) > 1}):
+            faults.append(Fault("E-STANDARD-TWICE", file=path.name, value=twice))
+    for standard in study.standards:
+        faults += _standard_faults(study, standard, path)
+    if study.demand.kind is None and study.demand.is_raster:
+        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.kind"))
+    if study.map.tiles == "tianditu" and not study.map.key:
+        faults.append(Fault("E-STUDY-MISSING", file=path.name, value="map.key"))
+    faults += _speed_faults(study, path)
     if faults:
         raise StudyError(*faults)

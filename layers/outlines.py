@@ -138,7 +138,7 @@ def _read_geojson(path: Path) -> Outlines:
     content, _ = decode(path.read_bytes(), path.name)
     try:
         document = json.loads(content)
-        features = document["features"]
+        features = _features(document)
         shapes = [None if f["geometry"] is None else shape(f["geometry"]) for f in features]
         records = [dict(feature["properties"] or {}) for feature in features]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, IndexError,
@@ -157,6 +157,15 @@ def _read_geojson(path: Path) -> Outlines:
     array[:] = shapes
     own = _named_crs(document.get("crs"), path.name)
     return Outlines(path.name, None, _properties(records), array, own, said)
+
+
+def _features(document: Any) -> Any:
+    """Return the features of a document; a lone feature or shape is GeoJSON, too (RFC 7946)."""
+    if document.get("type") == "Feature":
+        return [document]
+    if "coordinates" in document and "features" not in document:
+        return [{"geometry": document, "properties": None}]
+    return document["features"]
 
 
 def _named_crs(member: Any, file: str) -> CRS | None:

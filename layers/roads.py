@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from ..geo.cache import cache_key, load, store
 from ..geo.errors import Fault, NetworkError
 from ..geo.network import Network
 from ..geo.osm import Box, read_osm
-from ..geo.pbf import check_digest
+from ..geo.pbf import check_digest, there
 from ..geo.profile import Profile
 from ..geo.ways import build
 
@@ -49,7 +50,7 @@ class Roads:
     cached: bool
     warnings: tuple[Fault, ...]
 
-    @property
+    @cached_property
     def barriers(self) -> npt.NDArray[np.object_]:
         """What nobody walks across, in the CRS of the network: rivers, rails, motorways."""
         walls = self.background["kind"].isin(NO_WALKING_ACROSS) & self.background["wall"]
@@ -95,7 +96,7 @@ def read_roads(
     NetworkError
         The file is missing, damaged, cut off or without roads.
     """
-    if not path.is_file():
+    if not there(path):
         raise NetworkError(Fault("E-FILE-MISSING", file=path.name))
     if sha256 is not None:
         check_digest(path, sha256)

@@ -36,6 +36,8 @@ KINDS = {
 KIND_BY_NAME = ((re.compile(r".*(街道|区)"), "urban"), (re.compile(r".*(镇|乡|县)"), "rural"))
 COUNTY_DIGITS = 6
 
+WIDEST_METRES = 1_000_000.0
+"""No county is so wide: the widest has some 700 km."""
 SEGMENT_DEGREES = 0.005
 """Outlines are straight in degrees; in parts this long the metric chord strays by millimetres."""
 CHINA = (73.0, 16.0, 136.0, 54.0)
@@ -119,6 +121,7 @@ def read_towns(
     _check_shapes(outlines, source, ledger)
     _stop(ledger)
     shapes, crs = _project(outlines.shapes, source)
+    _check_extent(shapes, ledger)
     shapes = repaired(shapes, list(values["name"]), ledger)
     _stop(ledger)
     frame = GeoDataFrame(
@@ -196,6 +199,15 @@ def _check_shapes(outlines: Outlines, source: str | CRS, ledger: Ledger) -> None
         raise CrsError(
             ledger.fault("E-SWAPPED", value=f"{x[0]}, {y[0]}", count=len(outlines.shapes))
         )
+
+
+def _check_extent(shapes: npt.NDArray[np.object_], ledger: Ledger) -> None:
+    """Stop where the district is wider than any can be: a vertex was mistyped."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    widest = max(east - west, north - south)
+    if widest > WIDEST_METRES:
+        km, most = f"{widest / 1000:.0f}", f"{WIDEST_METRES / 1000:.0f}"
+        raise LayerError(ledger.fault("E-TOWN-EXTENT", km=km, most=most))
 
 
 def _check_zone(x: Degrees, y: Degrees, source: str | CRS, ledger: Ledger) -> None:

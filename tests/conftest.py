@@ -6,6 +6,7 @@ The answers of such a town can be told by hand; `tests/scenarios/README.md` says
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ import shapely
 from geopandas import GeoDataFrame
 from hypothesis import is_hypothesis_test, settings
 from pyproj import Proj
+from shapely.geometry import box
 
 from kepu.coverage.times import Direction, Times, travel_times
 from kepu.geo.crs import WGS84, metric_crs, transform
@@ -35,6 +37,9 @@ SIDES = {":forward": ":backward", ":backward": ":forward"}
 STEPS = {"N": (0, 1), "E": (1, 0), "S": (0, -1), "W": (-1, 0)}
 
 Tags = dict[str, str]
+
+settings.register_profile("house", settings.default, max_examples=200)
+settings.load_profile("house")
 
 
 def turned(tags: Tags) -> Tags:
@@ -179,6 +184,19 @@ def say(town: Town, word: str, name: str, *rest: str) -> None:
             raise ValueError(f"not understood: {word}")
 
 
+@pytest.fixture(scope="session")
+def towns() -> GeoDataFrame:
+    """Two squares side by side, 凤城街道 west of 113.05 E and 源潭镇 east of it."""
+    frame = GeoDataFrame(
+        {"name": ["凤城街道", "源潭镇"], "kind": ["urban", "rural"]},
+        geometry=[box(113.0, 23.6, 113.05, 23.7), box(113.05, 23.6, 113.1, 23.7)],
+        index=["441802001", "441802102"],
+        crs=WGS84,
+    )
+    frame.index.name = "town"
+    return frame.to_crs(metric_crs(113.05, 23.65))
+
+
 @pytest.fixture
 def town(tmp_path: Path) -> Callable[..., Town]:
     """Draw towns; `mirrored` writes every way from its other end, `shuffled` the tables."""
@@ -203,13 +221,29 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def pytest_collection_modifyitems(items):
-    """`KEPU_EXAMPLES=50` tries fifty times as many examples of each property, as a night may."""
-    factor = int(os.environ.get("KEPU_EXAMPLES", "1"))
-    for item in items if factor > 1 else ():
+    """`KEPU_EXAMPLES=50` tries fifty times as many examples of each property, 0.1 a tenth."""
+    factor = float(os.environ.get("KEPU_EXAMPLES", "1"))
+    for item in items if factor != 1 else ():
         test = getattr(item, "obj", None)
         test = getattr(test, "__func__", test)
         if is_hypothesis_test(test):
             # There is no public way: a test with settings of its own heeds no profile.
             said = getattr(test, "_hypothesis_internal_use_settings", None) or settings.default
-            more = settings(said, max_examples=said.max_examples * factor)
-            test._hypothesis_internal_use_settings = more
+            wanted = settings(said, max_examples=max(1, round(said.max_examples * factor)))
+            test._hypothesis_internal_use_settings = wanted
+
+
+def interpret() -> None:
+    """Let vectors be arrays where kernels are not compiled, for coverage and mutants."""
+    path = Path(__file__).with_name("plain_lanes.py")
+    spec = importlib.util.spec_from_file_location("plain_lanes", path)
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+    for name in plain.NAMES:
+        setattr(lanes, name, getattr(plain, name))
+
+
+if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+    from kepu.geo import lanes
+
+    interpret()

@@ -130,7 +130,7 @@ tables = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(tables, st.dictionaries(st.sampled_from("ABC"), st.integers(0, 2000)), st.data())
 def test_every_town_gets_its_official_people(rows, totals, data):
     demand = places(*(row[:2] for row in rows), elderly=[min(row[1:]) for row in rows])
@@ -152,7 +152,7 @@ def test_every_town_gets_its_official_people(rows, totals, data):
     pd.testing.assert_frame_equal(same, report)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(tables, st.integers(0, 10_000))
 def test_the_rest_of_the_district_is_shared(rows, more):
     demand = places(*(row[:2] for row in rows), ("A", 10), ("D", 10))

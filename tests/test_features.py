@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from kepu.geo.crs import WGS84, metric_crs, transform, wgs84_to_gcj02
+from kepu.geo.crs import WGS84, transform, wgs84_to_gcj02
 from kepu.geo.errors import LayerError
 from kepu.layers.demand import read_demand
 from kepu.layers.ledger import FORMULA_STARTS, Ledger, unprotected
@@ -31,19 +31,6 @@ from kepu.layers.venues import read_venues
 HEADER = ("编号", "名称", "类型", "所属镇街", "经度", "纬度", "状态")
 DATE = datetime.date(2026, 11, 1)
 LON, LAT = 113.02123, 23.65123
-
-
-@pytest.fixture(scope="module")
-def towns() -> GeoDataFrame:
-    """Two squares side by side, 凤城街道 west of 113.05 E and 源潭镇 east of it."""
-    frame = GeoDataFrame(
-        {"name": ["凤城街道", "源潭镇"], "kind": ["urban", "rural"]},
-        geometry=[box(113.0, 23.6, 113.05, 23.7), box(113.05, 23.6, 113.1, 23.7)],
-        index=["441802001", "441802102"],
-        crs=WGS84,
-    )
-    frame.index.name = "town"
-    return frame.to_crs(metric_crs(113.05, 23.65))
 
 
 def read(path: Path, towns: GeoDataFrame, **options: Any) -> tuple[GeoDataFrame, Ledger]:
@@ -510,7 +497,7 @@ def test_the_mark_of_protection_comes_off(cell: str) -> None:
         assert unprotected(cell) == cell
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.floats(113, 113.1), st.floats(23.6, 23.7)), min_size=1, max_size=6))
 def test_points_come_back_from_geojson(
     tmp_path_factory: pytest.TempPathFactory, towns: GeoDataFrame, places: list[tuple[float, float]]

@@ -136,7 +136,7 @@ def by_hand(towns: GeoDataFrame, values: np.ndarray) -> np.ndarray:
     return found
 
 
-@settings(fixed, max_examples=60)
+@settings(fixed, max_examples=200)
 @given(divided(), st.sampled_from([1, 2, 3]))
 def test_town_sums_are_those_of_the_areas(tmp_path, case, block):
     towns, values = case

@@ -92,7 +92,7 @@ def legs(draw, hosts: int) -> Legs:
     return Legs(table[0, 1:], table[1:, 0], table[1:, 1:])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_trips_are_all_that_fit(data) -> None:
     hosts, most, limit = 5, data.draw(st.integers(1, 4)), data.draw(st.integers(20, 120))
@@ -275,7 +275,7 @@ def test_stays_keep_to_terms_and_setting_up() -> None:
     assert sum(inside) == 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_no_trip_on_a_closed_date(data) -> None:
     hosts = 3

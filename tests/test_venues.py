@@ -17,9 +17,8 @@ import shapely
 from geopandas import GeoDataFrame
 from hypothesis import given
 from hypothesis import strategies as st
-from shapely.geometry import box
 
-from kepu.geo.crs import WGS84, gcj02_to_bd09, metric_crs, transform, wgs84_to_gcj02
+from kepu.geo.crs import WGS84, gcj02_to_bd09, transform, wgs84_to_gcj02
 from kepu.geo.errors import LayerError
 from kepu.layers.cells import CellError, lookup_key
 from kepu.layers.ledger import Ledger
@@ -30,19 +29,6 @@ from kepu.layers.venues import read_venues, venue_type, venue_types
 REAL = Path(__file__).parents[2] / "shared" / "data" / "venues" / "qingcheng_kepu_venues.csv"
 HEADER = ("编号", "名称", "类型", "所属镇街", "经度", "纬度", "状态")
 DATE = datetime.date(2026, 11, 1)
-
-
-@pytest.fixture(scope="module")
-def towns() -> GeoDataFrame:
-    """Two squares side by side, 凤城街道 west of 113.05 E and 源潭镇 east of it."""
-    frame = GeoDataFrame(
-        {"name": ["凤城街道", "源潭镇"], "kind": ["urban", "rural"]},
-        geometry=[box(113.0, 23.6, 113.05, 23.7), box(113.05, 23.6, 113.1, 23.7)],
-        index=["441802001", "441802102"],
-        crs=WGS84,
-    )
-    frame.index.name = "town"
-    return frame.to_crs(metric_crs(113.05, 23.65))
 
 
 def venue(**cells: object) -> dict[str, object]:
