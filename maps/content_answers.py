@@ -73,6 +73,21 @@ def _band(row: pd.Series) -> dict[str, object] | None:
     return {"low": float(row["low"]), "high": float(row["high"]), "isUnsure": unsure}
 
 
+def told_flags(
+    flags: pd.DataFrame, standards: pd.DataFrame, index: pd.Index, told: Mapping[str, Any]
+) -> pd.DataFrame:
+    """
+    Return the flags but those whose sentence would tell what `told`, the places, keep back.
+
+    On a public page these are the flags of hidden places, and of any place by a group that is so
+    few somewhere that it is not told by place.
+    """
+    place = flags["kind"] == "place"
+    hidden = flags["id"].isin(index[~np.asarray(told["shown"])])
+    few = ~flags["standard"].map(standards["group"]).isin(list(told["groups"]))
+    return flags[~(place & (hidden | few))]
+
+
 def flags_columns(
     flags: pd.DataFrame, standards: pd.Index, indexes: Mapping[str, pd.Index]
 ) -> dict[str, object]:

@@ -27,7 +27,7 @@ from .content import (
     towns_columns,
     venues_columns,
 )
-from .content_answers import flags_columns, measure_columns, standards_columns
+from .content_answers import flags_columns, measure_columns, standards_columns, told_flags
 from .offline import OfflineFigure, script, stylesheet
 from .pack import Part, packed
 from .payload import (
@@ -235,7 +235,9 @@ def web_map(
         "groups": {"key": list(groups), "name": list(groups.values())},
         "reach": reaches_columns(reach, told, venues["type"].to_numpy()),
         "standards": standards_columns(standards, coverage, own or {}, towns.index),
-        "flags": flags_columns(flags, standards.index, indexes),
+        "flags": flags_columns(
+            told_flags(flags, standards, places.index, told), standards.index, indexes
+        ),
         "measures": [measure_columns(one) for one in measures],
         "isochrones": [] if isochrones is None else ring_columns(isochrones, venues.index),
         "branches": _ways(branches or {}, places["people"].to_numpy()),

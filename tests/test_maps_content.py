@@ -125,6 +125,22 @@ def test_a_public_page_keeps_small_counts_to_itself(public: tuple[dict[str, Any]
     assert seen["name"][5] == data["places"]["name"].iloc[5]
 
 
+def test_no_flag_of_a_public_page_tells_what_its_places_keep_back() -> None:
+    data = study(audience="public")
+    data["places"].loc["P004", "people"] = PUBLIC_SMALL
+    data["coverage"] = coverage_of(data["standards"], data["places"], data["reach"])
+    one = dict(data["flags"][data["flags"]["kind"] == "place"].iloc[0])
+    flags = [one | {"id": place, "sentence": f"{place}："} for place in ("P004", "P005")]
+    data["flags"] = pd.DataFrame(flags)
+    assert block(web_map(**data), "kepu-data")["flags"]["sentence"] == ["P005："]
+    inside = data | {"audience": "internal"}
+    assert block(web_map(**inside), "kepu-data")["flags"]["sentence"] == ["P004：", "P005："]
+    data["standards"].loc[one["standard"], "group"] = "farmers"
+    data["places"].loc["P006", "farmers"] = PUBLIC_SMALL
+    data["coverage"] = coverage_of(data["standards"], data["places"], data["reach"])
+    assert block(web_map(**data), "kepu-data")["flags"]["sentence"] == []
+
+
 def test_a_public_page_rounds_its_points(public: tuple[dict[str, Any], str]) -> None:
     seen = block(public[1], "kepu-data")
     for frame in ("places", "venues"):
