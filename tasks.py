@@ -30,7 +30,7 @@ COVERED = (
     ["--include=coverage/*", "--omit=coverage/siting/*", "--fail-under=95"],
     ["--include=coverage/siting/*"],
 )
-"""What is reported, and judged; the kernels of siting are not run without compilation yet."""
+"""What is reported, and judged; some kernels of siting take too long without compilation."""
 COVER_EXAMPLES = "0.1"
 """Of the examples of each property: others take the same branches."""
 COVER_LEAVES_OUT = (
@@ -48,6 +48,11 @@ COVER_KERNELS = (
     "engines.py::test_nearest_is_the_lowest_number_of_the_nearest",
     "engines.py::test_contracting_chains_changes_no_time",
     "engines.py::test_sweeps_leave_no_trace_on_what_they_share",
+    "sites.py::test_the_search_for_large_problems_equals_brute_force",
+    "sites.py::test_maximal_covering_equals_brute_force",
+    "sites.py::test_set_covering_equals_brute_force",
+    "sites.py::test_median_equals_brute_force",
+    "sites.py::test_spaced_medians_and_centers_equal_brute_force",
 )  # fmt: skip
 """Small tests of kernels, run with none compiled: coverage does not see into machine code."""
 BENCH_VENV = ROOT / ".bench-venv"

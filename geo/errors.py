@@ -25,7 +25,7 @@ from importlib.resources import files
 VALUE_CHARACTERS = 80
 """Longer values are cut in messages,"""
 FACT_CHARACTERS = 400
-"""and lists of names and the like."""
+"""and lists of names, paths and the like."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ class Fault:
 
     def _where(self) -> Iterator[tuple[str, str]]:
         if self.file is not None:
-            yield f"文件 {printable(self.file)}", printable(self.file)
+            path = printable(self.file, FACT_CHARACTERS)  # its end is the name
+            yield f"文件 {path}", path
         if self.sheet is not None:
             yield f"工作表 {printable(self.sheet)}", f"sheet {printable(self.sheet)}"
         if self.row is not None:
