@@ -142,3 +142,9 @@ def test_no_value_breaks_a_message(text):
     fault = Fault("E-DATUM", file=text, column=text, value=text, facts={"known": text})
     assert len(str(fault).splitlines()) == 2
     assert printable(text) in fault.zh
+
+
+def test_a_long_path_keeps_the_name_of_its_file() -> None:
+    fault = Fault("E-FILE-MISSING", file="/资料" * 40 + "/没有.toml")
+    assert "/没有.toml" in fault.zh
+    assert "/没有.toml" in fault.en
