@@ -171,11 +171,12 @@ def test_one_way_streets(mode, tags, expected):
     ),
 )
 def test_the_first_key_that_says_something_decides(mode, highway, tags):
-    """Whatever the more general keys say after it."""
-    first = next((tags[k] for k in ACCESS_KEYS[mode] if tags.get(k, "") in OPEN | CLOSED), None)
+    """Whatever the more general keys say after it; the most general one closes, opens nothing."""
+    key = next((k for k in ACCESS_KEYS[mode] if tags.get(k, "") in OPEN | CLOSED), None)
     found = directions(PROFILES[mode], {"highway": highway, **tags}, highway)
     speed = PROFILES[mode].speeds.get(highway)
-    usable = speed is not None and (speed.access if first is None else first in OPEN)
+    decides = key is not None and (tags[key] in CLOSED or key != "access")
+    usable = speed is not None and (tags[key] in OPEN if decides else speed.access)
     assert any(found) is usable
 
 
