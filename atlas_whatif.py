@@ -13,6 +13,7 @@ from geopandas import GeoDataFrame
 
 from .coverage.scenario_times import Roadside, with_venues
 from .coverage.times import Times
+from .geo.chains import curve_order
 from .geo.crs import WGS84, to_wgs84, transform
 from .geo.edits import Roadworks
 from .geo.errors import StudyError
@@ -44,6 +45,7 @@ def whatif(study: Study, survey: Survey, venues: GeoDataFrame) -> Part:
     steps = _steps(kept)
     return whatif_part(
         list(_tables(study, survey, venues, kept, used, steps).values()),
+        along=_along(survey.demand.geometry),
         venue=used,
         spots=Spots(
             id=[str(one) for one in kept.index],
@@ -140,10 +142,16 @@ def _tables(
         columns[is_new] = len(times.venues) + np.arange(is_new.sum())
         columns = np.append(times.venues.get_indexer(venues.index[own]), columns)
         sites = np.append(np.searchsorted(used, own), len(used) + np.arange(len(spots)))
+        row = _along(pd.concat([venues.geometry.iloc[own], spots.geometry]))
         found[key] = Reached(
-            *key, sites, ticks[:, columns], times.horizon, [s.minutes for s in alike]
+            *key, sites[row], ticks[:, columns[row]], times.horizon, [s.minutes for s in alike]
         )
     return found
+
+
+def _along(points: gpd.GeoSeries) -> npt.NDArray[np.int64]:
+    """Return points in an order in which neighbours follow one another."""
+    return curve_order(points.x.to_numpy(), points.y.to_numpy())
 
 
 def _ticks(

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from county import along, ticks_by_road
 from scipy.spatial import cKDTree
 
 from kepu.maps.content import Reach
@@ -18,6 +19,7 @@ from kepu.maps.whatif import Reached, Spots, whatif_part
 WEST, SOUTH, EAST, NORTH = 112.8, 23.4, 113.4, 23.9
 TYPES = tuple(f"type.{n:02}" for n in range(24))
 PACES = {"walk": 15.0, "ebike": 4.0, "car": 2.0}
+SLOWER = {"walk": 8, "ebike": 2, "car": 1}
 HORIZON = 72_000
 
 
@@ -166,7 +168,7 @@ def whole(places: int, venues: int, vertices: int) -> dict[str, Any]:
     data["flags"] = pd.concat(flags, ignore_index=True)
     data["isochrones"] = _rings(data, there, rng)
     data["branches"] = branches
-    data["parts"] = [_scenarios(data, here, there, rng)]
+    data["parts"] = [_scenarios(data, here, there)]
     return data
 
 
@@ -237,21 +239,23 @@ def _rings(data: dict[str, Any], there: np.ndarray, rng: np.random.Generator) ->
     return gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
 
 
-def _scenarios(
-    data: dict[str, Any], here: np.ndarray, there: np.ndarray, rng: np.random.Generator
-) -> Any:
+def _scenarios(data: dict[str, Any], here: np.ndarray, there: np.ndarray) -> Any:
     chosen = np.sort(np.argsort(-data["places"]["people"].to_numpy(), kind="stable")[:SITES])
     sites = np.concatenate([there, here[chosen]])
-    km = np.hypot(*((here[:, None] - sites[None]) * [102.0, 111.0]).transpose(2, 0, 1))
-    km *= 1.25 + 0.1 * rng.random(km.shape)
-    numbers = np.arange(len(sites))
+    row = along(sites)
+    metres = [102_000, 111_000]
     tables = [
-        Reached(mode, "", numbers, np.rint(km * pace * 600).astype(np.uint32), HORIZON, [15.0])
-        for mode, pace in PACES.items()
-    ]
+        Reached(
+            mode, "", row,
+            ticks_by_road(here * metres, sites[row] * metres, slower=slower, horizon=HORIZON),
+            HORIZON, [15.0],
+        )
+        for mode, slower in SLOWER.items()
+    ]  # fmt: skip
     lon, lat = np.rint(here[chosen] * 1e7).astype(np.int64).T
     spots = Spots(
         id=list(data["places"].index[chosen]), name=list(data["places"]["name"].iloc[chosen]),
         origin=["place"] * SITES, types=[""] * SITES, host=np.full(SITES, -1), lon=lon, lat=lat,
     )  # fmt: skip
-    return whatif_part(tables, venue=np.arange(len(there)), spots=spots, names=data["types"])
+    numbers = np.arange(len(there))
+    return whatif_part(tables, along=along(here), venue=numbers, spots=spots, names=data["types"])

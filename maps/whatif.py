@@ -1,8 +1,9 @@
 """
-What the page needs to think otherwise: who reaches each site in how many ticks, as sparse lists.
+What the page needs to think otherwise: who reaches each site in how many ticks.
 
 A site is a venue of the table, whatever its status, or a spot where one could be opened. Times are
-the integers of the analysis, so that the page counts exactly what the analysis counts.
+the integers of the analysis, so that the page counts exactly what the analysis counts. Where they
+take too many bytes the longest are left out, and the page says so.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .pack import Part
+from .pack import Part, packed
+from .whatif_times import told
 
-SCRIPTS = ("whatif_run.js", "whatif_file.js", "whatif_panel.js", "whatif.js")
+SCRIPTS = (
+    "whatif_times.js", "whatif_run.js", "whatif_file.js", "whatif_panel.js", "whatif.js",
+)  # fmt: skip
 DEGREE_STEPS = 10_000_000
 """Coordinates of new sites are whole steps of 1e-7 degrees (1 cm): the page writes them exactly."""
-MOST_ENTRIES = 500_000
-"""So many (site, place) pairs take about 1.5 MB of the page."""
+MOST_BYTES = 1_700_000
+"""Of the page, for the times of all modes and paces together."""
+LONGEST = (2.0, 1.5, 1.0, 0.75, 0.5, 0.25, 0.0)
+"""Times as long as so many times the longest threshold are tried when all of them are too many."""
 TICKS_A_MINUTE = 600
 
 Ints = npt.NDArray[np.int64]
@@ -35,7 +41,8 @@ class Reached:
     mode, group
         How; an empty group is everybody.
     sites
-        Numbers of the sites, s of them, ascending.
+        Numbers of the sites, s of them, in an order in which neighbours follow one another: what
+        is in no order costs bytes, nothing else.
     ticks
         Shape (p, s); what is beyond `horizon` is not reached.
     horizon
@@ -86,10 +93,11 @@ class Spots:
 def whatif_part(
     tables: Sequence[Reached],
     *,
+    along: Ints,
     venue: npt.NDArray[np.integer],
     spots: Spots,
     names: Mapping[str, str],
-    most_entries: int = MOST_ENTRIES,
+    most_bytes: int = MOST_BYTES,
 ) -> Part:
     """
     Return the part of the page that answers scenarios.
@@ -98,22 +106,30 @@ def whatif_part(
     ----------
     tables
         Times.
+    along
+        Shape (p,): numbers of the places in an order in which neighbours follow one another.
     venue
         Shape (v,), by site: the number of its venue.
     spots
         The further sites.
     names
         Venue types: what a new venue of each is called.
-    most_entries
-        Beyond so many pairs the longer times are left out; the page says so.
+    most_bytes
+        For the times; the longest are left out until they fit.
     """
-    share = most_entries // max(len(tables), 1)
+    listed = [_listed(table, along, table.horizon) for table in tables]
+    for share in LONGEST:
+        if sum(len(packed("", table)) for table in listed) <= most_bytes:
+            break
+        limits = [int(share * max(table.limits) * TICKS_A_MINUTE) for table in tables]
+        listed = [_listed(table, along, limit) for table, limit in zip(tables, limits, strict=True)]
     return Part(
         "whatif",
         SCRIPTS,
         "whatif.css",
         {
-            "tables": [_listed(table, share) for table in tables],
+            "tables": listed,
+            "along": along,
             "venue": venue,
             "spots": vars(spots),
             "names": dict(names),
@@ -121,24 +137,15 @@ def whatif_part(
     )
 
 
-def _listed(table: Reached, most: int) -> dict[str, object]:
-    """Return the lists of one table up to the longest limit that they have room for."""
-    longest = int(max(table.limits) * TICKS_A_MINUTE)
-    for limit in (table.horizon, 2 * longest, longest * 3 // 2, longest):
-        near = table.ticks <= np.uint32(min(limit, table.horizon))
-        if near.sum() <= most:
-            break
-    site, place = np.nonzero(near.T)
-    first = np.searchsorted(site, np.arange(len(table.sites) + 1))
-    step = np.diff(place, prepend=0)
-    step[first[:-1][np.diff(first) > 0]] = place[first[:-1][np.diff(first) > 0]]
+def _listed(table: Reached, along: Ints, limit: int) -> dict[str, object]:
+    """Tell the times of one table up to a limit in ticks."""
+    limit = min(limit, table.horizon)
+    ticks = table.ticks[along].T
     return {
         "mode": table.mode,
         "group": table.group,
-        "limit": int(min(limit, table.horizon)),
-        "isWhole": bool(limit >= table.horizon),
+        "limit": limit,
+        "isWhole": limit == table.horizon,
         "sites": table.sites,
-        "first": first.astype(np.int64),
-        "step": step.astype(np.int64),
-        "ticks": table.ticks.T[near.T].astype(np.int64),
+        **told(ticks, ticks <= np.uint32(limit)),
     }

@@ -2,21 +2,13 @@
 (function (kepu) {
   'use strict';
 
-  /* The lists of one mode and group, with places counted up from their steps, once. */
+  /* The times of one mode and group, restored once. */
   function tableOf(block, mode, group) {
     const of = (g) => block.tables.find((one) => one.mode === mode && one.group === g);
     const table = of(group) || of('');
     if (table && !table.place) {
-      const { first, step } = table;
-      table.place = new Int32Array(step.length);
+      Object.assign(table, kepu.restoredTimes(table, block.along));
       table.at = new Map(Array.from(table.sites, (site, k) => [site, k]));
-      for (let k = 0; k + 1 < first.length; k += 1) {
-        let place = 0;
-        for (let e = first[k]; e < first[k + 1]; e += 1) {
-          place += step[e];
-          table.place[e] = place;
-        }
-      }
     }
     return table || null;
   }

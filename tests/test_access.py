@@ -39,7 +39,7 @@ FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 with_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the fixtures are not here")
 MINUTE = 600
 SHORT_UNREACHED = 2**16 - 1
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 
 
 def formula(decay, minutes: float) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage.bands import bands_table, moves, rivals, spread_of, stretched
@@ -69,7 +69,6 @@ def table(ask, venues, demand, **changes):
 
 
 @given(questions())
-@settings(max_examples=200, deadline=None)
 def test_bands_hold_the_share_and_follow_plain_loops(drawn):
     ask, venues, demand = drawn
     found = table(*drawn)
@@ -116,7 +115,6 @@ def test_bands_hold_the_share_and_follow_plain_loops(drawn):
 
 
 @given(questions())
-@settings(max_examples=200, deadline=None)
 def test_what_hangs_on_a_point_follows_plain_loops(drawn):
     ask, venues, demand = drawn
     found = surveys_table([ask], venues, demand, metres=METRES).set_index("id")["people"]
@@ -145,7 +143,6 @@ def test_what_hangs_on_a_point_follows_plain_loops(drawn):
 
 
 @given(questions())
-@settings(max_examples=200, deadline=None)
 def test_points_that_are_known_have_no_band(drawn):
     found = table(*drawn, metres=dict.fromkeys(METRES, 0.0)).dropna()
     assert (found["point_low"] == found["share"]).all()
@@ -239,7 +236,6 @@ def test_moved_points_agree_with_points_that_are_routed_again(district):
 
 
 @given(questions())
-@settings(max_examples=200, deadline=None)
 def test_rivals_hold_the_nearest(drawn):
     ask, venues, _ = drawn
     chosen, ticks = rivals(ask, venues)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 import osmium
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from osmium.osm.mutable import Node, Relation, Way
 
@@ -89,7 +89,6 @@ DEGREES = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
     st.lists(st.tuples(NUMBER, st.lists(NUMBER, max_size=9), TAGS), max_size=12),
     st.sampled_from(["pbf", "pbf,add_metadata=false", "pbf,pbf_compression=none"]),
 )
-@settings(max_examples=200, deadline=None)
 def test_whatever_is_written_is_read(tmp_path_factory, nodes, ways, kind):
     both(write(tmp_path_factory.mktemp("osm") / "any.osm.pbf", nodes, ways, kind))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage.calibration import BOUNDS, calibrate, calibration_table, kind_of, parts_of_trips
@@ -71,7 +71,6 @@ def test_a_trip_along_one_road_lies_on_it(town):
 @given(
     st.lists(st.floats(0.5, 2.0), min_size=3, max_size=3), st.integers(0, 2**31), st.integers(0, 4)
 )
-@settings(max_examples=200, deadline=None)
 def test_factors_come_out_in_spite_of_outliers(factors, seed, wrong):
     random = np.random.default_rng(seed)
     parts = random.uniform(2, 20, (24, 3))

@@ -20,7 +20,7 @@ from kepu.geo.errors import LayerError
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 with_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the fixtures are not here")
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 
 
 def matrix_of(lists: dict[int, list[int]], size: int) -> csr_matrix:
@@ -176,7 +176,6 @@ def test_where_there_is_nothing_little_is_found():
 
 
 @given(st.integers(0, 2**31), st.permutations(range(36)))
-@settings(max_examples=200, deadline=None)
 def test_the_seed_decides_and_the_order_of_rows_does_not(seed, order):
     values = (np.arange(36) * 7 % 11).astype(float)
     neighbours = grid(6)

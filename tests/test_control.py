@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geopandas import GeoDataFrame
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
@@ -45,7 +45,6 @@ def stopped(*arguments: Any, **options: Any) -> list[str]:
 # Largest remainder
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(numbers, min_size=1, max_size=40), st.integers(0, 10**15))
 def test_parts_are_exact_and_fair(values, total):
     if not any(values):
@@ -58,7 +57,6 @@ def test_parts_are_exact_and_fair(values, total):
         assert value or part == 0
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_parts_belong_to_their_keys(data):
     values = data.draw(st.lists(st.sampled_from([0, 1, 1, 2, 0.1]), min_size=1, max_size=12))
@@ -70,7 +68,6 @@ def test_parts_belong_to_their_keys(data):
     assert dict(zip(order, turned, strict=True)) == dict(enumerate(straight))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=1, max_size=12),
        st.data())  # fmt: skip
 def test_nobody_gets_more_than_there_is_room(pairs, data):
@@ -130,7 +127,6 @@ tables = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
 @given(tables, st.dictionaries(st.sampled_from("ABC"), st.integers(0, 2000)), st.data())
 def test_every_town_gets_its_official_people(rows, totals, data):
     demand = places(*(row[:2] for row in rows), elderly=[min(row[1:]) for row in rows])
@@ -152,7 +148,6 @@ def test_every_town_gets_its_official_people(rows, totals, data):
     pd.testing.assert_frame_equal(same, report)
 
 
-@settings(max_examples=200, deadline=None)
 @given(tables, st.integers(0, 10_000))
 def test_the_rest_of_the_district_is_shared(rows, more):
     demand = places(*(row[:2] for row in rows), ("A", 10), ("D", 10))

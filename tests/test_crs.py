@@ -9,7 +9,7 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS, Geod
 
@@ -52,7 +52,6 @@ def code_of(work: Callable[[], object]) -> str:
     ("there", "back"), [(wgs84_to_gcj02, gcj02_to_wgs84), (gcj02_to_bd09, bd09_to_gcj02)]
 )
 @given(place=IN_CHINA)
-@settings(max_examples=200)
 def test_a_shift_comes_back_to_the_micrometre(there, back, place):
     lon, lat = (np.array([value]) for value in place)
     shifted = there(lon, lat)

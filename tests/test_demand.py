@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from geopandas import GeoDataFrame
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -263,7 +263,6 @@ PLACES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(PLACES, max_size=15))
 def test_whatever_stands_there_nobody_is_lost(
     tmp_path_factory: pytest.TempPathFactory, towns: GeoDataFrame, rows: list[dict[str, str]]

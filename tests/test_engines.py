@@ -71,7 +71,7 @@ horizons = st.one_of(st.integers(0, 40), st.sampled_from([700, 65533, 65534, 655
 
 
 @given(multigraphs(), horizons, st.sampled_from([16, 32]), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_sweeps_equal_scipy(arcs, horizon, width, backward):
     graph, nodes = graph_of(arcs), np.arange(arcs.shape[0])
     found = sweep.table(
@@ -85,7 +85,6 @@ def test_sweeps_equal_scipy(arcs, horizon, width, backward):
 
 
 @given(multigraphs(), horizons)
-@settings(max_examples=200, deadline=None)
 def test_a_bounded_bucket_search_is_the_full_one_filtered(arcs, horizon):
     nodes = np.arange(arcs.shape[0])
     first, node, ticks = bucket.within(graph_of(arcs), nodes, horizon)
@@ -96,7 +95,6 @@ def test_a_bounded_bucket_search_is_the_full_one_filtered(arcs, horizon):
 
 
 @given(multigraphs(), st.data())
-@settings(max_examples=200, deadline=None)
 def test_nearest_is_the_lowest_number_of_the_nearest(arcs, data):
     size = arcs.shape[0]
     start = st.tuples(st.integers(0, size - 1), st.integers(0, 20), st.integers(0, 99))
@@ -114,7 +112,6 @@ def test_nearest_is_the_lowest_number_of_the_nearest(arcs, data):
 
 
 @given(multigraphs())
-@settings(max_examples=200, deadline=None)
 def test_contracting_chains_changes_no_time(arcs):
     """Between all nodes, those inside chains included: by the ends, or along the chain."""
     nodes = np.arange(arcs.shape[0])

@@ -34,7 +34,7 @@ from kepu.geo.routing import UNREACHED
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 with_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the fixtures are not here")
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 close = {"rel_tol": 1e-10, "abs_tol": 1e-12}
 
 VALUE = st.sampled_from([0, 0, 1, 1, 2, 3, 7, 10, 55, 1000, 12.5])

@@ -17,7 +17,7 @@ import geopandas
 import numpy as np
 import pytest
 from geopandas import GeoDataFrame
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
@@ -497,7 +497,6 @@ def test_the_mark_of_protection_comes_off(cell: str) -> None:
         assert unprotected(cell) == cell
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.floats(113, 113.1), st.floats(23.6, 23.7)), min_size=1, max_size=6))
 def test_points_come_back_from_geojson(
     tmp_path_factory: pytest.TempPathFactory, towns: GeoDataFrame, places: list[tuple[float, float]]

@@ -578,7 +578,6 @@ def check_town(row: Mapping[str, object], case: Case, asked: Standard) -> None:
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
 def test_the_stated_numbers_lead_back_to_the_flag(drawn):
     case, standards = drawn
     found = case.asked(*standards)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 from geopandas import GeoDataFrame
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -281,7 +281,6 @@ CHAINS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(place=st.integers(0, 160), spelling=SPELLINGS, chain=CHAINS, wide=st.booleans())
 def test_any_place_is_found(
     district: tuple[Gazetteer, list[dict[str, str]]],
@@ -296,7 +295,6 @@ def test_any_place_is_found(
     assert found.name == row["名称"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="清城区源潭镇青龙村委会社居12号街道旁小学 ()-路", max_size=40))
 @example("1" * 200 + "x")
 @example("青龙小学" + "1-" * 100 + "x")

@@ -84,7 +84,7 @@ def towns(draw: st.DrawFn):
 
 
 @given(towns())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_the_grid_is_the_tree(town):
     network, places, limit, joinable = town
     both(network, places, limit=limit, joinable=joinable)
@@ -99,7 +99,6 @@ def test_the_grid_is_the_tree(town):
 
 @given(towns(), st.lists(st.lists(SCATTER, min_size=2, max_size=4), min_size=1, max_size=4),
        st.booleans())  # fmt: skip
-@settings(max_examples=200, deadline=None)
 def test_so_it_is_with_walls(town, walls, area):
     network, places, limit, _ = town
     shapes: list[shapely.Geometry] = [shapely.LineString(wall) for wall in walls]

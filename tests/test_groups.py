@@ -8,7 +8,7 @@ from fractions import Fraction
 import pandas as pd
 import pytest
 from geopandas import GeoDataFrame
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point
 
@@ -44,7 +44,6 @@ tables = st.lists(st.tuples(st.integers(0, 500), st.booleans()), min_size=1, max
 shares = st.integers(0, 1000).map(lambda n: n / 1000)
 
 
-@settings(max_examples=200, deadline=None)
 @given(tables, shares, shares, st.data())
 def test_shares_are_whole_and_within_the_people(rows, urban, rural, data):
     demand = places(*rows)
@@ -59,7 +58,6 @@ def test_shares_are_whole_and_within_the_people(rows, urban, rural, data):
     pd.testing.assert_frame_equal(again.loc[demand.index], found)
 
 
-@settings(max_examples=200, deadline=None)
 @given(tables, st.integers(0, 5), st.integers(1, 5), st.data())
 def test_totals_are_met_within_the_people(rows, urban, rural, data):
     room = sum(n for n, away in rows if away or urban)

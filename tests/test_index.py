@@ -99,7 +99,7 @@ def tables(draw: st.DrawFn):
 
 
 @given(tables(), st.integers(0, 1000))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_the_answer_equals_loops(case, seed):
     table, parts = case
     samples = 12
@@ -136,7 +136,7 @@ def test_the_answer_equals_loops(case, seed):
 
 
 @given(tables(), st.integers(0, 1000), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_invariants(case, seed, data):
     table, parts = case
     found = composite(table, parts, seed=seed, samples=60)

@@ -28,7 +28,7 @@ from kepu.coverage.times import within
 from kepu.geo.profile import MODES
 from kepu.geo.routing import UNREACHED
 
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 
 
 def load(name):

@@ -105,7 +105,7 @@ MINUTES = st.lists(st.sampled_from([1.5, 4, 7.5, 10, 15]), min_size=2, max_size=
 
 
 @given(st.sampled_from(["walk", "ebike"]), st.sampled_from([0, 57]), MINUTES)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_rings_are_nested_valid_on_land_and_without_dust(mode, number, minutes):
     found = drawn(mode, number, tuple(sorted(minutes)))
     land = district()[1]
@@ -283,7 +283,6 @@ heights = st.lists(st.lists(st.integers(0, 40), min_size=7, max_size=7), min_siz
 
 
 @given(heights, st.lists(st.integers(1, 39), min_size=1, max_size=4, unique=True), st.booleans())
-@settings(max_examples=200, deadline=None)
 def test_rings_of_any_surface_are_nested_and_valid(rows, levels, cut):
     ticks = np.kron(np.array(rows, np.int32), np.ones((3, 3), np.int32)) * 600
     ticks[ticks > 36 * 600] = FAR
@@ -297,7 +296,7 @@ def test_rings_of_any_surface_are_nested_and_valid(rows, levels, cut):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 9000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_both_searches_label_alike(seed, horizon):
     """Times and, of equal ones, the lowest owner; held against one search per owner."""
     network: Network = district()[0].network

@@ -90,7 +90,6 @@ def allowed(standard: Standard, venue: pd.Series, states: tuple[int, ...]) -> bo
 
 
 @given(cases())
-@settings(max_examples=200, deadline=None)
 def test_choices_and_hours_follow_plain_loops(drawn):
     standard, times, venues, demand = drawn
     found = standard_coverage(standard, times, venues, demand, TOWNS).iloc[0]
@@ -127,7 +126,6 @@ def test_choices_and_hours_follow_plain_loops(drawn):
 
 
 @given(cases(), st.integers(1, 4))
-@settings(max_examples=200, deadline=None)
 def test_the_next_nearest_is_the_next_in_order(drawn, count):
     _, times, venues, demand = drawn
     found = nearest(times, venues, ("room",), count=count)
@@ -142,7 +140,7 @@ def test_the_next_nearest_is_the_next_in_order(drawn, count):
 
 
 @given(cases())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_conditions_are_the_standard_made_stricter(drawn):
     standard, times, venues, demand = drawn
     found = conditions_table([(standard, times)], venues, demand, TOWNS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.geo.lanes import (
@@ -56,7 +56,6 @@ def meant(array, number, bound):
 
 @pytest.mark.parametrize("bits", [16, 32])
 @given(st.data())
-@settings(max_examples=200, deadline=None)
 def test_the_processor_does_what_is_meant(bits, data):
     largest = 2**bits - 1
     number = st.one_of(

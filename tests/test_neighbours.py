@@ -23,7 +23,7 @@ from kepu.geo.routing import UNREACHED
 from kepu.layers.roads import read_roads
 
 ROADS = Path(__file__).parents[1] / "data/boundaries/roads.osm.pbf"
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=200)
 
 
 def load(name):

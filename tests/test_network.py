@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 from scipy.sparse import csr_matrix
@@ -108,7 +108,6 @@ def towns(draw: st.DrawFn) -> Ways:
 
 
 @given(towns())
-@settings(max_examples=200, deadline=None)
 def test_no_metre_is_lost_at_the_cuts(ways):
     network = build(ways)
     along = 0.0
@@ -122,7 +121,6 @@ def test_no_metre_is_lost_at_the_cuts(ways):
 
 
 @given(towns(), st.data())
-@settings(max_examples=200, deadline=None)
 def test_cutting_edges_in_two_moves_no_time_by_more_than_a_millisecond_a_part(ways, data):
     """A barrier for nobody in sight cuts the way without changing it."""
     middle = data.draw(st.sampled_from(sorted(set(ways.ref.tolist()))))
@@ -175,7 +173,6 @@ def test_of_parallel_arcs_the_quickest_stands_and_they_are_not_added():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(1, 99)), max_size=30))
-@settings(deadline=None)
 def test_quickest_arcs_are_the_smallest_of_each_pair(found):
     source, target, weight = (np.array(part, np.int64) for part in (
         zip(*found, strict=True) if found else ([], [], [])))  # fmt: skip
@@ -296,7 +293,6 @@ class TestSpeeds:
         assert error.value.faults[0].code == "E-SPEED-MISSING"
 
     @given(st.floats(0, 50_000), st.floats(1, 130), st.sampled_from([2, 3, 0.5]))
-    @settings(deadline=None)
     def test_twice_as_fast_is_half_the_time_within_a_millisecond(self, length, kmh, factor):
         def time(speed: float) -> int:
             speeds = {

@@ -35,7 +35,7 @@ X, Y = 400_000.0, 2_600_000.0
 """South-west corner of the district of the tests, metres."""
 CELL = 100.0
 NODATA = -99_999.0
-fixed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fixed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def district(*outlines: shapely.Geometry, names: str = "ABCDEFGH") -> GeoDataFrame:

@@ -155,7 +155,7 @@ def errands(draw) -> Errand:
     return Errand(legs, legs, stops, service=service, most_duration=limit)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(errand=errands())
 def test_small_rounds_are_the_shortest(errand: Errand) -> None:
     found, best = rounds(errand, iterations=200), brute(errand)

@@ -99,7 +99,7 @@ def asked(seed: int, mode: str, direction: str) -> tuple[Routes, Times, Nearest,
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["walk", "ebike", "car"]), st.sampled_from(BOTH))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_the_legs_add_up_to_the_counted_time(seed, mode, direction):
     drawn, _, found, _ = asked(seed, mode, direction)
     total = retimed(district().network, PROFILES[mode], drawn, direction)
@@ -108,7 +108,7 @@ def test_the_legs_add_up_to_the_counted_time(seed, mode, direction):
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["ebike", "car"]), st.sampled_from(BOTH))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_lines_lead_from_the_place_over_the_roads_to_the_venue(seed, mode, direction):
     drawn, _, found, (demand, venues) = asked(seed, mode, direction)
     lines = drawn.lines()

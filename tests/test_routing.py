@@ -9,7 +9,7 @@ from fractions import Fraction
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.geo import engines, routing
@@ -296,7 +296,6 @@ def towns(draw: st.DrawFn) -> Town:
 
 
 @given(towns(), st.integers(0, 3))
-@settings(max_examples=200, deadline=None)
 def test_small_towns_equal_networkx(town, seed):
     expected = oracle(town)
     np.testing.assert_array_equal(ask(town), expected)
@@ -305,7 +304,6 @@ def test_small_towns_equal_networkx(town, seed):
 
 
 @given(towns(), st.integers(0, 300), st.integers(0, 3))
-@settings(max_examples=200, deadline=None)
 def test_a_bounded_search_of_every_engine_is_the_full_search_filtered(town, horizon, seed):
     full = ask(town)
     expected = np.where(full <= horizon, full, UNREACHED)
@@ -315,7 +313,6 @@ def test_a_bounded_search_of_every_engine_is_the_full_search_filtered(town, hori
 
 
 @given(towns(), st.data())
-@settings(max_examples=200, deadline=None)
 def test_of_equally_near_venues_every_engine_names_the_lowest(town, data):
     expected = oracle(town)
     venue = st.lists(st.integers(0, expected.shape[1] - 1), unique=True)
@@ -358,7 +355,6 @@ def test_a_changed_network_is_asked_itself_whatever_is_kept_of_the_old_one(seed,
 
 
 @given(towns(), st.data())
-@settings(max_examples=200, deadline=None)
 def test_closing_an_edge_shortens_nothing(town, data):
     edge = data.draw(st.integers(0, town.network.edges - 1))
     usable = town.network.open["walk"].copy()
@@ -368,7 +364,6 @@ def test_closing_an_edge_shortens_nothing(town, data):
 
 
 @given(towns(), st.integers(0, 2))
-@settings(max_examples=200, deadline=None)
 def test_a_faster_road_lengthens_nothing(town, which):
     faster = [4.5, 9.0, 36.0]
     faster[which] *= 3

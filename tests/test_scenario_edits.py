@@ -515,7 +515,7 @@ def tried(kinds: list[str], seed: int) -> Outcome | None:
 
 
 @given(MOVES, st.integers(0, 10**6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_edits_give_the_times_of_a_search_from_scratch(kinds, seed):
     found = tried(kinds, seed)
     if found is None:
@@ -544,7 +544,7 @@ def test_also_where_the_venues_come_to_the_people(resnap):
 
 @given(st.lists(st.sampled_from(["open", "close", "add"]), min_size=1, max_size=4),
        st.integers(0, 10**6))  # fmt: skip
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_venues_that_come_or_go_are_told_from_the_known_times(kinds, seed):
     """`Tally` answers what counting the whole study answers; invariants 16 and 17."""
     asked, now = measured()

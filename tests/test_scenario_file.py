@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import shapely
 from geopandas import GeoDataFrame
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.geo.crs import wgs84_to_gcj02
@@ -167,7 +167,6 @@ JUNK = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["name", "edits", "note", "resnap", "x"]), JUNK))
-@settings(max_examples=200, deadline=None)
 def test_any_content_is_a_scenario_or_refused(content):
     try:
         found = checked(content, "f")

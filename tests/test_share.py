@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -371,7 +371,6 @@ def is_for(targets: str, group: str) -> bool:
 
 
 @given(districts(for_groups=True))
-@settings(max_examples=200, deadline=None)
 def test_the_table_balances_grows_and_equals_a_count_by_hand(district):
     times, venues, demand = district
     table = coverage_table(
@@ -422,7 +421,6 @@ def test_the_table_balances_grows_and_equals_a_count_by_hand(district):
     districts(for_groups=True), st.sampled_from(KINDS), st.sampled_from(THRESHOLDS),
     st.sampled_from(["people", "youth"]),
 )  # fmt: skip
-@settings(max_examples=200, deadline=None)
 def test_the_two_tables_agree(district, kind, minutes, group):
     times, venues, demand = district
     table = coverage_table(
@@ -439,7 +437,6 @@ def test_the_two_tables_agree(district, kind, minutes, group):
 
 
 @given(districts(), st.permutations(range(4)))
-@settings(max_examples=200, deadline=None)
 def test_of_equally_near_venues_the_lowest_identifier_wins_in_any_order(district, order):
     times, venues, _ = district
     names = ["v10", "v2", "v1", "a"][: len(venues)]
@@ -461,7 +458,6 @@ def test_of_equally_near_venues_the_lowest_identifier_wins_in_any_order(district
 
 
 @given(districts(), st.data())
-@settings(max_examples=200, deadline=None)
 def test_a_venue_that_opens_lengthens_nothing_and_one_that_closes_undoes_it(district, data):
     times, venues, _ = district
     if venues.empty:
@@ -480,7 +476,6 @@ def test_a_venue_that_opens_lengthens_nothing_and_one_that_closes_undoes_it(dist
 
 
 @given(districts(), st.integers(2, 9))
-@settings(max_examples=200, deadline=None)
 def test_more_people_everywhere_are_covered_to_the_same_share(district, factor):
     times, venues, demand = district
     standard = Standard("s", "标准", TYPES, "walk", 15, 0.5)

@@ -339,7 +339,7 @@ def test_a_floor_has_its_price(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_more_never_hurts(seed):
     rng, reach, people = drawn(seed)
     cover = Cover.of(reach, people)
@@ -357,7 +357,7 @@ def test_more_never_hurts(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_order_of_the_inputs_changes_nothing(seed):
     rng, reach, people = drawn(seed)
     one = maximal(Cover.of(reach, people), Rules(count=2), watch())
@@ -370,7 +370,7 @@ def test_the_order_of_the_inputs_changes_nothing(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_merging_and_dominance_change_no_value(seed):
     rng, reach, people = drawn(seed, places=30)
     done = rng.random(30) < 0.2

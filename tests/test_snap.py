@@ -101,7 +101,7 @@ ANYWHERE = st.tuples(st.floats(-300, 1300), st.floats(-300, 1300))
 
 @given(st.lists(LINE, min_size=1, max_size=8), st.lists(ANYWHERE, min_size=1, max_size=5),
        st.sampled_from([30.0, 200.0, 5000.0]), st.data())  # fmt: skip
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_nearest_point_on_an_edge_equals_brute_force(lines, points, limit, data):
     joinable = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
     network = drawn(*lines)
@@ -195,7 +195,6 @@ def test_a_river_elsewhere_moves_nobody():
 
 
 @given(st.lists(LINE, min_size=1, max_size=6), st.lists(LINE, min_size=1, max_size=3), ANYWHERE)
-@settings(max_examples=200, deadline=None)
 def test_the_nearest_uncrossed_road_equals_brute_force(lines, walls, point):
     found = snapped(drawn(*lines), point, limit=5000.0, walls=walls)
     barriers = shapely.MultiLineString(walls)

@@ -92,7 +92,6 @@ def legs(draw, hosts: int) -> Legs:
     return Legs(table[0, 1:], table[1:, 0], table[1:, 1:])
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_trips_are_all_that_fit(data) -> None:
     hosts, most, limit = 5, data.draw(st.integers(1, 4)), data.draw(st.integers(20, 120))
@@ -192,7 +191,7 @@ def small(case: tuple[list[Fleet], Wish]) -> bool:
     return plans <= 3000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=cases().filter(small))
 def test_plan_is_the_best_of_all(case: tuple[list[Fleet], Wish]) -> None:
     fleets, wish = case
@@ -206,7 +205,7 @@ def test_plan_is_the_best_of_all(case: tuple[list[Fleet], Wish]) -> None:
     assert int(wish.weight[reached].sum()) == made.value
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(case=cases(), data=st.data())
 def test_more_of_anything_never_reaches_fewer(case, data) -> None:
     fleets, wish = case
@@ -275,7 +274,6 @@ def test_stays_keep_to_terms_and_setting_up() -> None:
     assert sum(inside) == 2
 
 
-@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_no_trip_on_a_closed_date(data) -> None:
     hosts = 3

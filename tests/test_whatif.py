@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 from geopandas import GeoDataFrame
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -122,7 +122,6 @@ def same(tally: Tally, counted: pd.DataFrame) -> None:
 
 
 @given(smalls(), st.data())
-@settings(max_examples=200, deadline=None)
 def test_opening_and_closing_equal_counting_from_scratch(small, data):
     """Also invariants 16 to 18: opening only covers more, closing less, and back is back."""
     start = small.tally()
@@ -146,7 +145,6 @@ def test_opening_and_closing_equal_counting_from_scratch(small, data):
 
 
 @given(smalls())
-@settings(max_examples=200, deadline=None)
 def test_a_twin_changes_nothing_and_a_longer_threshold_covers_no_less(small):
     """Invariants 19 and 20."""
     start = small.tally()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kepu.maps.pack import Part
+from kepu.maps.pack import Part, packed
 from kepu.maps.web import web_map
 from kepu.maps.whatif import Reached, Spots, whatif_part
 
@@ -23,10 +23,11 @@ pytestmark = pytest.mark.browser
 __all__ = ["chromium"]
 Opened = Callable[..., Visit]
 SPOTS, HOST = 40, "rural.bookhouse"
-MORE_THAN_ALL = 10_000_000
+LIMIT = 9000
+MORE_THAN_ALL = 100_000_000
 
 
-def scenarios(most_entries: int, data: dict[str, Any], types: dict[str, str] = TYPES) -> Part:
+def scenarios(most_bytes: int, data: dict[str, Any], types: dict[str, str] = TYPES) -> Part:
     """Some places, and one reading room that could take in more, beside all venues."""
     places, venues = data["places"], data["venues"]
     host = int(np.flatnonzero((venues["type"] == HOST) & (venues["status"] == "open"))[0])
@@ -54,8 +55,25 @@ def scenarios(most_entries: int, data: dict[str, Any], types: dict[str, str] = T
         table = np.hstack(there).astype(np.uint32)
         tables.append(Reached(mode, "", sites, table, HORIZON, list(rows["minutes"])))
     return whatif_part(
-        tables, venue=np.arange(len(venues)), spots=spots, names=types, most_entries=most_entries
+        tables,
+        along=np.arange(len(places))[::-1],
+        venue=np.arange(len(venues)),
+        spots=spots,
+        names=types,
+        most_bytes=most_bytes,
     )
+
+
+def up_to_the_threshold() -> int:
+    """Return so many bytes that times end just at the longest threshold of a mode, 15 min."""
+    most = MORE_THAN_ALL
+    while True:
+        block: Any = scenarios(most, made_study()).block
+        limits = [table["limit"] for table in block["tables"]]
+        if min(limits) <= LIMIT:
+            assert min(limits) == LIMIT
+            return most
+        most = sum(len(packed("", table)) for table in block["tables"]) - 1
 
 
 VISITS: dict[int, Visit] = {}
@@ -63,16 +81,16 @@ VISITS: dict[int, Visit] = {}
 
 @pytest.fixture
 def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    """Show the page with scenarios as a link has it; `most_entries` trims its times."""
+    """Show the page with scenarios as a link has it; `most_bytes` trims its times."""
 
-    def at(state: str = "", most_entries: int = MORE_THAN_ALL) -> Visit:
-        if most_entries not in VISITS:
+    def at(state: str = "", most_bytes: int = MORE_THAN_ALL) -> Visit:
+        if most_bytes not in VISITS:
             path = tmp_path_factory.mktemp("scenarios") / "map.html"
-            html = web_map(**(made_study() | {"parts": [scenarios(most_entries, made_study())]}))
+            html = web_map(**(made_study() | {"parts": [scenarios(most_bytes, made_study())]}))
             path.write_text(html, encoding="utf-8", newline="\n")
-            VISITS[most_entries] = Visit(chromium, path, at=state)
-            return VISITS[most_entries]
-        visit = VISITS[most_entries]
+            VISITS[most_bytes] = Visit(chromium, path, at=state)
+            return VISITS[most_bytes]
+        visit = VISITS[most_bytes]
         visit.set_back()
         visit.page.evaluate("(state) => { location.hash = state; }", state)
         visit.page.wait_for_timeout(60)
@@ -190,7 +208,7 @@ def test_the_page_says_which_candidates_it_offers(opened: Opened) -> None:
 
 
 def test_trimmed_times_are_never_told_as_numbers(opened: Opened) -> None:
-    whole, short = opened(), opened(most_entries=1)
+    whole, short = opened(), opened(most_bytes=up_to_the_threshold())
     venues = made_study()["venues"]
     shut = list(venues.index[(venues["type"] == "room.community") & (venues["status"] == "open")])
     for state in ({"close": shut}, {"close": shut[::2], "open": ["@P012=room.community"]}):

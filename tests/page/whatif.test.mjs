@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { load, plain } from './load.mjs';
 
-const kepu = load(['web_text.js', 'web_measure.js', 'whatif_run.js', 'whatif_file.js']);
+const kepu = load(['web_text.js', 'web_measure.js', 'whatif_times.js', 'whatif_run.js', 'whatif_file.js']);
 const NO = kepu.UNREACHED;
 const LIMIT = 9000;
 
@@ -31,19 +31,28 @@ function district() {
 function block(limit) {
   const of = (at) => [0, 1, 2, 3].map((i) => 6000 * Math.abs(i - at));
   const rows = [of(0), of(2), of(1), of(3)];
-  const table = { mode: 'walk', group: '', limit, isWhole: limit >= 18000, sites: [1, 2, 3, 4], first: [0], step: [], ticks: [] };
-  rows.forEach((row) => {
+  const table = {
+    mode: 'walk', group: '', limit, isWhole: limit >= 18000, sites: [1, 2, 3, 4], like: [0, 0, 0, 0], gap: [], rest: [], runs: [],
+  };
+  let told = 0;
+  let turned = 0;
+  rows.forEach((row, k) => {
     let before = 0;
     row.forEach((t, i) => {
-      if (t > limit) return;
-      table.step.push(i - before);
-      table.ticks.push(t);
-      before = i;
+      const cell = 4 * k + i;
+      if ((t <= limit) !== (table.runs.length % 2 === 1)) {
+        table.runs.push(cell - turned);
+        turned = cell;
+      }
+      if (t > limit || t === before) return;
+      table.gap.push(cell - told);
+      table.rest.push(t - before);
+      told = cell;
+      before = t;
     });
-    table.first.push(table.step.length);
   });
   return {
-    tables: [table], venue: [0, 1, 2], names: { room: '活动室', hall: '场馆' },
+    tables: [table], along: [0, 1, 2, 3], venue: [0, 1, 2], names: { room: '活动室', hall: '场馆' },
     spots: {
       id: ['p1', 'H1'], name: ['乙村', '大馆'], origin: ['place', 'host'], types: ['', ''], host: [-1, 0],
       lon: [1131000000, 1132000000], lat: [236000000, 237000000], left: 0,
