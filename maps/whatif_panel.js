@@ -125,11 +125,12 @@
   /* Sites that are not open, those first that would cover most. */
   kepu.whatifCandidates = function (page, list, words, toggle) {
     const { data, answer, blocks } = page;
-    const { choice, limit, weights, found } = answer;
+    const { choice, limit } = answer;
+    const left = kepu.whatif.leftOut(answer);
     const open = page.store.get().open;
     const table = kepu.whatif.tableOf(blocks.whatif, choice.mode, choice.group);
     const all = kepu.whatif.candidates(data, blocks.whatif, choice).filter((one) => !open.includes(one.code));
-    all.forEach((one) => { one.people = kepu.whatif.gain(table, one.site, found.ticks, weights, limit); });
+    all.forEach((one) => { one.people = kepu.whatif.gain(table, one.site, left, limit); });
     all.sort((a, b) => b.people - a.people || a.site - b.site);
     kepu.fill(list, shown(page, all, words, (one) => item(page, one, `+${kepu.count(one.people)} 人`, false, toggle)));
   };

@@ -169,14 +169,18 @@
     return toldOf(table, after);
   }
 
-  /* People newly covered if one more site opened. */
-  function gain(table, site, ticks, weights, limit) {
+  /* People beyond the limit, by place. */
+  const leftOut = ({ found, weights, limit }) => weights.map((people, i) => (found.ticks[i] > limit ? people : 0));
+
+  /* People newly covered if one more site opened, of those left out. */
+  function gain(table, site, left, limit) {
     const k = table.at.get(site);
     if (k === undefined) return 0;
-    const { first, place, ticks: times } = table;
+    const { first, place, ticks } = table;
+    const end = first[k + 1];
     let people = 0;
-    for (let e = first[k]; e < first[k + 1]; e += 1) {
-      if (times[e] <= limit && ticks[place[e]] > limit) people += weights[place[e]];
+    for (let e = first[k]; e < end; e += 1) {
+      if (ticks[e] <= limit) people += left[place[e]];
     }
     return people;
   }
@@ -202,16 +206,16 @@
 
   /* Best next sites, one after the other; of equally good ones the first. */
   function greedy(data, block, answer, state, steps) {
-    const { choice, limit, weights } = answer;
+    const { choice, limit } = answer;
     const table = tableOf(block, choice.mode, choice.group);
-    const ticks = answer.found.ticks.slice();
-    const left = candidates(data, block, choice).filter((one) => !state.open.includes(one.code));
+    const left = leftOut(answer);
+    const all = candidates(data, block, choice).filter((one) => !state.open.includes(one.code));
     const chosen = [];
     for (let step = 0; step < steps; step += 1) {
       let best = null;
       let most = 0;
-      left.forEach((one) => {
-        const people = gain(table, one.site, ticks, weights, limit);
+      all.forEach((one) => {
+        const people = gain(table, one.site, left, limit);
         if (people > most && !chosen.includes(one)) {
           best = one;
           most = people;
@@ -219,7 +223,7 @@
       });
       if (!best) break;
       chosen.push(Object.assign(best, { people: most }));
-      each(table, best.site, (i, t) => { if (t < ticks[i]) ticks[i] = t; });
+      each(table, best.site, (i, t) => { if (t <= limit) left[i] = 0; });
     }
     return chosen;
   }
@@ -265,6 +269,6 @@
   }
 
   kepu.whatif = {
-    tableOf, sitesOf, meaning, edited, unknown, problem, nearest, candidates, gain, greedy, onlyTheirs, moved,
+    tableOf, sitesOf, meaning, edited, unknown, problem, nearest, candidates, leftOut, gain, greedy, onlyTheirs, moved,
   };
 }(window.kepu = window.kepu || {}));
