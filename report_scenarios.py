@@ -27,19 +27,12 @@ from .report_public import HIDDEN, hidden_places
 from .scenario_figures import closed_stretches
 from .scenario_file import read_scenario
 from .scenario_keys import AddRoad, OpenVenues, Scenario
-from .scenario_results import Comparison
+from .scenario_results import CHANGE_NAMES, Comparison
 from .scenarios import Outcome, baseline
 from .wording import percent_column
 
 PLANNED = "拟建设施全部建成"
-MOVED = {
-    "gained": "新覆盖",
-    "lost": "失去覆盖",
-    "cut_off": "不再可达",
-    "nearer": "变近",
-    "farther": "变远",
-    "arrived": "新增居民点",
-}
+MOVED = {kind: name for kind, name in CHANGE_NAMES.items() if kind != "same"}
 LONGEST_NOTE = 160
 Told = dict[str, Any]
 

@@ -165,7 +165,7 @@ def run_tests(arguments: list[str], plugins: list[object]) -> int:
     return int(pytest.main([*same, *arguments], plugins=plugins))
 
 
-def measure(test: Path, folder: Path) -> None:
+def note_lines(test: Path, folder: Path) -> None:
     """Run a file of tests once and note which test runs what."""
 
     def too_slow(*_):
@@ -281,7 +281,7 @@ def work(options: argparse.Namespace) -> list[Outcome]:
             continue
         child = os.fork()
         if not child:
-            measure(test, options.folder)
+            note_lines(test, options.folder)
             os._exit(0)
         os.waitpid(child, 0)
     found = []
