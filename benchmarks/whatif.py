@@ -223,7 +223,7 @@ def payload() -> list[dict[str, Any]]:
     none = np.empty(0, np.int64)
     spots = Spots([], [], [], [], none, none, none)
     rows = []
-    for minutes in (15, 30, 120):
+    for minutes in (120, 30, 15):
         table = Reached("car", "", row, ticks, minutes * 600, [minutes])
         part = whatif_part(
             [table], along=along(places), venue=np.arange(SITES), spots=spots, names={}
