@@ -20,6 +20,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90)]
 Capacity = Annotated[float, Field(ge=0, le=1_000_000_000)]
 Way = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Names = Annotated[tuple[Identifier, ...], Field(min_length=1, max_length=5000, strict=False)]
+Groups = Annotated[tuple[Group, ...], Field(max_length=5, strict=False)]
 Modes = Annotated[tuple[Mode, ...], Field(min_length=1, max_length=3, strict=False)]
 Point = Annotated[tuple[Longitude, Latitude], Field(strict=False)]
 Line = Annotated[tuple[Point, ...], Field(min_length=2, max_length=20_000, strict=False)]
@@ -45,7 +46,11 @@ class CloseVenues(_Edit):
 
 
 class AddVenue(_Edit):
-    """Open a venue that no table knows; `datum` says what its coordinates mean."""
+    """
+    Open a venue that no table knows; `datum` says what its coordinates mean.
+
+    `serves` names the groups that it is for; without, it is for everybody.
+    """
 
     do: Literal["add_venue"]
     id: Identifier
@@ -58,6 +63,7 @@ class AddVenue(_Edit):
     capacity_unit: Text = ""
     days: Text = ""
     hours: Text = ""
+    serves: Groups = ()
 
 
 class MoveVenue(_Edit):
@@ -74,7 +80,8 @@ class UpgradeVenue(_Edit):
     """
     Give a venue another function, open from then on; with `keep` beside its own.
 
-    The added function is a venue of its own in the same house, `ID+TYPE`.
+    The added function is a venue of its own in the same house, `ID+TYPE`. It is for whom the house
+    is for, unless `serves` names other groups; an empty list is everybody.
     """
 
     do: Literal["upgrade_venue"]
@@ -83,6 +90,7 @@ class UpgradeVenue(_Edit):
     keep: bool = True
     capacity: Capacity | None = None
     capacity_unit: Text = ""
+    serves: Groups | None = None
 
 
 class ChangeCapacity(_Edit):
@@ -128,7 +136,8 @@ class CloseRoads(_Edit):
     Close roads: a way of the source, all of a name, or what lies in an area.
 
     `area_file` is a spatial file with polygons, `area` the corners of one. Without `datum` a file
-    is taken at its own word, WGS 84 where it says nothing.
+    is taken at its own word, WGS 84 where it says nothing; with `accept_datum` the `datum` counts
+    though the file says otherwise.
     """
 
     do: Literal["close_roads"]
@@ -137,6 +146,7 @@ class CloseRoads(_Edit):
     area: Annotated[Line, Field(min_length=3)] | None = None
     area_file: FileName | None = None
     datum: Class | None = None
+    accept_datum: bool = False
     bridges: bool = True
     modes: Modes = EVERY_MODE
 

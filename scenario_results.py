@@ -290,7 +290,9 @@ def _portable(scenario: Scenario, folder: Path) -> Scenario:
             name = f"area-{number}.geojson"
             shape = shapely.to_geojson(area_of(edit))
             (folder / name).write_text(shape + "\n", encoding="utf-8", newline="\n")
-            edits.append(edit.model_copy(update={"area_file": name, "datum": "WGS84"}))
+            edits.append(
+                edit.model_copy(update={"area_file": name, "datum": "WGS84", "accept_datum": False})
+            )
         else:
             edits.append(edit)
     return scenario.model_copy(update={"edits": tuple(edits)})

@@ -127,18 +127,18 @@ def area_of(edit: CloseRoads) -> shapely.Geometry:
         raise StudyError(Fault("E-EDIT-AREA", file=outlines.file, value="0"))
     if not np.isfinite(shapely.get_coordinates(polygons)).all():
         raise StudyError(Fault("E-EDIT-AREA", file=outlines.file, value="NaN"))
-    return _valid(_unshifted(polygons, outlines, edit.datum), outlines.file)
+    return _valid(_unshifted(polygons, outlines, edit), outlines.file)
 
 
 def _unshifted(
-    polygons: npt.NDArray[np.object_], outlines: Outlines, datum: str | None
+    polygons: npt.NDArray[np.object_], outlines: Outlines, edit: CloseRoads
 ) -> shapely.Geometry:
     """Return polygons of a file in degrees WGS 84, as one."""
     own = outlines.crs
     plain = own is None or own.equals(WGS84, ignore_axis_order=True)
-    declared = datum or ("WGS84" if plain else None)
-    shifted = declared in SHIFTED  # which no file can say of itself
-    source, _ = source_of(outlines.file, own, outlines.said, declared, accept=shifted)
+    declared = edit.datum or ("WGS84" if plain else None)
+    sure = edit.accept_datum or declared in SHIFTED  # which no file can say of itself
+    source, _ = source_of(outlines.file, own, outlines.said, declared, accept=sure)
     at = shapely.get_coordinates(polygons)
     most = np.abs(at).max(axis=0)
     if source in DATUMS and (most > (180, 90)).any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import shapely
 
 from .coverage.opening import opening
 from .geo.errors import Fault, StudyError
+from .layers.venue_cells import TARGETS
 from .layers.venues import venue_types
 from .scenario_draft import Draft, with_row
 from .scenario_keys import (
@@ -61,7 +63,7 @@ def add_venue(draft: Draft, edit: AddVenue) -> str:
         "capacity": np.nan if edit.capacity is None else edit.capacity,
         "capacity_unit": edit.capacity_unit, "days": edit.days, "hours": edit.hours,
         "town": draft.town_at(point) or "", "public": True, "outside": not draft.town_at(point),
-        "source": f"情景：{draft.scenario.name}",
+        "source": f"情景：{draft.scenario.name}", **_audience(edit.serves),
     }  # fmt: skip
     draft.venues = with_row(draft.venues, edit.id, values, point)
     draft.at_new_site(edit.id, point)
@@ -92,6 +94,8 @@ def upgrade_venue(draft: Draft, edit: UpgradeVenue) -> str:
     values: dict[str, Any] = {"type": kind.key, "type_name": kind.name, "status": "open"}
     if edit.capacity is not None:
         values |= {"capacity": edit.capacity, "capacity_unit": edit.capacity_unit}
+    if edit.serves is not None:
+        values |= _audience(edit.serves)
     title = draft.titles([host])
     if not edit.keep:
         for column, value in values.items():
@@ -142,6 +146,12 @@ def _venue_type(key: str) -> Any:
         facts = {"near": near[0] if near else "、".join(kinds)}
         raise StudyError(Fault("E-EDIT-TYPE", value=key, facts=facts))
     return found
+
+
+def _audience(groups: Sequence[str]) -> dict[str, str]:
+    """Return the cells of a venue that is for some groups; for none named it is for everybody."""
+    words = "、".join(TARGETS[group][0] for group in groups)
+    return {"targets": ";".join(groups), "groups": words}
 
 
 def _require_understood(days: str, hours: str) -> None:

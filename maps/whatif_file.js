@@ -65,6 +65,9 @@
 
   function codeOfNew(data, block, edit) {
     const { spots } = block;
+    if (edit.serves && (edit.serves.length || edit.do === 'upgrade_venue')) {
+      throw new SyntaxError(`新增设施 ${edit.id || edit.venue} 另有服务对象，请用 kepu whatif`);
+    }
     const same = (steps, degrees) => Math.abs(steps - degrees * STEPS) < 0.5;
     const isThere = (k) => (edit.do === 'upgrade_venue'
       ? spots.host[k] >= 0 && data.venues.id[spots.host[k]] === edit.venue && edit.keep !== false

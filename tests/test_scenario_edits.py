@@ -226,6 +226,21 @@ def test_an_upgrade_stands_beside_or_instead():
     assert refusal(edit | {"type": "town.hall"}) == [("E-EDIT-NO-CHANGE", HALL)]
 
 
+def test_who_a_venue_is_for_is_its_house_s_word_or_the_scenario_s():
+    new = {"do": "add_venue", "id": "N", "type": "town.hall", "lon": 113.05, "lat": 23.68}
+    assert outcome(new).survey.venues.at["N", "targets"] == ""
+    house = new | {"serves": ["youth"]}
+    assert outcome(house).survey.venues.at["N", "targets"] == "youth"
+    edit = {"do": "upgrade_venue", "venue": "N", "type": "room.community"}
+    for said, targets, words in (
+        ({}, "youth", "青少年"),
+        ({"serves": []}, "", ""),
+        ({"serves": ["elderly", "workers"]}, "elderly;workers", "老年人、产业工人"),
+    ):
+        row = outcome(house, edit | said).survey.venues.loc["N+room.community"]
+        assert (row["targets"], row["groups"]) == (targets, words)
+
+
 def test_capacity_changes_by_number_and_by_unit():
     edit: dict[str, Any] = {"do": "change_capacity", "venue": HALL}
     found = outcome(edit | {"capacity": 60.0})

@@ -38,15 +38,17 @@ PLAIN: dict[str, dict[str, Any]] = {
     "add_venue": {
         "id": "N", "name": "新", "type": "room.community", **POINT, "capacity": 5.0,
         "capacity_unit": "座", "days": "每天", "hours": "全天", "datum": "GCJ02",
+        "serves": ["youth"],
     },
     "move_venue": {"venue": "V1", **POINT, "datum": "GCJ02"},
     "upgrade_venue": {"venue": "V1", "type": "room.community", "capacity": 5.0,
-                      "capacity_unit": "座", "keep": False},
+                      "capacity_unit": "座", "keep": False, "serves": []},
     "change_capacity": {"venue": "V1", "capacity": 5.0, "capacity_unit": "座"},
     "change_hours": {"venue": "V1", "days": "每天", "hours": "全天"},
     "add_people": {"id": "N", "name": "新", **POINT, "people": 9, "groups": {"youth": 3},
                    "rural": True, "datum": "BD09"},
-    "close_roads": {"way": 5, "datum": "WGS84", "bridges": False, "modes": ["walk"]},
+    "close_roads": {"way": 5, "datum": "WGS84", "accept_datum": True, "bridges": False,
+                    "modes": ["walk"]},
     "add_road": {"line": LINE, "highway": "tertiary", "name": "路", "oneway": True, "bridge": True,
                  "limit_kmh": 40.0, "datum": "GCJ02", "join_metres": 9.0},
     "change_speed": {"mode": "car", "highway": "tertiary", "kmh": 30.0},
@@ -382,3 +384,5 @@ def test_a_file_that_holds_no_area_is_refused(tmp_path):
             area_of(closed(path))
     with pytest.raises(CrsError, match="E-DATUM"):
         area_of(closed(whole, "MARS"))
+    sure = CloseRoads(do="close_roads", area_file=str(named), datum="WGS84", accept_datum=True)
+    assert area_of(sure).equals(area_of(closed(whole)))

@@ -187,6 +187,8 @@ test('edits are taken one after the other', () => {
     ['do = "add_venue"\nid = "N"\ntype = "room"\nlon = 113.1\nlat = 23.6\ndatum = "GCJ02"', /候选点/],
     ['do = "add_venue"\nid = "N"\ntype = "room"\nlon = 113.1000002\nlat = 23.6', /候选点/],
     ['do = "upgrade_venue"\nvenue = "H1"\ntype = "room"\nkeep = false', /候选点/],
+    ['do = "upgrade_venue"\nvenue = "H1"\ntype = "room"\nserves = []', /服务对象/],
+    ['do = "add_venue"\nid = "N"\ntype = "room"\nlon = 113.1\nlat = 23.6\nserves = ["youth"]', /服务对象/],
     ['do = open_venue', /第 4 行/],
   ];
   refused.forEach(([one, says]) => assert.throws(() => read(one), says));
