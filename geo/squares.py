@@ -23,15 +23,17 @@ def _columns(
 ) -> tuple[Int, Int]:
     """Return the first and the last column that a piece touches between `low` and low + side."""
     west, east = min(ax, bx), max(ax, bx)
+    first = int(np.floor((west - MARGIN_METRES - left) / side))
+    last = int(np.floor((east + MARGIN_METRES - left) / side))
     rise = by - ay
-    if abs(rise) > MARGIN_METRES:
+    if first < last and abs(rise) > MARGIN_METRES:
         begin = (low - MARGIN_METRES - ay) / rise
         end = (low + side + MARGIN_METRES - ay) / rise
         start, stop = max(min(begin, end), 0.0), min(max(begin, end), 1.0)
         one, other = ax + start * (bx - ax), ax + stop * (bx - ax)
         west, east = max(west, min(one, other)), min(east, max(one, other))
-    first = int(np.floor((west - MARGIN_METRES - left) / side))
-    last = int(np.floor((east + MARGIN_METRES - left) / side))
+        first = int(np.floor((west - MARGIN_METRES - left) / side))
+        last = int(np.floor((east + MARGIN_METRES - left) / side))
     return max(first, 0), min(last, across - 1)
 
 

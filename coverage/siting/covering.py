@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from .answers import Answer, Sites, Watch, impossible, judged
+from .answers import Answer, Sites, Watch, impossible, judged, unknown
 from .cover import Cover, Whole, undominated
 from .milp import WHOLE, Program, Solved, solve
 from .rules import Rules
 
-SMALL_ENTRIES = 20_000
-"""Up to so many covered pairs HiGHS is done before the kernels are loaded."""
+SMALL_ENTRIES = 2_000
+"""Up to so many covered pairs (50 ms of HiGHS) a whole curve takes less than loading kernels."""
 ROUNDS, STEPS, KICKS = 12, 300, 100
 LIST_FACTOR = 4
 """Swaps first look at so many times the number of sites, the best by their price."""
@@ -152,7 +152,7 @@ def answered_by(
         plans.append(np.flatnonzero(found.x[: cover.candidates] > WHOLE))
     plans = [plan for plan in plans if rules.kept_by(plan, cover)]
     if not plans:
-        return Answer(np.zeros(0, np.int64), -np.inf, np.inf, "heuristic", watch.elapsed, watch.why)
+        return unknown(-np.inf, watch)
     best = max(plans, key=worth)
     bound = cover.base + min(found.bound, float(cover.weight.sum()))
     return judged(best, worth(best), max(bound, worth(best)), watch, step=1.0)
