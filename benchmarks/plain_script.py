@@ -8,13 +8,13 @@ against its own figures for the healthy study, moved by what the fault is declar
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 import tempfile
 import tomllib
 import warnings
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from kepu.geo.crs import bd09_to_gcj02, gcj02_to_wgs84
 
-ZOO = Path(__file__).parent.parent / "tests" / "zoo"
+TESTS = Path(__file__).parent.parent / "tests"
 SPEEDS_KMH = {"trunk": 60, "primary": 50, "secondary": 45, "tertiary": 40, "residential": 25,
               "unclassified": 30, "service": 15, "motorway": 100, "motorway_link": 50}  # fmt: skip
 WALK_KMH = 4.0
@@ -117,13 +117,10 @@ def answer(folder: Path) -> dict[str, Any]:
 
 
 def load(name: str) -> Any:
-    """Load a file of the zoo as a module, as `tests/test_zoo.py` does."""
-    spec = importlib.util.spec_from_file_location(f"zoo_{name}", ZOO / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[f"zoo_{name}"] = module
-    spec.loader.exec_module(module)
-    return module
+    """Return a module of `tests/zoo`."""
+    if str(TESTS) not in sys.path:
+        sys.path.insert(0, str(TESTS))
+    return import_module(f"zoo.{name}")
 
 
 def told(folder: Path) -> tuple[str, dict[str, Any], str]:
@@ -160,13 +157,11 @@ def verdict(fault: Any, way: str, found: dict[str, Any], before: dict[str, Any])
 
 def score() -> list[dict[str, str]]:
     """Plant every fault and judge the script."""
-    healthy, kinds = load("healthy"), load("kinds")
-    for family in ("coordinates", "tables", "network"):
-        load(family)
+    healthy, faults = load("healthy"), load("faults")
     before: dict[tuple[float, float], dict[str, Any]] = {}
     rows = []
     with tempfile.TemporaryDirectory() as scratch:
-        for number, fault in enumerate(kinds.FAULTS):
+        for number, fault in enumerate(faults.FAULTS):
             if fault.moved not in before:
                 folder = Path(scratch) / f"healthy {len(before)}"
                 healthy.healthy(*fault.moved).write(folder)

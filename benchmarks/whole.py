@@ -93,7 +93,7 @@ def measure(quick: bool) -> list[dict]:
         folder = Path(made)
         files = {"São Paulo centre (OpenStreetMap)": SAO_PAULO}
         if not quick:
-            files["synthetic town 200 x 200"] = write_town(folder / "town.osm.pbf", 200)
+            files["synthetic town 240 x 240"] = write_town(folder / "town.osm.pbf", 240)
         for name, path in files.items():
             if path.is_file():
                 side(__file__, "--ours", path)  # compiles, once per machine
