@@ -49,8 +49,8 @@ SNAPPING = (
 )
 WHOLE = (
     "这样大小的路网，我方约 2.3 s 中一半是固定开销：导入 pandas、geopandas、scipy 0.6–0.8 s，numba "
-    "载入 0.65 s（或 scipy.csgraph 0.2 s 加逐点树查找 0.5 s）；读 PBF 0.35、换算坐标 0.13、贴路与搜索"
-    "不到 0.3 s。路网越大倍数越高。已试：推迟导入；PBF 按块用 numpy 读；小规模用 scipy。"
+    "载入 0.65 s（或 scipy.csgraph 0.2 s 加逐点树查找 0.5 s）；读 PBF 0.35、换算坐标 0.13、"
+    "贴路和搜索 0.3 s。路网越大倍数越高。已试：推迟导入；PBF 按块用 numpy 读；小规模用 scipy。"
     " Half of our 2.3 s on a network of this size are fixed: 0.6 to 0.8 s to import pandas, "
     "geopandas and scipy, 0.65 s to load numba (or 0.2 s for scipy.csgraph and 0.5 s in a tree of "
     "lines); 0.35 s read the PBF, 0.13 s project, less than 0.3 s snap and search. The ratio grows "
