@@ -62,10 +62,12 @@ def sort(
                     else:
                         piece[begin[square]] = i
                         begin[square] += 1
-        if turn == 0:
-            begin = np.cumsum(begin)
+        if turn == 0:  # in plain loops: numba takes seconds to compile slices that are assigned
+            for square in range(across * up):
+                begin[square + 1] += begin[square]
             piece = np.empty(begin[-1], np.int32)
-    begin[1:] = begin[:-1].copy()
+    for square in range(across * up, 0, -1):
+        begin[square] = begin[square - 1]
     begin[0] = 0
     return begin, piece
 
