@@ -75,8 +75,10 @@ def noted(z: float, track: Array, price: Array, kept: Array, rho: Array, worth: 
     """Keep the prices of the best bound; after many steps without a better one step shorter."""
     if z > track[BEST] + 1e-9 * abs(track[BEST]):
         track[BEST], track[STALL] = z, 0
-        kept[:] = price
-        worth[:] = rho
+        for i in range(len(price)):  # a slice assigned takes seconds to compile
+            kept[i] = price[i]
+        for j in range(len(rho)):
+            worth[j] = rho[j]
         return
     track[STALL] += 1
     if track[STALL] > PATIENCE:

@@ -220,7 +220,8 @@ def climb(row_first: Array, row_site: Array, site_first: Array, site_row: Array,
                 value += weight[i]
         if value >= best[0]:
             best[0] = value
-            kept[:] = state
+            for j in range(len(state)):  # a slice assigned takes seconds to compile
+                kept[j] = state[j]
             continue
         for j in range(len(state)):
             if kept[j] == 1 and state[j] == 0:

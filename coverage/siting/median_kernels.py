@@ -156,7 +156,8 @@ def climb(first: Array, site: Array, time: Array, cap: Array, dense: Array, weig
             cost += weight[i] * (time[near[i]] if near[i] < first[i + 1] else cap[i])
         if best[0] < 0 or cost <= best[0]:
             best[0] = cost
-            kept[:] = opens
+            for j in range(len(opens)):  # a slice assigned takes seconds to compile
+                kept[j] = opens[j]
             continue
         for r in range(opened):
             if state[opens[r]] == 1:
