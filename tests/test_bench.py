@@ -38,7 +38,10 @@ def test_files_with_measure_are_found_without_running_them(report, tmp_path):
     (tmp_path / "one.py").write_text("raise SystemExit\ndef measure(quick): ...", "utf-8")
     (tmp_path / "two.py").write_text("def main(): ...", "utf-8")
     assert report.benchmarks(tmp_path) == ["one"]
-    assert {"matrix", "routing", "services"} <= set(report.benchmarks(BENCHMARKS))
+    found = set(report.benchmarks(BENCHMARKS))
+    assert {"matrix", "routing", "services"} <= found
+    assert set(report.QUICK) <= found
+    assert "mutation" not in found
 
 
 @pytest.mark.parametrize(
