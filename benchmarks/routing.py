@@ -187,7 +187,7 @@ def measure(quick: bool) -> list[dict[str, Any]]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for course in courses(quick):
-            rows += run(course, Path(folder), 3 if quick else 5)
+            rows += run(course, Path(folder), 1 if quick else 5)
     return rows + growth(rows)
 
 
