@@ -10,6 +10,7 @@ from geopandas import GeoDataFrame
 
 from .coverage.audience import main_group
 from .coverage.bands import bands_table
+from .coverage.catchments import catchments_table
 from .coverage.gaps import flags
 from .coverage.indicators import indicators_table
 from .coverage.land import land_table, lattice
@@ -131,10 +132,12 @@ class Assessment:
 
     @cached_property
     def land(self) -> pd.DataFrame:
-        """Share of the land within reach, by standard and scope."""
+        """Share of the land within reach, by standard and scope; not of groups with own paces."""
         venues, _, towns = self._layers
         times, points = self.measured.land, self.measured.land_points
-        each = [(s, times[s.mode]) for s in self.study.wanted if s.mode in times]
+        paced = self.measured.group_times
+        wanted = [s for s in self.study.wanted if (s.group, s.mode) not in paced]
+        each = [(s, times[s.mode]) for s in wanted if s.mode in times]
         return land_table(each, venues, lattice(towns, 0) if points is None else points, towns)
 
     @cached_property
@@ -142,6 +145,11 @@ class Assessment:
         """Venues for 10 000 people, by standard and place."""
         venues, demand, _ = self._layers
         return access_table(self._answers, venues, demand)
+
+    @cached_property
+    def catchments(self) -> pd.DataFrame:
+        """Access by standard, measure and scope, with what each conserves."""
+        return catchments_table(self.questions, *self._layers)
 
     @cached_property
     def equity(self) -> pd.DataFrame:

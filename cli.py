@@ -17,6 +17,7 @@ from .commands_whatif import InOrder, whatif
 
 app = typer.Typer(
     add_completion=False,
+    rich_markup_mode=None,  # its tables cut Chinese, which has no spaces to break at
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,

@@ -54,17 +54,21 @@ def check(
         from .inputs import read_layers
         from .passport import check_sheet, texts
         from .results import write_quarantine
+        from .study import read_reported, reported_ledgers
         from .study_file import read_study
 
         with steps() as step:
             step("检查数据 / checking")
             asked = read_study(study, corrected=corrected)
             layers = read_layers(asked)
-        passport = check_sheet(asked, layers)
+            further = reported_ledgers(read_reported(asked))
+            ledgers = {**layers.ledgers, **further}
+        passport = check_sheet(asked, layers, ledgers)
         with claimed(out or Path("out") / f"{study.stem}-check") as folder:
-            publish(folder, lambda new: write_quarantine(new, layers.ledgers), passport)
-        rows = [fault for ledger in layers.ledgers.values() for fault in ledger.faults]
-        report([*rows, *layers.warnings])
+            publish(folder, lambda new: write_quarantine(new, ledgers), passport)
+        rows = [fault for ledger in ledgers.values() for fault in ledger.faults]
+        noticed = [fault for ledger in further.values() for fault in ledger.warnings]
+        report([*rows, *layers.warnings, *noticed])
         if as_json:
             print(json.dumps({**passport, "faults": [texts(f) for f in rows]}, ensure_ascii=False))
         else:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from .console import Accept, AsJson, Corrected, NoCache, Out, StudyPath, exit_code, guarded, steps
+from .console import (
+    Accept,
+    AsJson,
+    Corrected,
+    NoCache,
+    Out,
+    StudyPath,
+    exit_code,
+    guarded,
+    print_public,
+    steps,
+)
 from .console import report as tell
 from .job import Job, new_job, noticed
 
@@ -48,7 +59,7 @@ def report(
     corrected: Corrected = None,
     no_cache: NoCache = False,
 ) -> None:
-    """规划附件：图件、Word 附录、Excel 附表、目标台账 / the plan's appendix, ready to hand in."""
+    """规划附件：图件、Word 附录、Excel 附表、目标台账 / the plan's appendix."""
     with guarded(as_json):
         words = ["--paper", paper, *(["--png-only"] if png_only else [])]
         words += ["--standard", standard] if standard else []
@@ -70,8 +81,10 @@ def _run(job: Job, papers: tuple[Paper, ...], png_only: bool, plans: dict[str, A
     from .maps.figures.about import FORMATS
     from .report import write_appendix
     from .report_plans import further
+    from .report_public import internal_folder, is_public, keep_passport, published
     from .report_scenarios import read_scenarios
     from .report_tour import tour_manifest
+    from .results import write_quarantine
 
     plans["scenarios"] = read_scenarios(plans["scenarios"])
     if plans["tour"]:
@@ -87,11 +100,15 @@ def _run(job: Job, papers: tuple[Paper, ...], png_only: bool, plans: dict[str, A
         def write(new: Path) -> None:
             write_appendix(new, found, facts, formats=("png",) if png_only else FORMATS,
                            papers=papers, parts=parts, step=step)  # fmt: skip
+            write_quarantine(internal_folder(new, asked), measured.all_ledgers)
+            keep_passport(new, asked, facts)
 
-        manifest = publish(folder, write, facts)
+        manifest = publish(folder, write, published(facts, asked))
     tell([*noticed(measured), *measured.warnings, *(w for p in parts for w in p.warnings)])
     _print(found, folder, manifest, job.as_json)
-    raise typer.Exit(exit_code(manifest["tables"] | manifest["reported"]))
+    if is_public(asked) and not job.as_json:
+        print_public(folder)
+    raise typer.Exit(exit_code(facts["tables"] | facts["reported"]))
 
 
 def _print(found: Assessment, folder: Path, manifest: dict[str, Any], as_json: bool) -> None:

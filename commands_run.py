@@ -19,6 +19,7 @@ from .console import (
     guarded,
     print_calibration,
     print_headline,
+    print_public,
     report,
     steps,
 )
@@ -82,6 +83,7 @@ def _run(job: Job, appendix: bool | None) -> None:
     from .folder import claimed, publish
     from .passport import headline
     from .report_ledger import write_ledger
+    from .report_public import is_public, keep_passport, published
     from .results import write_tables
 
     with claimed(job.out) as folder, steps() as step:
@@ -93,6 +95,7 @@ def _run(job: Job, appendix: bool | None) -> None:
         def write(new: Path) -> None:
             step("写出表格 / tables")
             write_tables(new, asked, measured, found)
+            keep_passport(new, asked, facts)
             step("写出目标台账与附表 / ledger and workbook")
             if appendix:
                 from .report import write_appendix  # loads what draws figures
@@ -105,7 +108,7 @@ def _run(job: Job, appendix: bool | None) -> None:
                 _map(asked, measured, found, facts, job.cache), encoding="utf-8", newline="\n"
             )
 
-        manifest = publish(folder, write, facts)
+        manifest = publish(folder, write, published(facts, asked))
     report([*noticed(measured), *measured.warnings])
     shares = headline(asked, found)
     if job.as_json:
@@ -115,16 +118,18 @@ def _run(job: Job, appendix: bool | None) -> None:
             "map": str(folder / "map.html"),
             "standards": shares,
             "flags": len(found.flags),
-            "calibration": manifest["calibration"],
-            "tables": manifest["tables"],
-            "warnings": manifest["warnings"],
+            "calibration": facts["calibration"],
+            "tables": facts["tables"],
+            "warnings": facts["warnings"],
             "files": manifest["files"],
         }
         print(json.dumps(result, ensure_ascii=False))
     else:
-        print_calibration(manifest["calibration"])
+        print_calibration(facts["calibration"])
         print_headline(shares, folder, asked.study.illustrative)
-    raise typer.Exit(exit_code(manifest["tables"] | manifest["reported"]))
+        if is_public(asked):
+            print_public(folder)
+    raise typer.Exit(exit_code(facts["tables"] | facts["reported"]))
 
 
 def _map(

@@ -144,7 +144,7 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
     from .assessment import assess
     from .coverage.siting.answers import Watch
     from .folder import claimed, publish
-    from .siting import plan_sites
+    from .siting import plan_sites, ready
     from .siting_choices import choices
     from .siting_problem import problem_of
     from .siting_tables import summary, write_siting
@@ -154,6 +154,8 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
         step("候选点的出行时间 / candidates")
         wanted = keys or [study.standards[0].key]
         problem = problem_of(study, measured, wanted, types=kinds, cache=job.cache)
+        step("准备求解（首次编译约半分钟）/ kernels")
+        ready(problem, asked.model, medians=True)
         watches = [Watch(asked.seconds, _telling(step))]
         with stoppable(watches):
             found = plan_sites(problem, asked, watches[0])
@@ -185,7 +187,8 @@ def _plain(value: Any) -> Any:
 def _print(found: Siting, extra: Choices, folder: Path) -> None:
     from rich.console import Console
 
-    from .siting_tables import MODEL_NAMES, brief, status_text, summary
+    from .siting_brief import brief
+    from .siting_tables import MODEL_NAMES, status_text, summary
 
     console = Console(highlight=False)
     facts, answer, people = summary(found, extra), found.answer, found.problem.people
@@ -204,8 +207,13 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
         console.print(f"  → 已承诺（拟建）{len(built)} 处建成后 {found.committed:,} {unit}")
     console.print(f"  → 方案建成后 {found.after:,} {unit}（{facts['share_after']}），"
                   f"共 {people:,} {unit}")  # fmt: skip
-    if found.asked.model == "mclp" and found.problem.options["capacity"].any():
-        console.print(f"按各处容量最多可服务 {int(answer.value):,} 人（上面的覆盖人口不计容量）")
+    if found.limited:
+        console.print(f"按各处容量最多可服务 {int(answer.value):,} {unit}（上面的覆盖人口不计容量，"
+                      "下面的方案和 curve.csv 计容量）", soft_wrap=True)  # fmt: skip
+    elif found.problem.room is not None:
+        console.print("本模型不计容量")
+    if found.asked.model == "pdispersion":
+        console.print(f"最近两处（含拟建）相距 {int(answer.value):,} 米（直线）")
     if found.asked.backup:
         console.print(f"现状未覆盖而方案覆盖的人中，{found.second:,} 人有第二处可去")
     if facts["uncoverable_people"]:
@@ -220,9 +228,11 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
             good = "处数相同、覆盖同样多的方案"
         more = "" if extra.near.whole else "以上"
         console.print(f"{good} {extra.near.plans} 个{more}；新址中 {core} 处在这些方案中都有，"
-                      "其余可换（未找到的方案不计），见 alternatives.csv")  # fmt: skip
+                      "其余可换（未找到的方案不计），见 alternatives.csv",
+                      soft_wrap=True)  # fmt: skip
     if extra.cut:
-        console.print("时间已到（或已停止）：曲线、公平的代价、稳健性没有算全；请加大 --seconds")
+        console.print("时间已到（或已停止）：曲线、公平的代价、稳健性没有算全；请加大 --seconds",
+                      soft_wrap=True)  # fmt: skip
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
 

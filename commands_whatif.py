@@ -23,7 +23,7 @@ from .console import (
     report,
     steps,
 )
-from .job import Job, new_job
+from .job import Job, new_job, noticed
 
 if TYPE_CHECKING:
     from .scenario_keys import Scenario
@@ -60,27 +60,25 @@ def _edit(name: str, help_: str) -> Any:
     return typer.Option(f"--{name}", metavar="…", help=help_)
 
 
-OpenEdit = Annotated[Several, _edit("open", "启用设施： V012,V015 / open venues")]
-CloseEdit = Annotated[Several, _edit("close", "关闭设施： V001 / close venues")]
-AddEdit = Annotated[Several, _edit("add", "新增设施： 类型@经度,纬度 / a new venue")]
-MoveEdit = Annotated[Several, _edit("move", "迁移设施： V001@经度,纬度 / move a venue")]
-UpgradeEdit = Annotated[Several, _edit("upgrade", "加挂功能： V300=类型 / a further function")]
-CapacityEdit = Annotated[Several, _edit("capacity", "改容量： V001=60 / capacity")]
-HoursEdit = Annotated[Several, _edit("hours", "改开放时间： V001=08:30-21:00 / hours")]
-DaysEdit = Annotated[Several, _edit("days", "改开放日： V001=周一至周日 / days")]
-AddPeopleEdit = Annotated[
-    Several, _edit("add-people", "新增居民点： 人数@经度,纬度 / a new estate")
-]
+OpenEdit = Annotated[Several, _edit("open", "启用设施：V012,V015 / open venues")]
+CloseEdit = Annotated[Several, _edit("close", "关闭设施：V001 / close venues")]
+AddEdit = Annotated[Several, _edit("add", "新增设施：类型@经度,纬度 / a new venue")]
+MoveEdit = Annotated[Several, _edit("move", "迁移设施：V001@经度,纬度 / move a venue")]
+UpgradeEdit = Annotated[Several, _edit("upgrade", "加挂功能：V300=类型 / a further function")]
+CapacityEdit = Annotated[Several, _edit("capacity", "改容量：V001=60 / capacity")]
+HoursEdit = Annotated[Several, _edit("hours", "改开放时间：V001=08:30-21:00 / hours")]
+DaysEdit = Annotated[Several, _edit("days", "改开放日：V001=周一至周日 / days")]
+AddPeopleEdit = Annotated[Several, _edit("add-people", "新增居民点：人数@经度,纬度 / a new estate")]
 CloseRoadEdit = Annotated[
-    Several, _edit("close-road", "封闭道路或桥： 名称或编号 / close roads by name or way")
+    Several, _edit("close-road", "封闭道路或桥：名称或编号 / close roads by name or way")
 ]
 CloseAreaEdit = Annotated[
-    Several, _edit("close-area", "封闭范围内的道路： 多边形文件 / close roads in an area")
+    Several, _edit("close-area", "封闭范围内的道路：多边形文件 / close roads in an area")
 ]
 AddRoadEdit = Annotated[
-    Several, _edit("add-road", "新建道路： 等级@经度,纬度; 经度,纬度 / a new road")
+    Several, _edit("add-road", "新建道路：等级@经度,纬度;经度,纬度 / a new road")
 ]
-SpeedEdit = Annotated[Several, _edit("speed", "改等级速度： car.secondary=30 / speed of a class")]
+SpeedEdit = Annotated[Several, _edit("speed", "改等级速度：car.secondary=30 / speed of a class")]
 
 
 def whatif(
@@ -108,7 +106,7 @@ def whatif(
         str, typer.Option(help="所写经纬度的坐标基准 / datum of the coordinates typed")
     ] = "WGS84",
     resnap: Annotated[
-        bool, typer.Option("--resnap", help="道路改动后 重新接入路网 / tie everybody anew")
+        bool, typer.Option("--resnap", help="道路改动后重新接入路网 / tie everybody anew")
     ] = False,
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="绘制对比图 / draw figures")
@@ -182,7 +180,7 @@ def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
                 write_figures(new, found)
 
         manifest = publish(folder, write, facts)
-    report([*measured.warnings, *(w for o in outcomes for w in o.warnings)])
+    report([*noticed(measured), *measured.warnings, *(w for o in outcomes for w in o.warnings)])
     if job.as_json:
         result = {
             "status": "ok", "out": str(folder), "changes": found.headline,

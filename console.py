@@ -129,6 +129,17 @@ def print_headline(shares: list[dict[str, Any]], folder: Path, illustrative: boo
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
 
+def print_public(folder: Path) -> None:
+    """Say which files of a public study may go out."""
+    from .report_public import INTERNAL
+
+    messages().print(
+        f"公开版：{folder / INTERNAL} 供内部使用，对外提供前删去；其余文件不含精确坐标"
+        "和不足 5 人的居民点，地图须经审核、标注审图号后方可公开。\n"
+        f"public: {INTERNAL} is for internal use, take it out before you hand the folder on."
+    )
+
+
 def _percent(share: float | None) -> str:
     from .coverage.gaps import percent_down
 
@@ -137,7 +148,7 @@ def _percent(share: float | None) -> str:
 
 def print_ledgers(tables: dict[str, Any]) -> None:
     """Print rows and people of each table, and what was done to them."""
-    names = {"venues": "设施", "demand": "人口"}
+    names = {"venues": "设施", "demand": "人口", "targets": "目标"}
     table = Table(box=None)
     for name in ("表", "行数", "通过", "隔离", "忽略", "人口", "隔离人口"):
         table.add_column(name, justify="left" if name == "表" else "right")

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -141,8 +141,7 @@ def publish(out: Path, write: Callable[[Path], None], passport: dict[str, Any]) 
                 for path in files
             ],
         }
-        text = json.dumps(passport, ensure_ascii=False, indent=1, default=str)
-        (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        (new / MANIFEST).write_text(passport_text(passport), encoding="utf-8")
         for path in (*files, new / MANIFEST):
             _to_disk(path)
         _swap(new, out)
@@ -152,6 +151,11 @@ def publish(out: Path, write: Callable[[Path], None], passport: dict[str, Any]) 
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return passport
+
+
+def passport_text(passport: Mapping[str, Any]) -> str:
+    """Return a passport as it is written."""
+    return json.dumps(passport, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
 def _to_disk(path: Path) -> None:

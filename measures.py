@@ -18,7 +18,7 @@ from .coverage.decay import luo_qi
 from .coverage.equity import capped_minutes, divide, even_handed, kappa_of, time_poverty
 from .coverage.floating import two_step
 from .coverage.index import ACCESS_INDICATORS, composite, points
-from .coverage.inequality import ends, gini, lorenz, theil
+from .coverage.inequality import concentration, ends, gini, lorenz, theil
 from .coverage.question import Question
 from .coverage.share import admitted, area_mask, nearest, scopes, serving
 from .coverage.times import within
@@ -26,6 +26,8 @@ from .geo.errors import StudyError
 
 PER_PEOPLE = 10_000
 """Access is printed as venues for so many people."""
+RANKED_BY = ("elderly", "farmers")
+"""Groups by whose share of the people places are ranked for indices of concentration."""
 Floats = npt.NDArray[np.float64]
 Around = Callable[[str, npt.NDArray[np.int64]], csr_matrix]
 
@@ -130,10 +132,12 @@ def equity_table(
     DataFrame
         `standard`, `measure`, `scope`, `code`, `value` (missing where there is nobody or nothing
         to share), `unit`. Of access: gini_access, theil_access with its parts between and within
-        (towns; urban_rural), ends_access (mean of the best tenth over that of the worst four
-        tenths, ranked by access). Of the share covered: urban_share, rural_share, gap_share,
-        ratio_share. Of time, by scope: poor_share, time_gap, time_severity (limit as poverty line,
-        longer than the horizon counts as the horizon), unreached_people; even_minutes.
+        (towns; urban_rural), concentration_people, _elderly, _farmers (places ranked by their
+        people, by the share of the group), ends_access (mean of the best tenth over that of the
+        worst four tenths, ranked by access). Of the share covered: urban_share, rural_share,
+        gap_share, ratio_share. Of time, by scope: poor_share, time_gap, time_severity (limit as
+        poverty line, longer than the horizon counts as the horizon), unreached_people;
+        even_minutes.
     """
     names, members = scopes(demand, towns)
     rows: list[dict[str, Any]] = []
@@ -141,8 +145,10 @@ def equity_table(
         for measure, value, unit in (*_of_access(one, demand), *_of_share(one, demand)):
             rows.append({"measure": measure, "scope": "district", "code": "", "value": value,
                          "unit": unit, "standard": one.key})  # fmt: skip
+        minutes = capped_minutes(one.ticks, one.ask.times.horizon / 600)
+        kappa = kappa_of(minutes, one.people, side="burden")
         for told, mask in zip(names.to_dict("records"), members, strict=True):
-            for measure, value, unit in _of_time(one, mask):
+            for measure, value, unit in _of_time(one, mask, minutes, kappa):
                 where = {"scope": told["scope"], "code": told["code"], "standard": one.key}
                 rows.append({"measure": measure, "value": value, "unit": unit, **where})
     table = pd.DataFrame(rows, columns=["standard", "measure", "scope", "code", "value", "unit"])
@@ -162,6 +168,12 @@ def _of_access(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
             yield "theil_access", parts.total if parts else None, ""
         yield f"theil_between_{name}", parts.between if parts else None, ""
         yield f"theil_within_{name}", parts.within if parts else None, ""
+    everybody = demand["people"].to_numpy(float)
+    yield "concentration_people", concentration(x, people, everybody), ""
+    for group in RANKED_BY:
+        if group in demand:
+            part = np.divide(demand[group], everybody, out=np.zeros(len(x)), where=everybody > 0)
+            yield f"concentration_{group}", concentration(x, people, part), ""
     best = ends(x, people)
     yield "ends_access", best.ratio if best else None, ""
 
@@ -175,7 +187,9 @@ def _of_share(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
     yield "ratio_share", sides.ratio, ""
 
 
-def _of_time(one: Answer, mask: npt.NDArray[np.bool_]) -> Iterator[Told]:
+def _of_time(
+    one: Answer, mask: npt.NDArray[np.bool_], minutes: Floats, kappa: float
+) -> Iterator[Told]:
     people, cap = one.people * mask, one.ask.times.horizon / 600
     poor = time_poverty(
         one.ticks, people, line_minutes=one.ask.standard.minutes, cap_minutes=cap
@@ -184,8 +198,6 @@ def _of_time(one: Answer, mask: npt.NDArray[np.bool_]) -> Iterator[Told]:
     yield "time_gap", poor.gap, ""
     yield "time_severity", poor.severity, ""
     yield "unreached_people", float(poor.unreached), "人"
-    minutes = capped_minutes(one.ticks, cap)
-    kappa = kappa_of(minutes, one.people, side="burden")
     yield "even_minutes", even_handed(minutes, people, kappa=kappa), "分钟"
 
 
@@ -272,14 +284,14 @@ def _index_row(found: Sequence[Answer], here: npt.NDArray[np.bool_]) -> list[flo
         near = within(one.ticks, standard.minutes)
         poor = time_poverty(one.ticks, people, line_minutes=standard.minutes,
                             cap_minutes=one.ask.times.horizon / 600)  # fmt: skip
-        whole = float(one.people @ one.access) / max(one.people.sum(), 1)
-        own = float(people @ one.access) / people.sum()
+        whole = float(np.sum(one.people * one.access)) / max(one.people.sum(), 1)
+        own = float(np.sum(people * one.access)) / people.sum()
         parts[:, number] = (
-            people @ near / people.sum(),
+            people[near].sum() / people.sum(),
             poor.gap or 0.0,
             own / whole if whole else 0,
         )
         kinds += float(people.sum()) * one.kinds
-        reached += float(people @ one.kinds_near)
+        reached += float(np.sum(people * one.kinds_near))
     means = (parts * crowd).sum(axis=1) / crowd.sum()
     return [*means.tolist(), reached / kinds if kinds else np.nan]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +19,7 @@ from .coverage.left_behind import JUST_OVER, SEVERE
 from .folder import file_digest
 from .geo.errors import Fault
 from .inputs import Layers
+from .layers.ledger import Ledger
 from .layers.precision import precision_metres
 from .study import Survey
 from .study_keys import Study
@@ -53,6 +55,7 @@ def passport(
         "threshold": "inclusive",
         "crs": {"metric": survey.towns.crs.to_string(), "output": "EPSG:4326 (WGS 84)"},
         "inputs": [_input(study, name) for name in ("towns", "venues", "demand", "roads")],
+        "further_inputs": further_inputs(study),
         "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
         "modes": {mode: _mode(study, survey, mode) for mode in survey.times},
         "datum_probe_metres": survey.probes,
@@ -90,13 +93,13 @@ def _rules(study: Study, survey: Survey) -> dict[str, Any]:
     }
 
 
-def check_sheet(study: Study, layers: Layers) -> dict[str, Any]:
+def check_sheet(study: Study, layers: Layers, ledgers: Mapping[str, Ledger]) -> dict[str, Any]:
     """Return what `kepu check` found: the ledgers and the warnings."""
     return {
         "program": "kepu",
         "version": __version__,
         "study_file": {"file": study.path.name, "sha256": file_digest(study.path)},
-        "tables": {name: ledger.summary() for name, ledger in layers.ledgers.items()},
+        "tables": {name: ledger.summary() for name, ledger in ledgers.items()},
         "towns": len(layers.towns),
         "control": control_rows(layers.control),
         "warnings": [texts(fault) for fault in layers.warnings],
@@ -128,6 +131,24 @@ def _input(study: Study, name: str) -> dict[str, Any]:
         "date": source.date.isoformat() if source.date else None,
         "datum": getattr(source, "datum", "WGS84"),
     }
+
+
+def further_inputs(study: Study) -> list[dict[str, str]]:
+    """Return the digests of the files, if there, that a study names beside its layers."""
+    asked = {
+        name: getattr(study, name)
+        for name in ("targets", "calibration", "sites", "tour")
+        if getattr(study, name) is not None
+    }
+    named = {name: rules.file for name, rules in asked.items()}
+    for name in ("venues", "demand"):
+        named[f"{name}.corrections"] = getattr(study, name).corrections
+    paths = {name: study.folder / file for name, file in named.items() if file}
+    return [
+        {"layer": name, "file": path.name, "sha256": file_digest(path)}
+        for name, path in paths.items()
+        if path.is_file()
+    ]
 
 
 def _mode(study: Study, survey: Survey, mode: str) -> dict[str, Any]:

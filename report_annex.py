@@ -9,6 +9,7 @@ from typing import Any
 from .assessment import Assessment
 from .maps.appendix import Annex, Chapter, Listing, Plate
 from .report_keys import Part
+from .report_public import hidden_places
 from .report_tables import covered_listing, sentences_listings, standards_listing, towns_listing
 from .report_targets import leader_listing, targets_summary
 from .report_text import (
@@ -56,7 +57,7 @@ def annex(
         ("短板清单", tuple(sentences_listings(found))),
         ("方法说明", METHOD),
         ("标准与假定", (standards_rules(found), rules_listing(facts), *assumptions(found, facts),
-                        *_warnings(facts))),
+                        *_warnings(found, facts))),
         ("数据与来源", (dates_listing(found), passport_listing(facts))),
     ]  # fmt: skip
     kept = [(title, parts) for title, parts in chapters if parts]
@@ -100,10 +101,14 @@ def _planned(part: Part, plates: Sequence[Plate]) -> Parts:
     return (*plates, *told, *part.listings)
 
 
-def _warnings(facts: dict[str, Any]) -> tuple[str, ...]:
-    told = [warning["zh"] for warning in facts["warnings"]]
-    if not told:
+def _warnings(found: Assessment, facts: dict[str, Any]) -> tuple[str, ...]:
+    """Return the warnings, in a public study without those that name a hidden place."""
+    every = [warning["zh"] for warning in facts["warnings"]]
+    if not every:
         return ("运行没有警告。",)
-    rest = len(told) - MOST_WARNINGS
-    more = (f"另有 {rest} 条，见 manifest.json。",) if rest > 0 else ()
-    return (f"运行给出 {len(told)} 条警告：", *told[:MOST_WARNINGS], *more)
+    demand = found.measured.demand
+    hidden = demand["name"][hidden_places(found.study, demand)]
+    told = [text for text in every if not any(name in text for name in hidden)][:MOST_WARNINGS]
+    rest = len(every) - len(told)
+    more = (f"另有 {rest} 条，见 manifest.json。",) if rest else ()
+    return (f"运行给出 {len(every)} 条警告：", *told, *more)

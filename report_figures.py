@@ -18,6 +18,8 @@ from .report_keys import around
 from .report_maps import left_picture, minutes_picture, venues_picture
 from .wording import GROUP_NAMES, MODE_NAMES
 
+SHARE_AXIS = "时限内可到达的人口比例（注明人群的，占该人群的比例）"
+
 
 def pictures(found: Assessment) -> Iterator[Picture]:
     """Yield the figures that need nothing but the answers, numbered from 1."""
@@ -74,11 +76,7 @@ def types_picture(found: Assessment, _: Ground, number: int) -> Picture:
         remarks=("时限含端点；只计在用设施，区外缓冲区内的计入。百分数向下取。",),
         is_map=False,
     )
-    return Picture(
-        "types",
-        about,
-        partial(shares_figure, about, rows=frame, axis="时限内可到达的人口占全区人口"),
-    )
+    return Picture("types", about, partial(shares_figure, about, rows=frame, axis=SHARE_AXIS))
 
 
 def sides_picture(found: Assessment, _: Ground, number: int) -> Picture:

@@ -24,7 +24,7 @@ from .report_tables import (
 from .report_targets import leader_listing, targets_listing, targets_summary
 from .report_text import METHOD, assumptions, dates_listing
 from .report_venues import resources_listing, venues_by_town_listing, venues_listing
-from .results import csv_safe, write_quarantine
+from .results import csv_safe
 
 BOOK, LEDGER = "附表.xlsx", "目标台账.docx"
 MOST_ROWS = 3000
@@ -47,8 +47,6 @@ def write_ledger(
     for name, key in ((TARGETS, "目标台账"), (RESOURCES, "科普资源名录")):
         listing = by_key[key]
         csv_safe(listing.frame).to_csv(folder / name, index=False, encoding="utf-8-sig")
-    if found.measured.progress is not None:
-        write_quarantine(folder, {"targets": found.measured.progress.ledger})
     (folder / LEDGER).write_bytes(annex_file(ledger(found), compact=True))
 
 

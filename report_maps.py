@@ -49,6 +49,8 @@ TIER_SIZES = {
     "mobile": 46.0,
 }
 NAMED_PLACES = 15
+LACKING = ((1, 1, "1 项", "o"), (2, 3, "2–3 项", "s"), (4, 99, "4 项及以上", "^"))
+"""Classes of places by the number of standards that they lack, and their forms."""
 
 
 def venues_picture(found: Assessment, ground: Ground, number: int) -> Picture:
@@ -186,27 +188,11 @@ def left_picture(found: Assessment, ground: Ground, number: int) -> Picture:
     whole = survey.demand.index.difference(table.index)
     shown = ~hidden_places(study, survey.demand)
     seen = shown.reindex(table.index)
-    layers = [
-        Layer(
-            survey.demand.geometry.loc[whole][shown.loc[whole]],
-            f"各项标准均达到（{len(whole)} 处）",
-            "o",
-            MINUTES_WITHIN[0],
-            WITHIN_EDGE,
-            0.6,
-            14.0,
-        )
-    ]
-    classes = (
-        (1, 1, MINUTES_BEYOND[0], "o"),
-        (2, 3, MINUTES_BEYOND[1], "s"),
-        (4, 99, MINUTES_BEYOND[2], "^"),
-    )
-    for low, high, colour, form in classes:
+    met = survey.demand.geometry.loc[whole][shown.loc[whole]]
+    label = f"各项标准均达到（{len(whole)} 处）"
+    layers = [Layer(met, label, "o", MINUTES_WITHIN[0], WITHIN_EDGE, 0.6, 14.0)]
+    for (low, high, text, form), colour in zip(LACKING, MINUTES_BEYOND, strict=True):
         part = table["lacks"].between(low, high)
-        text = (
-            f"{low} 项" if low == high else f"{low} 项及以上" if high == 99 else f"{low}–{high} 项"
-        )
         label = f"{text}未达标（{part.sum()} 处 {int(table.loc[part, 'people'].sum())} 人）"
         part &= seen
         layers.append(Layer(points[part], label, form, colour, "white", 0.5, area[part].to_numpy()))

@@ -21,7 +21,7 @@ from .maps.style import FLAG, INK, MINUTES_BEYOND, MINUTES_WITHIN, MUTED, WITHIN
 from .report_ground import PEOPLE_KEY, Ground, short_name, sizes
 from .report_keys import Part, around
 from .report_public import HIDDEN, hidden_places
-from .siting import Asked, Siting, plan_sites
+from .siting import Asked, Siting, plan_sites, ready
 from .siting_choices import curve_of
 from .siting_problem import problem_of
 from .siting_tables import plan_sheet, status_text
@@ -29,6 +29,7 @@ from .siting_tables import plan_sheet, status_text
 SECONDS = 20.0
 """Of search for the sites, and as many for the curve; what is not proved says so."""
 ADDED = ("新增覆盖人口", "累计覆盖人口", "累计覆盖率（%）")
+LIMITED = "新增、累计人口按各处容量可服务的人数计。"
 LISTED_SITES = 15
 """As many new sites as a legend names."""
 
@@ -77,12 +78,17 @@ def order_listing(plan: Siting) -> Listing:
         {ADDED[0]: "count", ADDED[1]: "count", ADDED[2]: "percent"},
         "人、%",
         (
-            f"{committed}再按次序新增；覆盖由 {plan.before} 人增至 {plan.after} 人。"
+            f"{committed}再按次序新增；{_word(plan)}由 {plan.before} 人增至 {plan.reached} 人。"
             f"{_proof(plan)}。",
+            *([LIMITED] if plan.limited else []),
         ),
         widths=(2.0, 6, 3.2, 4.6, 2.4, 2.4, 2.6, 2.4),
         small=True,
     )
+
+
+def _word(plan: Siting) -> str:
+    return "按容量服务" if plan.limited else "覆盖"
 
 
 def _proof(plan: Siting) -> str:
@@ -99,6 +105,7 @@ def _sited(
     found: Assessment, key: str, sites: int, cache: Path | None
 ) -> tuple[Siting, pd.DataFrame]:
     problem = problem_of(found.study, found.measured, [key], cache=cache)
+    ready(problem, "mclp", medians=False)
     plan = plan_sites(problem, Asked(count=sites, seconds=SECONDS), Watch(SECONDS))
     return plan, curve_of(plan, Watch(SECONDS))
 
@@ -106,9 +113,9 @@ def _sited(
 def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: int) -> Picture:
     """Return coverage against the number of new venues."""
     people, standard = max(plan.problem.people, 1), plan.problem.standards[0]
-    curve = curve.drop_duplicates("count")  # more were allowed than are of use
+    word = _word(plan)
     counts = [0, *curve["count"]]
-    covered = [plan.committed, *map(int, curve["covered"])]
+    covered = [plan.stood, *map(int, curve["covered"])]
     open_ = (curve["status"] != "optimal").to_numpy()
     frame = pd.DataFrame(
         {
@@ -126,7 +133,7 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
             ),
             "staged": pd.array(
                 [
-                    plan.committed / people,
+                    plan.stood / people,
                     *[None if pd.isna(s) else s / people for s in curve["staged"]],
                 ],
                 dtype="Float64",
@@ -139,7 +146,7 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
         found.measured,
         number,
         f"覆盖率与新增设施数：{standard.name}",
-        f"新增 {counts[-1]} 处最多可覆盖 {covered[-1]} 人（全部 {people} 人），"
+        f"新增 {counts[-1]} 处最多可{word} {covered[-1]} 人（全部 {people} 人），"
         f"现状 {plan.before} 人",
         remarks=(
             "0 处为现状加已确定的拟建设施。每个数量单独求最优；"
@@ -147,7 +154,7 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
         ),
         is_map=False,
     )
-    axes = ("新增设施数（处）", "覆盖率")
+    axes = ("新增设施数（处）", f"{word}率")
     return Picture(
         "coverage-by-count",
         about,
@@ -193,8 +200,12 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
         survey,
         number,
         f"新增设施建设次序：{standard.name}",
-        f"覆盖人口由 {plan.before} 人增至 {plan.after} 人（{_proof(plan)}）",
-        remarks=(f"{PEOPLE_KEY}。", *([] if shown.all() else [HIDDEN])),
+        f"{_word(plan)}人口由 {plan.before} 人增至 {plan.reached} 人（{_proof(plan)}）",
+        remarks=(
+            f"{PEOPLE_KEY}。",
+            *([LIMITED] if plan.limited else []),
+            *([] if shown.all() else [HIDDEN]),
+        ),
     )
 
     draw = ground.draws(about, layers, names=[numbers], heads=heads)

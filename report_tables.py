@@ -11,7 +11,7 @@ import pandas as pd
 from .assessment import Assessment
 from .maps.appendix import Kind, Listing, parts_of_whole
 from .maps.content import SMALL_COUNT
-from .report_public import hidden_groups, hidden_places, is_public, is_small
+from .report_public import hidden_groups, hidden_places, is_public
 from .results import flags_sheet, places_sheet
 from .results_access import indicators_sheet
 from .wording import GROUP_NAMES, VERDICT_NAMES, percent_column
@@ -139,25 +139,24 @@ def _short_names(found: Assessment) -> tuple[dict[str, str], tuple[str, ...]]:
 
 
 def hidden_flags(found: Assessment) -> pd.Series[Any]:
-    """Tell which flags a public appendix keeps back: those of places of very few people."""
-    flags, study = found.flags, found.study
-    if not is_public(study):
-        return pd.Series(data=False, index=flags.index)
-    small = hidden_places(study, found.measured.demand)
+    """Tell which flags a public appendix keeps back: of places or by groups not told by place."""
+    flags, study, demand = found.flags, found.study, found.measured.demand
+    small, groups = hidden_places(study, demand), hidden_groups(study, demand)
+    few = [standard.key for standard in study.wanted if standard.group in groups]
     place = flags["kind"] == "place"
-    return place & (flags["id"].isin(small.index[small]) | is_small(flags["people"]))
+    return place & (flags["id"].isin(small.index[small]) | flags["standard"].isin(few))
 
 
 def _kept_back(hidden: pd.Series[Any]) -> tuple[str, ...]:
     if not hidden.any():
         return ()
-    return (f"另有 {hidden.sum()} 条涉及不足 {SMALL_COUNT} 人，不逐条列出。",)
+    return (f"另有 {hidden.sum()} 条涉及不足 {SMALL_COUNT} 人的居民点或人群，不逐条列出。",)
 
 
 def flags_listing(found: Assessment) -> Listing:
     """Return everything that is flagged, with all that is known of it."""
     hidden = hidden_flags(found)
-    frame = flags_sheet(found.study, found.measured, found)[~hidden]
+    frame = flags_sheet(found.study, found.measured, found).loc[~hidden]
     counts = ("优先次序", "人口", "未覆盖人口", "增加覆盖人口")
     numbers = (
         "分钟",

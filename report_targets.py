@@ -9,7 +9,7 @@ import pandas as pd
 
 from .assessment import Assessment
 from .coverage.gaps import percent_down
-from .maps.appendix import Kind, Listing
+from .maps.appendix import Kind, Listing, number_text
 from .wording import GROUP_NAMES, MODE_NAMES, percent_column
 
 TARGET_VERDICTS = {"met": "达到", "not_met": "未达到", "unknown": "无法判定"}
@@ -107,10 +107,10 @@ def leader_listing(found: Assessment) -> Listing:
         wanted = "未给数量"
         if not pd.isna(one["target"]):
             sign = {">=": "≥", ">": "＞"}[one["comparison"]]
-            wanted = f"{sign}{one['target']:g}"
+            wanted = sign + number_text(one["target"])
         told = LEADER_REASONS[one["reason"]]
         if not pd.isna(one["short"]) and one["short"] > 0:
-            told = "；".join(filter(None, (f"差{one['short']:g}", told)))
+            told = "；".join(filter(None, ("差" + number_text(one["short"]), told)))
         if not pd.isna(one["planned"]) and one["planned"]:
             told = "；".join(filter(None, (told, f"拟建{one['planned']}")))
         spread = ""
@@ -124,8 +124,8 @@ def leader_listing(found: Assessment) -> Listing:
                 "目标": one["name"],
                 "单位": one["unit"],
                 "要求": wanted,
-                "基线": "—" if pd.isna(one["baseline"]) else f"{one['baseline']:g}",
-                "现状": "—" if pd.isna(one["now"]) else f"{one['now']:g}",
+                "基线": "—" if pd.isna(one["baseline"]) else number_text(one["baseline"]),
+                "现状": "—" if pd.isna(one["now"]) else number_text(one["now"]),
                 "判定": TARGET_VERDICTS[one["verdict"]],
                 "差距与说明": told,
                 "分布与覆盖": spread,

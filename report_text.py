@@ -112,7 +112,7 @@ def passport_listing(facts: dict[str, Any]) -> Listing:
     """Return what makes the results again: inputs by their digests, versions, the command."""
     rows = [
         {"项目": f"输入 {entry['file']}", "内容": f"SHA-256 {entry['sha256']}"}
-        for entry in facts["inputs"]
+        for entry in (*facts["inputs"], *facts["further_inputs"])
     ]
     rows += [
         {

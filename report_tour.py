@@ -100,6 +100,8 @@ def read_tour(folder: Path, facts: Mapping[str, Any]) -> Tour:
     told = [name for name in SAME if manifest.get(name) != _plain(facts[name])]
     if _asked(manifest.get("study")) != _asked(_plain(facts["study"])):
         told.append("study")
+    if _stops(manifest) != _stops(facts):
+        told.append("tour.file")
     if told:
         raise StudyError(
             Fault("E-REPORT-TOUR-OTHER", file=str(folder), facts={"parts": " ".join(told)})
@@ -107,6 +109,11 @@ def read_tour(folder: Path, facts: Mapping[str, Any]) -> Tour:
     stops, legs = (gpd.read_file(folder / FILES[0], layer=name) for name in LAYERS)
     reach = pd.read_csv(folder / FILES[1], encoding="utf-8-sig")
     return Tour(stops, legs, reach, manifest["tour"])
+
+
+def _stops(facts: Mapping[str, Any]) -> list[Any]:
+    """Return the digest of the file of hosts, if there is one."""
+    return [one for one in facts.get("further_inputs", ()) if one["layer"] == "tour"]
 
 
 def _plain(facts: Any) -> Any:

@@ -13,9 +13,11 @@ from geopandas import GeoDataFrame
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from .assessment import Assessment
+from .coverage.gaps import KINDS
 from .coverage.share import GROUPS
 from .layers.ledger import FORMULA_STARTS, Ledger
 from .layers.venues import venue_types
+from .report_public import internal_folder
 from .results_access import further_sheets
 from .study import Survey
 from .study_keys import Study
@@ -38,6 +40,7 @@ SHEET_TITLES = {
     "coverage": "覆盖",
     "flags": "短板",
     "access": "可达性",
+    "access_areas": "分区可达性",
     "equity": "均衡",
     "bands": "误差范围",
     "surveys": "先测点位",
@@ -155,8 +158,13 @@ def places_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
 
 
 def flags_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
-    """Return the flagged towns and places for print."""
-    flags = found.flags
+    """
+    Return the flagged towns, places and venues for print, each kind by priority.
+
+    Rows keep the index that they have in `found.flags`.
+    """
+    kind = found.flags["kind"].map({name: number for number, name in enumerate(KINDS)})
+    flags = found.flags.assign(number=kind).sort_values(["number", "priority"])
     titles = {standard.key: standard.name for standard in study.standards}
     return pd.DataFrame(
         {
@@ -233,8 +241,17 @@ def towns_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame
     return pd.DataFrame(columns)
 
 
+BY_PLACE = ("places", "flags", "access", "surveys")
+"""Tables that tell of single places: a public study keeps them apart."""
+
+
 def write_tables(folder: Path, study: Study, survey: Survey, found: Assessment) -> None:
-    """Write the tables as CSV, all of them into `results.gpkg`, and `quarantine/`."""
+    """
+    Write the tables as CSV, all of them into `results.gpkg`, and `quarantine/`.
+
+    In a public study what tells of single places lies in a folder of its own.
+    """
+    inner = internal_folder(folder, study)
     sheets = {
         "coverage": coverage_sheet(study, survey, found),
         "places": places_sheet(study, survey, found),
@@ -242,9 +259,10 @@ def write_tables(folder: Path, study: Study, survey: Survey, found: Assessment) 
         **further_sheets(study, survey, found),
     }
     for name, sheet in sheets.items():
-        csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
-    write_quarantine(folder, survey.ledgers)
-    _write_geopackage(folder / "results.gpkg", study, survey, found, sheets)
+        path = (inner if name in BY_PLACE else folder) / f"{name}.csv"
+        csv_safe(sheet).to_csv(path, index=False, encoding="utf-8-sig")
+    write_quarantine(inner, survey.all_ledgers)
+    _write_geopackage(inner / "results.gpkg", study, survey, found, sheets)
 
 
 def write_quarantine(folder: Path, ledgers: Mapping[str, Ledger]) -> None:

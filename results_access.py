@@ -29,6 +29,26 @@ CLUSTER_NAMES = {
     "low_among_high": "高值区中的低值",
 }
 ACCESS_NAMES = {"e2sfca": "可达设施", "e2sfca_capacity": "可达容量"}
+CATCHMENT_NAMES = {
+    "cumulative": ("时限内可达设施", "人口加权平均；累计机会"),
+    "potential": ("引力潜能", "人口加权平均；时限内按高斯衰减（截止）加权的设施数"),
+    "e2sfca": ("两步移动搜索（E2SFCA）", "人口加权平均"),
+    "3sfca": ("三步移动搜索（3SFCA）", "人口加权平均；计入设施之间的竞争，不宜用来比较增减方案"),
+    "bfca": ("均衡移动搜索（BFCA）", "人口加权平均；数值随居民点划分而变，只宜同一套居民点内比较"),
+    "availability": ("空间可得量", "本区域人口分得的设施数，各镇街相加为全区"),
+    "e2sfca_capacity": ("两步移动搜索（E2SFCA，按容量）", "人口加权平均"),
+}
+CATCHMENT_LAWS = {
+    "e2sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
+    "3sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
+    "bfca": "各居民点可达性之和＝各设施每万人供给之和（处/万人）",
+    "availability": "各居民点之和＝有人可达的设施（处）",
+    "e2sfca_capacity": "Σ人口×可达性÷1万＝有人可达的容量",
+}
+CATCHMENT_NOTES = {
+    "E-CAPACITY-NONE": "有设施未注明容量，不按容量计算",
+    "E-CAPACITY-UNITS": "容量单位不同或未写，不能相加，不按容量计算",
+}
 EQUITY_NAMES = {
     "gini_access": ("可达性基尼系数", "0 为人人相同，越接近 1 越不均"),
     "theil_access": ("可达性泰尔指数", "0 为人人相同；等于镇街间与镇街内之和"),
@@ -37,6 +57,18 @@ EQUITY_NAMES = {
     "theil_between_urban_rural": ("泰尔指数：城乡之间", "城镇与乡村之间的差距"),
     "theil_within_urban_rural": ("泰尔指数：城乡之内", "城镇内部与乡村内部的差距"),
     "ends_access": ("最好一成与最差四成之比", "按可达性排序的人口，均值之比"),
+    "concentration_people": (
+        "可达性集中指数（按居民点人口由少到多）",
+        "−1 至 1；大于 0 为人口多的居民点更好，小于 0 为人口少的更好",
+    ),
+    "concentration_elderly": (
+        "可达性集中指数（按老年人占比由低到高）",
+        "−1 至 1；大于 0 为老年人占比高的居民点更好，小于 0 为占比低的更好",
+    ),
+    "concentration_farmers": (
+        "可达性集中指数（按农民占比由低到高）",
+        "−1 至 1；大于 0 为农民占比高的居民点更好，小于 0 为占比低的更好",
+    ),
     "urban_share": ("城镇覆盖率", ""),
     "rural_share": ("乡村覆盖率", ""),
     "gap_share": ("城乡覆盖率之差", "城镇减乡村，百分点"),
@@ -67,6 +99,7 @@ def further_sheets(study: Study, survey: Survey, found: Assessment) -> dict[str,
     """Return the tables by the name of their file, for print."""
     return {
         "access": access_sheet(study, survey, found),
+        "access_areas": catchments_sheet(study, survey, found),
         "equity": equity_sheet(study, survey, found),
         "bands": bands_sheet(study, survey, found),
         "surveys": surveys_sheet(study, found),
@@ -110,6 +143,34 @@ def access_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
         around = f"{MODE_NAMES[standard.mode]}最近{NEIGHBOURS}处"
         columns[f"{standard.name}·集聚（{around}）"] = kinds.map(CLUSTER_NAMES).to_numpy()
     return pd.DataFrame(columns)
+
+
+def catchments_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
+    """Return access by standard, measure and scope, with what each measure conserves."""
+    table = found.catchments
+    notes = table["note"].map(CATCHMENT_NOTES)
+    meanings = table["measure"].map({key: text for key, (_, text) in CATCHMENT_NAMES.items()})
+    lawful = table["conserved"].notna() & (table["scope"] == "district")
+    return pd.DataFrame(
+        {
+            "标准": table["standard"].map(_titles(study)),
+            "方法": table["measure"].map({key: name for key, (name, _) in CATCHMENT_NAMES.items()}),
+            **_where(table, survey),
+            "人口": table["people"],
+            "数值": _four_digits(table["value"]),
+            "单位": table["unit"],
+            "含义": notes.fillna(meanings),
+            "守恒关系": table["measure"].map(CATCHMENT_LAWS).where(lawful, "").fillna(""),
+            "守恒关系左边": _four_digits(table["conserved"].where(lawful)),
+            "守恒关系右边": _four_digits(table["expected"].where(lawful)),
+        }
+    )
+
+
+def _four_digits(column: pd.Series) -> pd.api.extensions.ExtensionArray:
+    """Round to four digits that count: access by place may be any size."""
+    numbers = [None if pd.isna(value) else float(f"{value:.4g}") for value in column]
+    return pd.array(numbers, dtype="Float64")
 
 
 def equity_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:

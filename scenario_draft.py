@@ -108,7 +108,7 @@ class Draft:
         away = float(towns.geometry.distance(point).min())
         if away > reach:
             facts = {"km": f"{max(away / 1000, 0.1):.1f}"}
-            raise StudyError(Fault("E-EDIT-OUTSIDE", value=f"{lon:g},{lat:g}", facts=facts))
+            raise StudyError(Fault("E-EDIT-OUTSIDE", value=f"{lon},{lat}", facts=facts))
         return point
 
     def town_at(self, point: shapely.Point) -> str | None:

@@ -144,7 +144,7 @@ def _unshifted(
     if source in DATUMS and (most > (180, 90)).any():
         facts = {"count": len(polygons)}
         code = "E-NOT-DEGREES" if most.max() > 180 else "E-SWAPPED"
-        shown = f"{at[0, 0]:g}, {at[0, 1]:g}"
+        shown = f"{at[0, 0]:.12g}, {at[0, 1]:.12g}"
         raise StudyError(Fault(code, file=outlines.file, value=shown, facts=facts))
 
     def moved(at: Floats) -> Floats:

@@ -121,7 +121,7 @@ def change_capacity(draft: Draft, edit: ChangeCapacity) -> str:
     draft.venues.loc[name, "capacity"] = edit.capacity
     if unit is not None:
         draft.venues.loc[name, "capacity_unit"] = unit
-    return f"{draft.titles([name])} 容量改为 {edit.capacity:g}"
+    return f"{draft.titles([name])} 容量改为 {edit.capacity:.12g}"
 
 
 def change_hours(draft: Draft, edit: ChangeHours) -> str:

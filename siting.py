@@ -17,16 +17,17 @@ from .coverage.siting.answers import Answer, Sites, Watch
 from .coverage.siting.capacity import capacitated
 from .coverage.siting.center import center
 from .coverage.siting.cover import Whole
-from .coverage.siting.covering import maximal
+from .coverage.siting.covering import SMALL_ENTRIES, maximal
 from .coverage.siting.dispersion import disperse
 from .coverage.siting.median import median
 from .coverage.siting.median_program import Distances
 from .coverage.siting.rules import Rules
 from .coverage.siting.setcover import backed_up, cheapest
+from .coverage.siting.warm import warm_covering, warm_median
 from .coverage.times import within
 from .geo.errors import Fault, StudyError
 from .geo.network import TICKS_A_MINUTE
-from .siting_plan import plan_table, uncoverable
+from .siting_plan import plan_table, uncoverable, worth
 from .siting_problem import Problem
 from .siting_times import distances
 
@@ -87,8 +88,23 @@ class Siting:
     @property
     def committed(self) -> int:
         """People covered once what is committed already stands."""
+        return self.problem.cover.value(self.plan.loc[self.plan["order"] == 0, "option"])
+
+    @property
+    def stood(self) -> int:
+        """The same in the terms of `plan`: served, where there is only so much room."""
         stood = self.plan.loc[self.plan["order"] == 0, "covered"]
         return int(stood.iloc[-1]) if len(stood) else self.before
+
+    @property
+    def reached(self) -> int:
+        """People that the plan covers; those it serves, where there is only so much room."""
+        return int(self.answer.value) if self.limited else self.after
+
+    @property
+    def limited(self) -> bool:
+        """Whether the plan counts who is served within the room of each site."""
+        return self.asked.model == "mclp" and self.problem.room is not None
 
     @property
     def second(self) -> int:
@@ -124,6 +140,18 @@ class Siting:
         if len(options):
             ticks = np.minimum(ticks, table.cost[:, options].min(axis=1).astype(np.int64))
         return np.asarray(np.minimum(ticks / TICKS_A_MINUTE, self.cap_minutes))
+
+
+def ready(problem: Problem, model: Model, *, medians: bool) -> None:
+    """
+    Load the kernels that the searches will run, or compile them: that is not their time.
+
+    `medians`: whether an even-handed average will be sought beside the plan.
+    """
+    if model == "pmedian" or (medians and model == "mclp"):
+        warm_median()
+    if model in ("mclp", "lscp") and problem.cover.reach.nnz > SMALL_ENTRIES:
+        warm_covering()
 
 
 def rules_of(problem: Problem, asked: Asked) -> Rules:
@@ -172,13 +200,12 @@ def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, An
         raise StudyError(Fault("E-SITES-MODEL", file=file, value=asked.model))
     if asked.model != "lscp" and asked.count is None and asked.budget is None:
         raise StudyError(Fault("E-SITES-COUNT", file=file, value=asked.model))
-    room = problem.options["capacity"].to_numpy(np.int64)
+    room = problem.room
     several = [s.key for s in problem.standards if s.count > 1]
-    if several and (lone or asked.backup or (asked.model == "mclp" and room.any())):
+    if several and (lone or asked.backup or (asked.model == "mclp" and room is not None)):
         raise StudyError(*(Fault("E-SITES-SEVERAL", file=file, value=key) for key in several))
     match asked.model:
-        case "mclp" if room.any():
-            room = np.where(room > 0, room, np.iinfo(np.int32).max)
+        case "mclp" if room is not None:
             answer = capacitated(problem.cover, room, rules, watch)
         case "mclp":
             answer = maximal(problem.cover, rules, watch)
@@ -189,7 +216,7 @@ def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, An
         case "pcenter":
             answer = center(distances(problem), rules, watch)
         case "pdispersion":
-            answer = disperse(np.rint(problem.metres).astype(np.int64), rules, watch)
+            answer = disperse(problem.whole_metres, rules, watch)
             if answer.found and not rules.kept_by(answer.sites, problem.cover):
                 raise StudyError(Fault("E-SITES-SPACING", file=file))
     if answer.status == "infeasible":
@@ -209,7 +236,8 @@ def _everybody(problem: Problem, rules: Rules, asked: Asked, watch: Watch) -> An
     if found.found and least.status == "optimal":
         return found
     # Unless both steps came to their end the plan is not known to be the best of its kind.
-    return replace(found if found.found else least, status="heuristic", bound=np.inf)
+    best = found if found.found else least
+    return replace(best, status="heuristic", bound=np.inf, stopped=watch.why)
 
 
 def covered_afresh(problem: Problem, options: Sites) -> tuple[int, Whole]:
@@ -258,8 +286,7 @@ def plan_sites(problem: Problem, asked: Asked, watch: Watch) -> Siting:
     after, _ = covered_afresh(problem, answer.sites)
     if after != problem.cover.value(answer.sites) or before != problem.cover.base:
         raise RuntimeError("optimiser and coverage disagree")
-    plain = not problem.options["capacity"].any()
-    if asked.model == "mclp" and plain and after != answer.value:
+    if asked.model == "mclp" and worth(problem, "mclp", answer.sites) != answer.value:
         raise RuntimeError("the plan is not worth what the optimiser says")
     plan = plan_table(problem, asked.model, rules, answer)
     return Siting(problem, asked, rules, answer, before, after, plan, uncoverable(problem))

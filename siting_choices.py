@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 
 from .coverage.siting.answers import Answer, Sites, Watch
+from .coverage.siting.capacity import capacitated
 from .coverage.siting.center import center
 from .coverage.siting.choices import NearBest, near_best
 from .coverage.siting.covering import maximal
+from .coverage.siting.dispersion import disperse
 from .coverage.siting.fairness import least_gap, max_min, with_share, worst_share
 from .coverage.siting.median import median
 from .coverage.siting.median_program import Distances
 from .geo.network import TICKS_A_MINUTE
 from .siting import Siting
+from .siting_plan import worth
 from .siting_times import stage_minutes
 
 BEYOND = 5
@@ -45,7 +48,7 @@ class Choices:
 
 def choices(found: Siting, watch: Watch) -> Choices:
     """Work out all of it, in what time is left; what there was no time for is left out."""
-    mclp = found.asked.model == "mclp" and not found.problem.options["capacity"].any()
+    mclp = found.asked.model == "mclp" and not found.limited
     near = _near(found, watch) if mclp or found.asked.model == "lscp" else None
     curving = watch.part(watch.left * 0.5)
     curve, cut = curve_of(found, curving), curving.over
@@ -59,11 +62,17 @@ def choices(found: Siting, watch: Watch) -> Choices:
     return Choices(curve, alternatives, near, price, regret, cut or watch.over)
 
 
-CURVE = ["count", "budget", "covered", "share", "bound", "gap", "status", "minutes", "staged"]
+CURVE = [
+    "count", "budget", "covered", "share", "bound", "gap", "status", "minutes", "metres", "staged",
+]  # fmt: skip
 
 
 def curve_of(found: Siting, watch: Watch) -> pd.DataFrame:
-    """Return coverage (or minutes) against the number of sites, or against money."""
+    """
+    Return coverage (or minutes, or metres apart) against the number of sites, or against money.
+
+    Where sites have room for so many, `covered` counts whom they serve, as in the plan.
+    """
     asked, rules, cover = found.asked, found.rules, found.problem.cover
     committed = int((found.plan["order"] == 0).sum())
     new = len(found.plan) - committed
@@ -76,7 +85,7 @@ def curve_of(found: Siting, watch: Watch) -> pd.DataFrame:
     rows = []
     for at, step in enumerate(steps):
         part = watch.part(watch.left / (len(steps) - at))
-        minutes: float = np.nan
+        minutes, metres = np.nan, np.nan
         limits = replace(rules, budget=step) if by_money else replace(rules, count=step + committed)
         if asked.model in ("pmedian", "pcenter"):
             table = found.times
@@ -84,22 +93,30 @@ def curve_of(found: Siting, watch: Watch) -> pd.DataFrame:
             answer = run(table, limits, part)
             if len(answer.sites):
                 minutes = float(stage_minutes(table, answer.sites, asked.model)[-1])
+        elif asked.model == "pdispersion":
+            answer = disperse(found.problem.whole_metres, limits, part)
+            metres = answer.value
+        elif found.limited and found.problem.room is not None:
+            answer = capacitated(cover, found.problem.room, limits, part)
         else:
             answer = maximal(cover, limits, part)
-        if not answer.found:
+        if not answer.found or not limits.kept_by(answer.sites, cover):
             continue
-        covered = cover.value(answer.sites)
+        covered = worth(found.problem, asked.model, answer.sites)
         first = found.plan[found.plan["order"] <= step] if not by_money else found.plan[:0]
         staged = int(first["covered"].iloc[-1]) if len(first) else cover.base
         rows.append((
             len(answer.sites) - committed, step if by_money else pd.NA, covered,
             covered / max(found.problem.people, 1), answer.bound, answer.gap, answer.status,
-            minutes, staged if not by_money and step <= new else pd.NA,
+            minutes, metres, staged if not by_money and step <= new else pd.NA,
         ))  # fmt: skip
         if watch.over:
             break
     frame = pd.DataFrame(rows, columns=CURVE)
-    return frame.astype({"budget": "Int64", "staged": "Int64", "minutes": "Float64"})
+    # More may be allowed than are of use.
+    frame = frame if by_money else frame.drop_duplicates("count", ignore_index=True)
+    wide = dict.fromkeys(("minutes", "metres"), "Float64")
+    return frame.astype({"budget": "Int64", "staged": "Int64", **wide})
 
 
 def _near(found: Siting, watch: Watch) -> NearBest:

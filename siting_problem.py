@@ -58,6 +58,12 @@ class Problem:
         numbers = self.candidates.index.get_indexer(self.options["site"])
         return np.asarray(numbers, np.int64)
 
+    @property
+    def room(self) -> Whole | None:
+        """People that each option serves at most, shape (m,); None where no number is given."""
+        room = self.options["capacity"].to_numpy(np.int64)
+        return np.where(room > 0, room, np.iinfo(np.int32).max) if room.any() else None
+
     def meant(self, standard: Standard) -> Whole:
         """Return the people that a standard is meant for, shape (p,)."""
         demand = self.measured.demand
@@ -169,6 +175,11 @@ class Problem:
         """Straight distances between candidates, metres."""
         x, y = self.candidates.geometry.x.to_numpy(), self.candidates.geometry.y.to_numpy()
         return np.asarray(np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]))
+
+    @property
+    def whole_metres(self) -> Whole:
+        """The same in whole metres, downward: sites are that far apart at least."""
+        return np.floor(self.metres).astype(np.int64)
 
 
 def _within(ticks: Any, minutes: float, factor: float) -> Flags:

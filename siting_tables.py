@@ -58,15 +58,34 @@ def status_text(status: str, gap: float) -> str:
     return "启发式解，未证明"
 
 
+def minutes_column(minutes: pd.Series[Any]) -> pd.Series[Any]:
+    """Return minutes for print, rounded up to a tenth; missing stays missing."""
+    up: pd.Series[Any] = np.ceil(minutes * 10 - 1e-9) / 10
+    return up
+
+
+def percent_up(share: float) -> float:
+    """Return a share of what is lost as percent for print, rounded up to a tenth."""
+    return max(float(np.ceil(share * 1000 - 1e-9) / 10), 0.0)
+
+
 def _towns(found: Siting, codes: pd.Series[Any]) -> pd.Series[Any]:
     return codes.map(found.problem.measured.towns["name"]).fillna("")
 
 
-def _counted(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
-    """Say that people of several standards are added up: who is meant by two counts twice."""
-    if len(found.problem.standards) == 1:
-        return table
-    return table.rename(columns=lambda name: str(name).replace("人口", "人次"))
+def counted(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
+    """Say what is counted: who is meant by two standards twice; with little room who is served."""
+    words = [] if len(found.problem.standards) == 1 else [("人口", "人次"), ("（人）", "（人次）")]
+    if found.limited:
+        words += [("覆盖人", "按容量服务人"), ("覆盖率", "服务率")]
+
+    def said(name: object) -> str:
+        text = str(name)
+        for old, new in words:
+            text = text.replace(old, new)
+        return text
+
+    return table.rename(columns=said)
 
 
 def plan_sheet(found: Siting) -> pd.DataFrame:
@@ -86,7 +105,7 @@ def plan_sheet(found: Siting) -> pd.DataFrame:
             "新增覆盖人口": plan["added"],
             "累计覆盖人口": plan["covered"],
             "累计覆盖率（%）": percent_column(plan["share"]),
-            "分钟": plan["minutes"].round(2),
+            "分钟": minutes_column(plan["minutes"]),
             "经度": points.x.round(6),
             "纬度": points.y.round(6),
         }
@@ -96,6 +115,7 @@ def plan_sheet(found: Siting) -> pd.DataFrame:
 def curve_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
     """Return coverage against number or money."""
     curve = extra.curve
+    apart = {"最近两处间距（米）": curve["metres"]} if found.asked.model == "pdispersion" else {}
     return pd.DataFrame(
         {
             "新增设施数": curve["count"],
@@ -103,7 +123,8 @@ def curve_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
             "覆盖人口": curve["covered"],
             "覆盖率（%）": percent_column(curve["share"]),
             "按建设次序到此阶段的覆盖人口": curve["staged"],
-            "平均或最长分钟": curve["minutes"].round(2),
+            "平均或最长分钟": minutes_column(curve["minutes"]),
+            **apart,
             "判定": [status_text(s, g) for s, g in zip(curve["status"], curve["gap"], strict=True)],
         }
     )
@@ -149,7 +170,7 @@ def price_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
             "城乡差距（百分点）": pd.array(points, dtype="Float64"),
             "最差镇街": price["worst_town"].map(towns).fillna(""),
             "最差镇街覆盖率（%）": percent_column(price["worst"].astype("Float64")),
-            "等效均等分钟数": price["even_minutes"].astype("Float64").round(2),
+            "等效均等分钟数": minutes_column(price["even_minutes"].astype("Float64")),
             "公平的代价（少覆盖人口）": price["price"],
             "判定": [status_text(s, g) for s, g in zip(price["status"], price["gap"], strict=True)],
             "选址": price["sites"],
@@ -166,7 +187,7 @@ def regret_sheet(extra: Choices) -> pd.DataFrame:
             "本方案覆盖人口": table["covered"],
             "该情形下最优": table["best"],
             "后悔值（少覆盖人口）": table["regret"],
-            "后悔值占比（%）": [round(float(share) * 100, 2) for share in table["regret_share"]],
+            "后悔值占比（%）": [percent_up(share) for share in table["regret_share"]],
             "判定": [status_text(s, g) for s, g in zip(table["status"], table["gap"], strict=True)],
         }
     )
@@ -218,7 +239,7 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
         "candidates": candidates_sheet(found),
     }
     for name in ("plan", "curve", "alternatives", "price_of_equity", "regret"):
-        sheets[name] = _counted(found, sheets[name])
+        sheets[name] = counted(found, sheets[name])
     for name, sheet in sheets.items():
         csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
     date = found.problem.study.study.date.isoformat()
@@ -265,35 +286,6 @@ def summary(found: Siting, extra: Choices) -> dict[str, Any]:
             for row in found.plan.drop(columns="geometry").to_dict("records")
         ],
     }
-
-
-def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
-    """Return what a terminal has room for, by title; sites that are committed are left out."""
-    plan = plan_sheet(found)[(found.plan["order"] > 0).to_numpy()]
-    columns = ["次序", "名称", "镇街", "方式", "新增覆盖人口", "累计覆盖率（%）"]
-    columns[3:3] = ["拟设类型"] if len(set(plan["拟设类型"])) > 1 else []
-    columns += ["分钟"] if plan["分钟"].notna().any() else []
-    money = f"费用（{found.problem.study.sites.unit}）"
-    columns += [money] if plan[money].any() else []
-    minutes = "最长分钟" if found.asked.model == "pcenter" else "平均分钟"
-    short = {"新增覆盖人口": "新增人口", "累计覆盖率（%）": "累计%", "分钟": minutes}
-    sheets = {"方案（按建设次序）": plan[columns].rename(columns=short)}
-    if len(extra.price) > 1:
-        columns = ["公平要求", "覆盖人口", "城镇（%）", "乡村（%）", "最差镇街覆盖率（%）",
-                   "等效均等分钟数", "公平的代价（少覆盖人口）", "判定"]  # fmt: skip
-        short = {"最差镇街覆盖率（%）": "最差镇街%", "公平的代价（少覆盖人口）": "代价（人）",
-                 "等效均等分钟数": "等效分钟",
-                 "城镇（%）": "城镇%", "乡村（%）": "乡村%"}  # fmt: skip
-        price = price_sheet(found, extra)
-        level = price["下限（%）"].map(lambda share: "" if pd.isna(share) else f" {share:.1f}%")
-        floor = extra.price["rule"].eq("floor").to_numpy()
-        price["公平要求"] += level.where(floor, "")
-        sheets["公平的代价（与最优相比）"] = price[columns].rename(columns=short)
-    if len(extra.regret):
-        sheets["稳健性"] = regret_sheet(extra).rename(
-            columns={"后悔值（少覆盖人口）": "少覆盖人口", "后悔值占比（%）": "占%"}
-        )
-    return {title: _counted(found, sheet) for title, sheet in sheets.items()}
 
 
 def _share(part: int, whole: int) -> str | None:

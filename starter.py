@@ -89,7 +89,7 @@ date = 2026-11-01
 #sha256 = "$sha256"  # 道路文件的 SHA-256，声明后核对文件是否完整（这里只是例子）
 
 [map]                         # 网页地图
-#mode = "internal"            # internal 内部；public 公开：不显示坐标，点位约百米，隐去少于5人的
+#mode = "internal"            # internal 内部；public 公开：点位约百米，隐去少于5人的，逐点的表另放
 #tiles = "none"               # 在线底图：none 无（完全离线）、tianditu、osm，或自有服务的网址
 #datum = "WGS84"              # 自有底图的坐标系：WGS84、CGCS2000、GCJ02（高德、腾讯，自动纠偏）
 #key = "your-key"             # 天地图密钥；写入网页，打开网页的人都能看到

@@ -75,6 +75,16 @@ class Survey:
     calibration: pd.DataFrame | None = None
     progress: Progress | None = None
 
+    @property
+    def all_ledgers(self) -> dict[str, Ledger]:
+        """Rows of each table, of what was reported on the targets too."""
+        return {**self.ledgers, **reported_ledgers(self.progress)}
+
+
+def reported_ledgers(progress: Progress | None) -> dict[str, Ledger]:
+    """Return the rows of what was reported on the targets of the plan, if anything was."""
+    return {} if progress is None else {"targets": progress.ledger}
+
 
 def times_for(measured: Survey, standard: Standard) -> Times:
     """Return the times of those whom a standard is about."""
@@ -156,7 +166,7 @@ def survey(
     warnings += [*check_hours(study, layers), *check_audience(study, layers)]
     timed, noticed = _calibrated(study, layers, roads, routes.times)
     warnings += noticed
-    reported = _reported(study)
+    reported = read_reported(study)
     if reported is not None:
         warnings += [*reported.ledger.faults, *reported.ledger.warnings]
     return Survey(
@@ -177,8 +187,8 @@ def survey(
     )
 
 
-def _reported(study: Study) -> Progress | None:
-    """Read what was reported on the targets of the plan."""
+def read_reported(study: Study) -> Progress | None:
+    """Read what was reported on the targets of the plan; None where nothing was."""
     rules = study.targets
     if rules is None:
         return None

@@ -182,8 +182,9 @@ class MapRules(_Strict):
     """
     How the web map is made.
 
-    `mode` public hides coordinates, rounds points and keeps small counts back. `tiles` is none,
-    tianditu, osm, or the address of a server of one's own ({z}, {x}, {y}) whose datum is `datum`.
+    `mode` public hides coordinates, rounds points, keeps small counts back and lays what tells of
+    single places apart. `tiles` is none, tianditu, osm, or the address of a server of one's own
+    ({z}, {x}, {y}) whose datum is `datum`.
     The `key` of a service stands in the page for everybody who opens it, but in no other output.
     `isochrones` draws what is within reach of each venue: most of the time that the page takes.
     """

@@ -19,7 +19,6 @@ from .coverage.siting.answers import Watch
 from .coverage.times import minutes_up, travel_times
 from .coverage.touring.calendar import Periods, dated, transfers
 from .geo.errors import Fault, StudyError
-from .geo.network import TICKS_A_MINUTE
 from .touring_crews import GOAL, TOWN, Crew
 from .touring_plan import Outing, Planned, plan_outings
 from .touring_scene import Scene, Service
@@ -285,8 +284,3 @@ def _drawn(scene: Scene, legs: pd.DataFrame) -> GeoDataFrame:
     return GeoDataFrame(
         drawn, geometry=lines.to_crs(points.crs).geometry.to_numpy(), crs=points.crs
     )
-
-
-def day_minutes(legs: pd.DataFrame, stop_minutes: float) -> float:
-    """Return minutes of a day trip, ways and stops."""
-    return float(legs["ticks"].sum() / TICKS_A_MINUTE + stop_minutes * (len(legs) - 1))

@@ -184,6 +184,12 @@ GOALS = (
          "what if: 20,000 x 500, a venue opened", most=200, of="ours_ms"),
     Goal("whatif close", "synthetic 20000", "推演：20,000 × 500，关闭用得最多的一处",
          "what if: 20,000 x 500, the most used closed", most=200, of="ours_ms"),
+    Goal("tables all", "illustrative", "时间已知后，示意研究的全部表格",
+         "all tables of the illustrative study, times known", most=2000, of="ours_ms"),
+    Goal("tables all", "made district, 20000", "同上，20,000 居民点 × 500 设施",
+         "the same, 20,000 places x 500 venues", most=10_000, of="ours_ms"),
+    Goal("tables peak", "made district, 20000", "其进程的内存，MiB", "memory of its process, MiB",
+         most=2048, of="ours_ms"),
     Goal("page whatif", "synthetic 300", "300 候选 × 20,000 居民点给地图增加的 kB",
          "what 300 candidates x 20,000 places add to the page, kB", most=2000, of="ours_ms"),
 )  # fmt: skip

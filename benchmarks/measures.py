@@ -1,19 +1,24 @@
 """
-Access and clusters against PySAL: `python benchmarks/measures.py [--quick]`.
+Access and clusters against PySAL, and all tables: `python benchmarks/measures.py [--quick]`.
 
 The same times go to ours as a table and to PySAL's `access` as the rows of a frame, which is what
 it reads; making either is not timed. `esda` tests clusters. Where a peer is not installed the same
 is done with groups of a pandas frame. Answers are compared before times are. Times are CPU times,
 without the compilation that `esda` does first.
+
+All tables are those that `kepu run` asks for once the times are known, of a made district and of
+the illustrative one: wall time, part by part, in a process of its own with the kernels compiled.
 """
 
 from __future__ import annotations
 
-import json
-import sys
+import tempfile
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import apart
 import numpy as np
 import pandas as pd
 from race import race
@@ -39,6 +44,18 @@ except ImportError:
     Moran_Local = None
 
 SIZES = {True: (2_000, 100), False: (20_000, 500)}
+LINES = {True: 87, False: 276}
+"""Of the grid of streets of the made district: some 60,000 and 600,000 arcs."""
+PARTS = {
+    "coverage": ("standards", "reach", "coverage", "conditions", "land"),
+    "access": ("access", "catchments", "lorenz"),
+    "equity and index": ("equity", "index"),
+    "clusters": ("clusters",),
+    "flags": ("flags",),
+    "bands and points to survey": ("bands", "surveys"),
+    "indicators and targets": ("indicators", "audience", "targets"),
+}
+"""The tables of an assessment."""
 METRES_A_MINUTE = 500.0
 CATCHMENT_MINUTES = 60
 ZONES = {10: 1.0, 20: 0.68, 30: 0.22}
@@ -174,6 +191,59 @@ def clusters(county: County) -> tuple[Callable, Callable]:
     return ours, theirs
 
 
+def tables(size: Path) -> dict[str, Any]:
+    """
+    Ask for all tables of a district, as a process of its own; seconds by part.
+
+    Parameters
+    ----------
+    size
+        PLACESxVENUESxLINES of a made district; anything else is the illustrative one.
+    """
+    from district import STUDY, surveyed
+
+    from kepu.assessment import assess
+    from kepu.geo import around
+    from kepu.inputs import read_layers
+    from kepu.study import survey
+    from kepu.study_file import read_study
+
+    if size.name[0].isdigit():
+        places, venues, lines = map(int, size.name.split("x"))
+        with tempfile.TemporaryDirectory() as folder:
+            study, measured = surveyed(Path(folder), places=places, venues=venues, lines=lines)
+        around.warm()
+    else:
+        study = read_study(STUDY)
+        measured = survey(study, read_layers(study))
+    found, spent = assess(study, measured), {}
+    for part, names in PARTS.items():
+        begin = time.perf_counter()
+        for name in names:
+            getattr(found, name)
+        spent[part] = time.perf_counter() - begin
+    return spent
+
+
+def table_rows(quick: bool) -> list[dict[str, Any]]:
+    """Return a row for each part, for all of them, and for the memory of the process."""
+    rows = []
+    for graph, size in (
+        ("illustrative district", "illustrative"),
+        ("made district, {} places x {} venues".format(*SIZES[quick]),
+         "x".join(map(str, (*SIZES[quick], LINES[quick])))),
+    ):  # fmt: skip
+        told = apart.side(__file__, "--tables", Path(size))
+        spent = {part: 1000 * told[part] for part in PARTS}
+        rows += [
+            apart.row(f"tables: {part}", graph, f"tables {part}", ms) for part, ms in spent.items()
+        ]
+        rows.append(apart.row("all tables", graph, "tables all", sum(spent.values())))
+        peak = "greatest memory, roads and times included, MiB"
+        rows.append(apart.row(f"all tables: {peak}", graph, "tables peak", told["peak"]))
+    return rows
+
+
 def measure(quick: bool) -> list[dict[str, Any]]:
     """Return a row for each work: ours and the peer's milliseconds of CPU, and their ratio."""
     county = County(*SIZES[quick])
@@ -186,6 +256,7 @@ def measure(quick: bool) -> list[dict[str, Any]]:
         laps = race({"ours": our, "peer": their}, rounds=3 if quick else 1)
         np.testing.assert_allclose(laps["ours"].answer, laps["peer"].answer, rtol=1e-8, atol=1e-12)
         rows.append(row(work, county, laps["ours"].cpu, peer, laps["peer"].cpu))
+    rows += table_rows(quick)
     alone = race({"ours": lambda: every_measure(county)}, rounds=1)["ours"].cpu
     rows.append(row("all measures of access and equity", county, alone))
     return rows
@@ -202,5 +273,4 @@ def row(
 
 
 if __name__ == "__main__":
-    for found in measure("--quick" in sys.argv):
-        print(json.dumps(found, ensure_ascii=False))
+    apart.main({"--tables": tables}, measure)

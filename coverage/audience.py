@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from geopandas import GeoDataFrame
 
 from ..geo.errors import Fault, StudyError
@@ -37,9 +38,8 @@ def for_group(venues: GeoDataFrame, group: str) -> npt.NDArray[np.bool_]:
     """
     if "targets" not in venues:
         return np.ones(len(venues), bool)
-    stated = venues["targets"].fillna("").astype(str)
-    known = {text: serves(text, group) for text in stated.unique()}
-    return np.array([known[text] for text in stated], bool)
+    number, stated = pd.factorize(venues["targets"].fillna("").astype(str))
+    return np.array([serves(text, group) for text in stated], bool)[number]
 
 
 def main_group(venues: GeoDataFrame, groups: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
+from scipy.sparse import csr_matrix
 
 from ..geo.network import TICKS_A_MINUTE
 from ..geo.routing import UNREACHED, Ticks
@@ -33,6 +34,8 @@ SPEED_CHANGE = 0.25
 """All speeds a quarter lower, and a quarter higher."""
 RIVALS = 12
 """Venues beside the nearest that may become the nearest when points move."""
+TOGETHER = 500
+"""Points whose moves are drawn at once: what is written on stays in the cache."""
 UNSURE, MET, NOT_MET, UNKNOWN = "unsure", "met", "not_met", "unknown"
 
 
@@ -45,14 +48,16 @@ def moves(names: pd.Index[str], metres: Floats, *, seed: int, draws: int) -> Flo
     float, shape (draws, n, 2)
         Metres east and north.
     """
-    found = np.zeros((draws, len(names), 2))
-    for number, name in enumerate(names.astype(str)):
-        if metres[number] > 0:
-            random = np.random.default_rng((seed, crc32(name.encode())))
-            turn, part = random.uniform(0, 2 * np.pi, draws), np.sqrt(random.random(draws))
-            circle = np.column_stack([np.cos(turn), np.sin(turn)])
-            found[:, number] = metres[number] * part[:, None] * circle
-    return found
+    found = np.zeros((2, draws, len(names)))
+    loose = np.flatnonzero(metres > 0)
+    for some in np.array_split(loose, -(-len(loose) // TOGETHER)) if len(loose) else ():
+        chance = np.empty((len(some), 2, draws))
+        for row, name in enumerate(names[some].astype(str).tolist()):
+            np.random.default_rng((seed, crc32(name.encode()))).random(out=chance[row])
+        turn, far = 2 * np.pi * chance[:, 0], metres[some, None] * np.sqrt(chance[:, 1])
+        found[0][:, some] = (far * np.cos(turn)).T
+        found[1][:, some] = (far * np.sin(turn)).T
+    return np.moveaxis(found, 0, 2)
 
 
 def stretched(minutes: float, factor: float, fixed_minutes: float) -> float:
@@ -107,8 +112,8 @@ def bands_table(
     tables = []
     for ask in questions:
         people = demand[ask.standard.group].to_numpy(np.int64)
-        weight = (members & area_mask(demand, ask.standard.area)) * people
-        total = weight.sum(axis=1)
+        weight = csr_matrix((members & area_mask(demand, ask.standard.area)) * people)
+        total = weight @ np.ones(len(people), np.int64)
         chosen, ticks = rivals(ask, venues)
         limits = [
             ask.standard.minutes,
@@ -119,7 +124,7 @@ def bands_table(
         ]
         covered = [within(ticks, limit).sum(axis=1) >= ask.standard.count for limit in limits]
         covered += _moved(ask, chosen, ticks, (demand, venues), (home, goal), spreads)
-        counts = weight @ np.array(covered).T
+        counts = weight @ np.array(covered, np.int64).T
         with np.errstate(invalid="ignore"):
             shares = counts / total[:, None]
         tables.append(_band(ask.standard, names, shares))

@@ -11,8 +11,8 @@ nothing is tested and the reason is said; eight towns have no clusters.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from scipy.sparse import csr_matrix
 
 from ..geo.errors import Fault, LayerError
 from .decay import Floats
+
+Ints = npt.NDArray[np.int64]
 
 FEWEST_PLACES = 30
 FEWEST_NEIGHBOURS = 3
@@ -54,7 +56,7 @@ def moran(values: npt.ArrayLike, neighbours: csr_matrix) -> float | None:
     degree = np.diff(neighbours.indptr)
     if not _varies(z) or not degree.any():
         return None
-    return float(z @ _lag(z, neighbours) / (z @ z) * len(z) / (degree > 0).sum())
+    return float(np.sum(z * _lag(z, neighbours)) / np.sum(z * z) * len(z) / (degree > 0).sum())
 
 
 def local_clusters(
@@ -112,7 +114,7 @@ def local_clusters(
     names = {"HH": "high", "LL": "low", "HL": "high_among_low", "LH": "low_among_high"}
     found = [names[at] if low <= level else "" for at, low in zip(quadrant, q, strict=True)]
     few = "few_places" if len(x) < FEWEST_PLACES else "few_neighbours" if varies else "all_alike"
-    scale = float(z @ z) / len(x) if len(x) else 0.0
+    scale = float(np.sum(z * z)) / len(x) if len(x) else 0.0
     return pd.DataFrame(
         {
             "value": x,
@@ -179,7 +181,7 @@ def _gi_star(x: Floats, neighbours: csr_matrix, degree: npt.NDArray[np.int32]) -
 
 
 def _chance(
-    x: Floats, lag: Floats, degree: npt.NDArray[np.int32], tested: npt.NDArray[np.int64],
+    x: Floats, lag: Floats, degree: npt.NDArray[np.int32], tested: Ints,
     seed: int, permutations: int,
 ) -> Floats:  # fmt: skip
     """
@@ -196,44 +198,77 @@ def _chance(
     below = np.zeros(len(tested), np.int64)
     for draws in _draws(len(x) - 1, int(degree[tested].max()), seed, permutations):
         for size in np.unique(degree[tested]).tolist():
-            numbers = np.flatnonzero(degree[tested] == size)
-            numbers = numbers[np.argsort(rank[tested[numbers]], kind="stable")]
-            for some in np.array_split(numbers, -(-len(numbers) // _together(len(x)))):
-                places = tested[some]
-                least, most = lag[places] - slack, lag[places] + slack
-                found = _counts(ordered, draws[:size], rank[places], least, most)
-                above[some] += found[0]
-                below[some] += found[1]
+            some = np.flatnonzero(degree[tested] == size)
+            found = _counts(ordered, draws[:size], rank[tested[some]], lag[tested[some]], slack)
+            above[some] += found[0]
+            below[some] += found[1]
     return np.minimum(1.0, 2.0 * (np.minimum(above, below) + 1.0) / (permutations + 1.0))
 
 
-def _together(places: int) -> int:
-    """Return how many places of neighbouring ranks are asked at once: few draws tell them apart."""
-    return math.isqrt(places)
-
-
 def _counts(
-    ordered: Floats, draws: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64], least: Floats,
-    most: Floats,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:  # fmt: skip
+    ordered: Floats, draws: Ints, ranks: Ints, lag: Floats, slack: float
+) -> tuple[Ints, Ints]:
     """
-    Count the draws from all values but that of each rank whose mean is not below, not above.
+    Count the draws from all values but that of each rank whose mean is not below, not above a lag.
 
-    Ranks ascend. Of a draw without any number between the first and the last of them the mean is
-    one for all; only the others are added up for each.
+    The numbers of a draw from the rank on mean the value after: so its mean falls as the rank
+    rises, in one step at each of its numbers. What the first rank would count is corrected by the
+    steps that pass the lag; others than these are of no matter.
+
+    Parameters
+    ----------
+    ordered
+        All values, ascending.
+    draws
+        Shape (size, d), numbers below those of the values.
+    ranks, lag
+        Shape (q,), of the places.
+    slack
+        Means that differ from the lag by no more are equal to it.
     """
-    moves = ((draws >= ranks[0]) & (draws < ranks[-1])).any(axis=0)
-    still, moving = draws[:, ~moves], draws[:, moves]
-    means = np.sort(ordered[still + (still >= ranks[0])].mean(axis=0))
-    above = len(means) - np.searchsorted(means, least, "left")
-    below = np.searchsorted(means, most, "right")
-    own = ordered[moving + (moving >= ranks[:, None, None])].mean(axis=1)
-    above += (own >= least[:, None]).sum(axis=1)
-    below += (own <= most[:, None]).sum(axis=1)
-    return above, below
+    numbers = np.sort(draws, axis=0)
+    last = np.full((1, draws.shape[1]), len(ordered))
+    means = np.array(
+        [ordered[draws + (draws >= least)].mean(axis=0) for least in np.append(numbers, last, 0)]
+    )
+    below = _below(means, numbers, lag - slack, ranks, "left")
+    return draws.shape[1] - below, _below(means, numbers, lag + slack, ranks, "right")
 
 
-def _draws(others: int, most: int, seed: int, permutations: int) -> Iterator[npt.NDArray[np.int64]]:
+def _below(
+    means: Floats, numbers: Ints, edge: Floats, ranks: Ints, side: Literal["left", "right"]
+) -> Ints:
+    """
+    Count the draws whose mean is below an edge ("left"), or not above it ("right").
+
+    Parameters
+    ----------
+    means
+        Shape (size + 1, d): falling, with none, one ... all of the numbers below the rank.
+    numbers
+        Shape (size, d), ascending.
+    edge, ranks
+        Shape (q,).
+    """
+    order = np.argsort(edge, kind="stable")
+    found = np.searchsorted(np.sort(means[0]), edge, side)
+    until = np.searchsorted(edge[order], means, "right" if side == "left" else "left")
+    passed = (until[:-1] - until[1:]).ravel()
+    steps = np.flatnonzero(passed)
+    blocks = np.cumsum(passed[steps]) // BLOCK_CELLS
+    for block in np.unique(blocks).tolist():
+        some = steps[blocks == block]
+        many = passed[some]
+        at = np.arange(many.sum()) + np.repeat(
+            until[1:].ravel()[some] - np.cumsum(many) + many, many
+        )
+        place = order[at]
+        place = place[np.repeat(numbers.ravel()[some], many) < ranks[place]]
+        found += np.bincount(place, minlength=len(edge))
+    return found
+
+
+def _draws(others: int, most: int, seed: int, permutations: int) -> Iterator[Ints]:
     """Draw `most` different numbers below `others` again and again: shape (most, block) each."""
     random = np.random.default_rng(seed)
     if most * (most - 1) <= others:
@@ -246,9 +281,7 @@ def _draws(others: int, most: int, seed: int, permutations: int) -> Iterator[npt
         yield np.ascontiguousarray(random.permuted(table, axis=1)[:, :most].T)
 
 
-def _unlike(
-    random: np.random.Generator, others: int, shape: tuple[int, int]
-) -> npt.NDArray[np.int64]:
+def _unlike(random: np.random.Generator, others: int, shape: tuple[int, int]) -> Ints:
     """Draw rows of numbers below `others`, again where two of a row are alike."""
     table = random.integers(others, size=shape)
     again = np.arange(len(table))

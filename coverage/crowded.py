@@ -45,8 +45,9 @@ def crowded_rows(
     most = np.floor(standard.people_a_unit * np.where(judged, capacity, 0))
     rows = []
     for venue in np.flatnonzero(judged & (load > most)).tolist():
-        own = np.where(goes & (found.venue == venue), people, 0)
-        relief = own @ (could.ticks < found.ticks[:, None])
+        come = np.flatnonzero(goes & (found.venue == venue))
+        nearer = could.ticks[come] < found.ticks[come, None]
+        relief = (people[come, None] * nearer).sum(axis=0)
         facts: dict[str, Any] = {
             "name": venues["name"].iloc[venue], "capacity": capacity[venue],
             "unit": standard.capacity_unit, "people": int(load[venue]),

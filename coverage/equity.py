@@ -90,7 +90,7 @@ def poverty(
     poor = found.values < line
     gap = (line - found.values[poor]) / line
     # Shares of six places may sum to the next number above 1.
-    return min(1.0, float(found.shares[poor] @ gap**power)) if len(found.values) else None
+    return min(1.0, float(np.sum(found.shares[poor] * gap**power))) if len(found.values) else None
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def kappa_of(
         e, above 0, without unit.
     """
     found = spread(values, people)
-    square = float(found.shares @ found.values**2)
+    square = float(np.sum(found.shares * found.values**2))
     size = aversion * found.mean / square if square > 0 else 0.0
     return size if side == "good" else -size
 

@@ -12,9 +12,9 @@ from geopandas import GeoDataFrame
 
 from ..geo.routing import UNREACHED, Ticks
 from .audience import for_group
-from .question import Question
+from .question import Floats, Question
 from .share import admitted, area_mask, in_use, nearest
-from .times import within
+from .times import minutes_up, within
 
 TO_OPEN = ("candidate", "planned")
 Ints = npt.NDArray[np.int64]
@@ -36,24 +36,50 @@ class Fixes:
         Shape (p, o), people of a place who are covered once that one venue counts too.
     after
         Shape (p, o), ticks of the place once it does: the count-th nearest then.
+    limit_minutes
+        Of the standard.
     """
 
     options: Ints
     ticks: Ticks
     flips: Ints
     after: Ticks
+    limit_minutes: float
 
     @cached_property
     def gain(self) -> Ints:
         """Return the people whom each option covers, shape (o,)."""
         return np.asarray(self.flips.sum(axis=0), np.int64)
 
-    def nearest(self, place: int) -> int | None:
-        """Return the option nearest to a place, of equal ones that of most gain; None for none."""
-        ticks = self.ticks[place]
-        if not len(ticks) or ticks.min() == UNREACHED:
-            return None
-        return int(np.lexsort((-self.gain, ticks))[0])
+    @cached_property
+    def nearest(self) -> Ints:
+        """Return the nearest option of each place, of equal ones that of most gain; -1 for none."""
+        if not len(self.options):
+            return np.full(len(self.ticks), -1)
+        order = np.argsort(-self.gain, kind="stable")
+        found = order[self.ticks[:, order].argmin(axis=1)]
+        reached = self.ticks[np.arange(len(found)), found] != UNREACHED
+        return np.where(reached, found, -1)
+
+    @cached_property
+    def enough(self) -> npt.NDArray[np.bool_]:
+        """Tell which places their nearest option covers."""
+        return within(self._at_nearest(self.after), self.limit_minutes) & (self.nearest >= 0)
+
+    @cached_property
+    def minutes(self) -> Floats:
+        """Return the minutes of each place once its nearest option counts; nan where unreached."""
+        return minutes_up(self._at_nearest(self.after))
+
+    @cached_property
+    def own_minutes(self) -> Floats:
+        """Return the minutes of each place to its nearest option itself; nan where unreached."""
+        return minutes_up(self._at_nearest(self.ticks))
+
+    def _at_nearest(self, table: Ticks) -> Ticks:
+        if not len(self.options):
+            return np.full(len(table), UNREACHED, np.uint32)
+        return np.asarray(table[np.arange(len(table)), np.maximum(self.nearest, 0)])
 
 
 def fixes(ask: Question, venues: GeoDataFrame, demand: GeoDataFrame, hosts: Sequence[str]) -> Fixes:
@@ -93,4 +119,4 @@ def tried(ask: Question, venues: GeoDataFrame, demand: GeoDataFrame, numbers: In
         kinds = standard.types
         before = nearest(times, venues, kinds, count=standard.count - 1, among=known).ticks
     after = np.maximum(np.minimum(columns, today[:, None]), before[:, None])
-    return Fixes(numbers, columns, flips, after)
+    return Fixes(numbers, columns, flips, after, standard.minutes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -41,10 +42,11 @@ class Spread:
     shares: Floats
     kept: npt.NDArray[np.bool_]
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """What a person has on average; 0.0 without anybody."""
-        return float(self.shares @ self.values)
+        # Not by BLAS, whose sum hangs on the number of threads.
+        return float(np.sum(self.shares * self.values))
 
 
 def spread(values: npt.ArrayLike, people: npt.ArrayLike, *, signed: bool = False) -> Spread:
@@ -207,7 +209,7 @@ def theil(
     for name in np.unique(names[found.kept]).tolist():
         inside = names[found.kept] == name
         crowd = float(found.shares[inside].sum())
-        share = float(found.shares[inside] @ found.values[inside]) / mean
+        share = float(np.sum(found.shares[inside] * found.values[inside])) / mean
         # s ln(s / p) + (p - s): the second terms cancel over the groups, and each is then >= 0.
         between = float(xlogy(share, share / crowd))
         own = share * mean / crowd
@@ -270,7 +272,7 @@ def ends(
 
     def mean_between(low: float, high: float) -> float:
         overlap = np.clip(np.minimum(after, high) - np.maximum(before, low), 0.0, None)
-        return float(overlap @ level / overlap.sum())
+        return float(np.sum(overlap * level) / overlap.sum())
 
     best, worst = mean_between(1.0 - top, 1.0), mean_between(0.0, bottom)
     return Ends(best, worst, best / worst if worst > 0 else None)

@@ -18,7 +18,7 @@ from .fixes import Fixes, tried
 from .question import Floats, Question
 from .sentences import GROUP_WORDS, place_remedy, place_sentence
 from .share import admitted, nearest
-from .times import minutes_up, threshold_ticks, within
+from .times import threshold_ticks
 
 JUST_OVER = 1.1
 """Up to a tenth above the limit a place is `just_over`."""
@@ -56,6 +56,11 @@ class Scene:
     def place_names(self) -> npt.NDArray[np.object_]:
         """Names of the places."""
         return np.asarray(self.demand["name"], object)
+
+    @cached_property
+    def venue_ids(self) -> npt.NDArray[np.object_]:
+        """Identifiers of the venues."""
+        return np.asarray(self.venues.index.astype(str), object)
 
     @cached_property
     def venue_names(self) -> npt.NDArray[np.object_]:
@@ -96,20 +101,22 @@ def place_rows(
     found = nearest(ask.times, scene.venues, standard.types, count=standard.count, among=known)
     behind = (reach["meant"] & ~reach["covered"]).to_numpy(bool) & (people > 0)
     names, codes = scene.place_names, demand["town"].to_numpy()
-    records: list[dict[Any, Any]] = reach.to_dict("records")
     rows, kept = [], dict[str, Fixes]()
-    for place in np.flatnonzero(behind).tolist():
-        told = records[place]
+    known_of = {
+        str(name): column.to_numpy(object, na_value=None) for name, column in reach[behind].items()
+    }
+    for number, place in enumerate(np.flatnonzero(behind).tolist()):
+        told = {name: values[number] for name, values in known_of.items()}
         ticks, venue = int(found.ticks[place]), int(found.venue[place])
-        minutes = None if pd.isna(told["minutes"]) else float(told["minutes"])
+        minutes = told["minutes"]
         slack = float(scene.place_metres[place])
         slack += float(scene.venue_metres[venue]) if venue >= 0 else 0.0
         facts: dict[str, Any] = {
             "name": names[place], "town": scene.town_names[codes[place]],
             "people": int(people[place]), "minutes": minutes, "reason": told["reason"],
-            "walk_minutes": None if minutes is None else float(told["walk_minutes"]),
+            "walk_minutes": told["walk_minutes"],
             "venue": "" if venue < 0 else scene.venue_names[venue],
-            "metres": None if minutes is None else float(told["metres"]), "slack_metres": slack,
+            "metres": told["metres"], "slack_metres": slack,
         }  # fmt: skip
         facts |= _held(scene.venues, told)
         facts["cause"] = cause_of(ask, ticks, told, slack)
@@ -207,18 +214,14 @@ def _fix(
             kept[held] = tried(ask, scene.venues, scene.demand, number)
         could, option = kept[held], 0
     elif not fix:
-        option = could.nearest(place)
-        enough = option is not None and bool(
-            within(could.after[place, option], ask.standard.minutes)
-        )
+        option = None if could.nearest[place] < 0 else int(could.nearest[place])
         in_open = option is not None and (scene.venue_status[could.options[option]] == "open")
-        fix = ("extend" if in_open else "open") if enough else "new"
+        fix = ("extend" if in_open else "open") if could.enough[place] else "new"
     said: dict[str, Any] = {"option": "", "status": "", "after": None, "gained": 0}
     columns: dict[str, Any] = {"fix": fix}
     if option is not None:
         venue = int(could.options[option])
-        shown = could.ticks if fix == "new" else could.after
-        after = float(minutes_up(shown[place, option]))
+        after = float((could.own_minutes if fix == "new" else could.minutes)[place])
         said = {
             "option": scene.venue_names[venue],
             "status": scene.venue_status[venue],
@@ -226,7 +229,7 @@ def _fix(
             "gained": int(could.gain[option]),
         }
         columns |= {
-            "fix_venue": str(ask.times.venues[venue]), "fix_minutes": said["after"],
+            "fix_venue": scene.venue_ids[venue], "fix_minutes": said["after"],
             "fix_people": 0 if fix == "new" else said["gained"],
         }  # fmt: skip
     said |= {"grade_of": facts["grade_of"], "unsure": facts["cause"] == "hours_unknown",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ from ..geo.reroute import chosen
 from ..geo.routing import UNREACHED, Ticks, door_to_door
 from ..geo.snap import Doors, doors, snap
 from .decay import TickTable, widened
+
+if TYPE_CHECKING:
+    from ..geo.around import Around
 
 NEIGHBOURS = 6
 """Of a place: what local clusters compare it with."""
@@ -57,6 +61,7 @@ class Neighbourhood:
     barriers: npt.NDArray[np.object_] | None
     horizon: int
     _known: dict[str, tuple[csr_matrix, Doors, Doors]] = field(default_factory=dict)
+    _ready: dict[str, Around] = field(default_factory=dict)
 
     def nearest(self, mode: str, rows: npt.NDArray[np.int64]) -> csr_matrix:
         """
@@ -69,15 +74,28 @@ class Neighbourhood:
 
         Returns
         -------
-        Shape (q, q), 1 for a neighbour of the place of the row; of equally near ones the first.
+        Shape (q, q), 1 for a neighbour of the place of the row; of equally near ones the first. A
+        place that reaches fewer within the horizon has fewer; who is not connected has none and is
+        nobody's.
         """
         if mode not in self._known:
             self._known[mode] = self._ends(mode)
         arcs, leaving, arriving = self._known[mode]
-        return nearest_by_road(
-            self.network, self.profiles[mode], arcs, chosen(leaving, rows), chosen(arriving, rows),
-            NEIGHBOURS, horizon=self.horizon,
-        )  # fmt: skip
+        leaving, arriving = chosen(leaving, rows), chosen(arriving, rows)
+        network, profile = self.network, self.profiles[mode]
+        if len(rows) * network.nodes <= MOST_LABELS:
+            times = _enough(network, profile, arcs, leaving, arriving, self.horizon)
+            return nearest_neighbours(times, NEIGHBOURS)
+        from ..geo.around import Around, nearest_others  # loads numba: a third of a second
+
+        if mode not in self._ready:
+            self._ready[mode] = Around(network, profile, arcs)
+        number = nearest_others(
+            self._ready[mode], leaving, arriving, NEIGHBOURS, horizon=self.horizon
+        )[1]
+        row, column = np.nonzero(number >= 0)
+        shape = (len(rows), len(rows))
+        return csr_matrix((np.ones(len(row)), (row, number[row, column])), shape=shape)
 
     def _ends(self, mode: str) -> tuple[csr_matrix, Doors, Doors]:
         """Return the arcs of a mode and the doors out and in."""
@@ -95,44 +113,11 @@ class Neighbourhood:
         return (arcs, own, other) if self.homes_leave else (arcs, other, own)
 
 
-def nearest_by_road(
-    network: Network, profile: Profile, arcs: csr_matrix, leaving: Doors, arriving: Doors,
-    count: int, *, horizon: int,
-) -> csr_matrix:  # fmt: skip
-    """
-    Return the `count` nearest others of each place by road; of equally near ones the first in row.
-
-    A place that reaches fewer within the horizon has fewer. Who is not connected has none and is
-    nobody's.
-
-    Parameters
-    ----------
-    network, profile, arcs, leaving, arriving
-        As in `routing.door_to_door`; p places, out and in.
-    horizon
-        Longest time, ticks, inclusive.
-
-    Returns
-    -------
-    Shape (p, p), 1 for a neighbour of the place of the row.
-    """
-    places = len(leaving.ticks)
-    if places * network.nodes <= MOST_LABELS:
-        times = _enough(network, profile, arcs, leaving, arriving, count, horizon)
-        return nearest_neighbours(times, count)
-    from ..geo.around import nearest_others  # loads numba: a third of a second
-
-    _, number = nearest_others(network, profile, arcs, leaving, arriving, count, horizon=horizon)
-    row, column = np.nonzero(number >= 0)
-    shape = (places, places)
-    return csr_matrix((np.ones(len(row)), (row, number[row, column])), shape=shape)
-
-
 def _enough(
     network: Network, profile: Profile, arcs: csr_matrix, leaving: Doors, arriving: Doors,
-    count: int, horizon: int,
+    horizon: int,
 ) -> Ticks:  # fmt: skip
-    """Return the times between places, of each as far as `count` others lie; the rest unreached."""
+    """Return the times between places, of each as far as enough others lie; the rest unreached."""
     times = np.full((len(leaving.ticks), len(arriving.ticks)), UNREACHED, np.uint32)
     left = np.flatnonzero(leaving.snaps.connected)
     reach = min(FIRST_REACH, horizon)
@@ -142,7 +127,9 @@ def _enough(
         times[left] = found
         if reach == horizon:
             break
-        left = left[(found != UNREACHED).sum(axis=1) <= count]  # the place itself is one of them
+        left = left[
+            (found != UNREACHED).sum(axis=1) <= NEIGHBOURS
+        ]  # the place itself is one of them
         reach = min(4 * reach, horizon)
     return times
 

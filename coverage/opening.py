@@ -199,5 +199,10 @@ def states(venues: pd.DataFrame, moment: str) -> npt.NDArray[np.int64]:
     """
     empty = pd.Series("", venues.index)
     days, hours = (venues.get(name, empty) for name in ("days", "hours"))
-    found = [opening(d, h).at(moment) for d, h in zip(days, hours, strict=True)]
-    return np.array(found, np.int64)
+    said = zip(days.tolist(), hours.tolist(), strict=True)
+    return np.array([_state(day, hour, moment) for day, hour in said], np.int64)
+
+
+@cache
+def _state(days: str, hours: str, moment: str) -> int:
+    return opening(days, hours).at(moment)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
+from scipy.sparse import csr_matrix
 
 from .opening import MOMENTS, UNKNOWN, states
 from .share import GROUPS, Nearest, Standard, nearest, scopes, serving, share_of, standard_coverage
@@ -56,7 +57,7 @@ def coverage_table(
     names, members = scopes(demand, towns)
     groups = [group for group in GROUPS if group in demand]
     people = demand[groups].to_numpy(np.int64)
-    weight = members.astype(np.int64)
+    weight = csr_matrix(members.astype(np.int64))  # each place is of three scopes
     pairs = [(kind, mode) for kind in kinds for mode in times if not modes or mode in modes[kind]]
     keys = [
         (";".join(kind), mode, minutes, group)
@@ -67,9 +68,8 @@ def coverage_table(
     covered, apart, counted = [], [], []
     for kind, mode in pairs:
         found, used = _nearest_by_group(kind, mode, groups, times, paced or {}, venues)
-        alone = weight @ (
-            people * np.column_stack([one.reason == "not_connected" for one in found])
-        )
+        far = np.column_stack([one.reason == "not_connected" for one in found])
+        alone = weight @ (people * far)
         for minutes in thresholds:
             reached = np.column_stack([within(one.ticks, minutes) for one in found])
             covered.append(weight @ (people * reached))

@@ -150,19 +150,15 @@ def nearest(
         venue = np.full(places, -1)
     else:
         columns = times.ticks[:, chosen]
-        if count == 1:
+        at = columns.argmin(axis=1)
+        for _ in range(count - 1):
+            columns[np.arange(places), at] = UNREACHED
             at = columns.argmin(axis=1)
-        else:
-            at = columns.argsort(axis=1, kind="stable")[:, count - 1]
         ticks = columns[np.arange(places), at]
         venue = np.where(ticks == UNREACHED, -1, chosen[at])
     usable = times.venue_doors.snaps.connected[chosen].sum() >= count
-    reason = np.where(
-        ticks != UNREACHED,
-        "",
-        np.where(times.connected, "beyond_horizon" if usable else "no_venue", "not_connected"),
-    )
-    return Nearest(ticks, venue, reason.astype(object))
+    words = np.array(["not_connected", "beyond_horizon" if usable else "no_venue", ""], object)
+    return Nearest(ticks, venue, words[np.where(ticks != UNREACHED, 2, times.connected)])
 
 
 def scopes(demand: GeoDataFrame, towns: GeoDataFrame) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
@@ -177,9 +173,9 @@ def scopes(demand: GeoDataFrame, towns: GeoDataFrame) -> tuple[pd.DataFrame, npt
         Membership of p places.
     """
     rural = demand["rural"].to_numpy(bool)
-    town = demand["town"].to_numpy()
+    town = towns.index.get_indexer(demand["town"])
     names = [("district", ""), ("urban", ""), ("rural", ""), *(("town", c) for c in towns.index)]
-    members = [np.ones(len(demand), bool), ~rural, rural, *(town == code for code in towns.index)]
+    members = [np.ones(len(demand), bool), ~rural, rural, *(town == n for n in range(len(towns)))]
     return pd.DataFrame(names, columns=["scope", "code"]), np.array(members, bool)
 
 
@@ -251,15 +247,13 @@ def standard_coverage(
     people = demand[standard.group].to_numpy(np.int64)
     meant = members & area_mask(demand, standard.area)
     admits = admitted(venues, standard)
-    known, perhaps = (
-        count_people(
-            nearest(times, venues, standard.types, count=standard.count, among=among),
-            people,
-            meant,
-            standard.minutes,
-        )
-        for among in admits
-    )
+
+    def counted(among: npt.NDArray[np.bool_]) -> pd.DataFrame:
+        found = nearest(times, venues, standard.types, count=standard.count, among=among)
+        return count_people(found, people, meant, standard.minutes)
+
+    known = counted(admits[0])
+    perhaps = known if (admits[0] == admits[1]).all() else counted(admits[1])
     table = pd.concat([names, known], axis=1)
     table.insert(0, "standard", standard.key)
     table["venues"] = int(admits[0].sum())

@@ -128,10 +128,12 @@ def targets_table(
     """
     rows: list[dict[Hashable, Any]] = []
     said = reported.to_dict("index")
+    stock = pd.DataFrame(venues)[["type", "status", "outside", "town"]]
+    district = coverage[coverage["scope"] == "district"]
     for row in targets.rename_axis("key").reset_index().to_dict("records"):
         told = said.get(row["key"])
-        rows.append({**row, **_held(row, told, venues, apart),
-                     **_reach(row["venue_type"], coverage, limits, groups or {})})  # fmt: skip
+        rows.append({**row, **_held(row, told, stock, apart),
+                     **_reach(row["venue_type"], district, limits, groups or {})})  # fmt: skip
     table = pd.DataFrame(rows)
     whole = ["counted", "planned", "candidate", "closed", "outside", "people", "covered"]
     table[whole] = table[whole].astype("Int64")
@@ -179,7 +181,7 @@ def _reach(
     limits: dict[str, tuple[str, float]],
     groups: Mapping[str, str],
 ) -> dict[Hashable, Any]:
-    """Return who is within the usual limit of an open venue of a type."""
+    """Return who is within the usual limit of an open venue of a type, in the district."""
     empty: dict[Hashable, Any] = {
         "mode": "",
         "minutes": None,
@@ -194,7 +196,7 @@ def _reach(
     group = groups.get(kind, "people")
     found = coverage[
         (coverage["types"] == kind) & (coverage["mode"] == mode) & (coverage["minutes"] == minutes)
-        & (coverage["group"] == group) & (coverage["scope"] == "district")
+        & (coverage["group"] == group)
     ]  # fmt: skip
     if found.empty:
         return empty

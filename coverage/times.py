@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -59,6 +60,7 @@ class Times:
         return self.place_doors.snaps.connected
 
 
+@cache
 def threshold_ticks(minutes: float) -> int:
     """Return the longest whole time that is within `minutes`."""
     return math.floor(minutes * TICKS_A_MINUTE + 1e-6)

@@ -1,70 +1,72 @@
 """
 The nearest others of every place by road: so many of them, exact, without a table of all pairs.
 
-A search from each place stops where enough others are known: it sees a few crossings of a county,
-where a table of 20,000 x 20,000 would take a gigabyte. It begins with twice the time that the place
-before it needed and is done again, four times as far, where that was too short.
+One search spreads from all places at once, against the arcs, and leaves at every crossing the
+nearest of them, one more than is asked for: whoever is among the nearest of a place is among the
+nearest of the crossings on the way. A table of 20,000 x 20,000 would take a gigabyte, a search from
+each place ten times as long.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from .bucket import Graph, Queue, search, wipe
-from .chains import Ends, along_chains, at_ends, contract
+from .bucket import IDLE, NEVER, Graph, Queue, _enter, _leave
+from .chains import Chains, along_chains, at_ends, contract
 from .compiled import Array, Int, kernel
 from .network import Ints, Network
 from .profile import Profile
 from .routing import UNREACHED, Ticks, same_edge
 from .snap import Doors, along_edge
 
-FIRST_GUESS = 600
-"""Ticks that the first search spreads: one minute."""
-NONE = 2**62
+NUMBER = 2**32 - 1
+"""The bits of a label that hold the number of a place; those above hold its ticks."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Lists:
-    """Rows of two numbers, listed by an owner: those of owner i are first[i] to first[i + 1]."""
+class Around:
+    """
+    The roads of a mode, made ready for searches.
 
-    first: Ints
-    rows: Ints
+    Parameters
+    ----------
+    network, profile, arcs
+        As in `routing.door_to_door`.
+    """
 
-    @classmethod
-    def by(cls, owner: Ints, owners: int, *columns: Ints) -> _Lists:
-        order = np.argsort(owner, kind="stable")
-        count = np.bincount(owner, minlength=owners)
-        rows = np.column_stack([column[order] for column in columns])
-        return cls(np.concatenate([[0], np.cumsum(count)]), np.ascontiguousarray(rows, np.int64))
+    network: Network
+    profile: Profile
+    arcs: csr_matrix
+
+    @cached_property
+    def chains(self) -> Chains:
+        """The roads without the nodes between crossings."""
+        return contract(self.arcs, self.network.lon, self.network.lat)
+
+    @cached_property
+    def back(self) -> Graph:
+        """Every arc the other way."""
+        return self.chains.graph.turned()
 
 
 def nearest_others(
-    network: Network,
-    profile: Profile,
-    arcs: csr_matrix,
-    leaving: Doors,
-    arriving: Doors,
-    count: int,
-    *,
-    horizon: int,
-    first_guess: int = FIRST_GUESS,
+    roads: Around, leaving: Doors, arriving: Doors, count: int, *, horizon: int
 ) -> tuple[Ticks, Ints]:
     """
     Find the `count` nearest others of each of p places; of equally near ones the first by number.
 
     Parameters
     ----------
-    network, profile, arcs
-        As in `routing.door_to_door`.
+    roads
+        Of the mode.
     leaving, arriving
         Doors of the same p places, out and in.
     horizon
         Longest time, ticks, inclusive; at most `bucket.FAR`.
-    first_guess
-        How far the first search goes, ticks; it changes no answer.
 
     Returns
     -------
@@ -73,134 +75,160 @@ def nearest_others(
     int64, shape (p, count)
         Numbers of the others; -1 for none.
     """
-    chains = contract(arcs, network.lon, network.lat)
-    homes = at_ends(chains, leaving, leaving=True)
-    starts = np.column_stack([homes.doors, np.zeros(len(homes.doors), np.int64)])
-    into = _by_node(at_ends(chains, arriving, leaving=False), chains.graph.nodes)
-    parts = [np.column_stack(part) for part in along_chains(chains, leaving, arriving)]
+    out = at_ends(roads.chains, leaving, leaving=True)
+    into = at_ends(roads.chains, arriving, leaving=False)
     place, other = same_edge(leaving, arriving)
-    ticks = along_edge(network, profile, leaving, arriving, place, other)
+    ticks = along_edge(roads.network, roads.profile, leaving, arriving, place, other)
+    parts = [np.column_stack(part) for part in along_chains(roads.chains, leaving, arriving)]
     parts.append(np.column_stack([place, other, ticks])[ticks >= 0])
-    direct = np.concatenate(parts)
-    beside = _Lists.by(direct[:, 0], len(leaving.ticks), direct[:, 1], direct[:, 2])
-    times = np.full((len(leaving.ticks), count), NONE, np.int64)
-    number = np.full(times.shape, -1, np.int64)
-    queue = Queue(chains.graph, int(starts[:, 1].max(initial=0)))
-    _search_all(chains.graph, queue, homes.first, starts, into, beside, horizon, first_guess,
-                times, number)  # fmt: skip
-    return np.where(times == NONE, UNREACHED, times).astype(np.uint32), number
-
-
-def _by_node(ends: Ends, nodes: int) -> _Lists:
-    """Return the doors of places by node: place and ticks."""
-    place = np.repeat(np.arange(len(ends.first) - 1), np.diff(ends.first))
-    return _Lists.by(ends.doors[:, 0], nodes, place, ends.doors[:, 1])
-
-
-def _search_all(
-    graph: Graph, queue: Queue, first: Ints, starts: Ints, into: _Lists, beside: _Lists,
-    horizon: int, guess: int, times: Ints, number: Ints,
-) -> None:  # fmt: skip
-    _others(
-        graph.first, graph.arcs, first, np.ascontiguousarray(starts), into.first, into.rows,
-        beside.first, beside.rows, np.int64(horizon), np.int64(max(guess, 1)),
-        np.int64(queue.shift), queue.head, queue.links, queue.label, queue.touched,
-        np.full(len(times), NONE, np.int64), np.empty(len(times), np.int64), times, number,
+    beside = np.concatenate(parts)
+    beside = beside[np.argsort(beside[:, 0], kind="stable")]
+    places = len(leaving.ticks)
+    starts = np.column_stack([into.doors, np.repeat(np.arange(places), np.diff(into.first))])
+    label = _spread_back(roads.back, starts, count + 1, horizon)
+    found = np.full((places, count), NEVER, np.int64)
+    first = np.searchsorted(beside[:, 0], np.arange(places + 1))
+    _collect(
+        label, count + 1, out.first, out.doors, first, np.ascontiguousarray(beside, np.int64),
+        np.int64(horizon), found,
     )  # fmt: skip
+    known = found != NEVER
+    return (
+        np.where(known, found >> 32, UNREACHED).astype(np.uint32),
+        np.where(known, found & NUMBER, -1),
+    )
+
+
+def _spread_back(graph: Graph, starts: Ints, slots: int, horizon: int) -> Ints:
+    """Return the labels of the nearest places of every node, shape (nodes x slots,)."""
+    queue = Queue(graph, int(np.ptp(starts[:, 1])) if len(starts) else 0)
+    label = np.full(graph.nodes * slots, NEVER, np.int64)
+    links = np.full((graph.nodes * slots, 2), IDLE, np.int32)
+    _spread(
+        graph.first, graph.arcs, np.ascontiguousarray(starts, np.int64), np.int64(slots),
+        np.int64(horizon), np.int64(queue.shift), queue.head, links, label,
+    )  # fmt: skip
+    return label
 
 
 @kernel
-def _note(place: Int, ticks: Int, best: Array, seen: Array, known: Int) -> Int:
-    """Note a time to a place; return how many places are known now."""
-    if best[place] == NONE:
-        seen[known] = place
-        known += 1
-    best[place] = min(best[place], ticks)
-    return known
+def _offer(
+    node: Int, new: Int, slots: Int, shift: Int, head: Array, links: Array, label: Array
+) -> Int:
+    """
+    Note a place at a node if it is among the nearest there; return how many more are waiting.
+
+    An item is a slot of a node; it waits in the bucket of its time until it is spread.
+    """
+    worst = node * slots
+    for item in range(node * slots, (node + 1) * slots):
+        if label[item] != NEVER and label[item] & NUMBER == new & NUMBER:
+            worst = item
+            break
+        if label[item] > label[worst]:
+            worst = item
+    if label[worst] <= new:
+        return 0
+    mask = len(head) - 1
+    more = 1
+    if links[worst, 1] != IDLE:
+        _leave(head, links, worst, (label[worst] >> 32 >> shift) & mask)
+        more = 0
+    label[worst] = new
+    _enter(head, links, worst, (new >> 32 >> shift) & mask)
+    return more
 
 
 @kernel
-def _insert(place: Int, ticks: Int, times: Array, number: Array) -> None:
-    """Put a place where it belongs among the nearest, if it does."""
-    at = len(times)
-    while at > 0 and (
-        number[at - 1] < 0
-        or ticks < times[at - 1]
-        or (ticks == times[at - 1] and place < number[at - 1])
-    ):
+def _spread(
+    first: Array, arcs: Array, starts: Array, slots: Int, horizon: Int, shift: Int, head: Array,
+    links: Array, label: Array,
+) -> None:  # fmt: skip
+    """
+    Spread from all places at once up to the horizon.
+
+    Parameters
+    ----------
+    first, arcs, shift, head
+        As in `bucket.search`.
+    starts
+        int64, shape (s, 3): node, ticks, number of the place.
+    links, label
+        int32 (nodes x slots, 2), all idle, and int64 (nodes x slots,), all `NEVER`: the answer.
+    """
+    waiting = 0
+    bucket = horizon >> shift
+    for k in range(len(starts)):
+        if starts[k, 1] <= horizon:
+            new = starts[k, 1] << 32 | starts[k, 2]
+            waiting += _offer(starts[k, 0], new, slots, shift, head, links, label)
+            bucket = min(bucket, starts[k, 1] >> shift)
+    while waiting > 0:
+        item = np.int64(head[bucket & (len(head) - 1)])
+        if item < 0:
+            bucket += 1
+            continue
+        _leave(head, links, item, bucket & (len(head) - 1))
+        waiting -= 1
+        node = item // slots
+        for a in range(first[node], first[node + 1]):
+            new = label[item] + (np.int64(arcs[a, 1]) << 32)
+            if new >> 32 <= horizon:
+                waiting += _offer(np.int64(arcs[a, 0]), new, slots, shift, head, links, label)
+
+
+@kernel
+def _insert(new: Int, found: Array) -> None:
+    """Put a label where it belongs among the nearest, if it does; a place stands there once."""
+    last = len(found) - 1
+    for k in range(len(found)):
+        if found[k] != NEVER and found[k] & NUMBER == new & NUMBER:
+            last = k
+            break
+    if found[last] <= new:
+        return
+    at = last
+    while at > 0 and found[at - 1] > new:
+        found[at] = found[at - 1]
         at -= 1
-    for k in range(len(times) - 1, at, -1):
-        times[k], number[k] = times[k - 1], number[k - 1]
-    if at < len(times):
-        times[at], number[at] = ticks, place
+    found[at] = new
 
 
 @kernel
-def _others(
-    first: Array, arcs: Array, start_first: Array, starts: Array, into_first: Array, into: Array,
-    beside_first: Array, beside: Array, horizon: Int, guess: Int, shift: Int, head: Array,
-    links: Array, label: Array, touched: Array, best: Array, seen: Array, times: Array,
-    number: Array,
+def _collect(
+    label: Array, slots: Int, out_first: Array, out: Array, beside_first: Array, beside: Array,
+    horizon: Int, found: Array,
 ) -> None:  # fmt: skip
     """
     Write the nearest others of every place.
 
-    Whatever lies within the reach of a search is known exactly once it is done: enough such others
-    are the nearest.
-
     Parameters
     ----------
-    first, arcs, horizon, shift, head, links, label, touched
-        As in `bucket.search`.
-    start_first, starts
-        Doors out of the places: node, ticks, 0.
-    into_first, into
-        By node: place and ticks of the doors in.
+    label
+        From `_spread`.
+    out_first, out
+        By place: node and ticks of the doors out.
     beside_first, beside
-        By place: others on the same edge or chain, and ticks along it.
-    guess
-        How far the first search goes, at least 1.
-    best, seen
-        To write on, shape (p,); `best` is `NONE` before and after.
-    times, number
-        The answer, shape (p, count).
+        By place: the place, others on the same edge or chain, and ticks along it.
+    found
+        int64, shape (p, slots - 1), all `NEVER`: labels, ascending.
     """
-    for here in range(len(times)):
-        reach = min(guess, horizon)
-        while True:
-            known = np.int64(0)
-            count = search(
-                first, arcs, starts[start_first[here] : start_first[here + 1]], reach, shift, head,
-                links, label, touched,
-            )  # fmt: skip
-            for k in range(count):
-                node = np.int64(touched[k])
-                time = label[node] >> 32
-                for a in range(into_first[node], into_first[node + 1]):
-                    if into[a, 0] != here and time + into[a, 1] <= reach:
-                        known = _note(into[a, 0], time + into[a, 1], best, seen, known)
-            for a in range(beside_first[here], beside_first[here + 1]):
-                if beside[a, 0] != here and beside[a, 1] <= reach:
-                    known = _note(beside[a, 0], beside[a, 1], best, seen, known)
-            wipe(label, touched, count)
-            enough = known >= times.shape[1] or reach >= horizon
-            for k in range(known):
-                if enough:
-                    _insert(seen[k], best[seen[k]], times[here], number[here])
-                best[seen[k]] = NONE
-            if enough:
-                break
-            reach = min(4 * reach, horizon)
-        if number[here, times.shape[1] - 1] >= 0:
-            guess = max(2 * times[here, times.shape[1] - 1], np.int64(1))
+    for here in range(len(found)):
+        for d in range(out_first[here], out_first[here + 1]):
+            for item in range(out[d, 0] * slots, (out[d, 0] + 1) * slots):
+                new = label[item] + (out[d, 1] << 32)
+                if label[item] != NEVER and label[item] & NUMBER != here and new >> 32 <= horizon:
+                    _insert(new, found[here])
+        for a in range(beside_first[here], beside_first[here + 1]):
+            if beside[a, 1] != here and beside[a, 2] <= horizon:
+                _insert(beside[a, 2] << 32 | beside[a, 1], found[here])
 
 
 def warm() -> None:
     """Compile the kernels, or load them."""
     node = np.arange(3)
     graph = Graph.of(node, np.roll(node, -1), node + 1, 3)
-    nobody = _Lists(np.zeros(4, np.int64), np.empty((0, 2), np.int64))
-    starts = np.column_stack([node, np.zeros((3, 2), np.int64)])
-    answer = np.full((3, 1), NONE, np.int64), np.full((3, 1), -1, np.int64)
-    here = _Lists.by(node, 3, node, node)
-    _search_all(graph, Queue(graph, 0), here.first, starts, here, nobody, 9, 1, *answer)
+    label = _spread_back(graph, np.column_stack([node, node, node]), 2, 9)
+    first, pairs = np.arange(4), np.column_stack([node, node])
+    none = np.full((3, 1), NEVER, np.int64)
+    _collect(label, 2, first, pairs, first, np.column_stack([node, pairs]), np.int64(9), none)

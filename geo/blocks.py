@@ -33,6 +33,8 @@ FEATURES = frozenset((b"OsmSchema-V0.6", b"DenseNodes"))
 USUAL_SCALE = {17: 100, 19: 0, 20: 0}
 """Coordinates are ten-millionths of a degree, counted from zero."""
 FARTHEST = 2**31 - 1
+LARGEST_BYTES = 32 * 2**20
+"""The format allows no block to unpack to more."""
 DENSE_FIELDS = frozenset((1, 5, 8, 9, 10))
 INFO_FIELDS = frozenset((1, 2, 3, 4, 5))
 """Of nodes; the sixth says that they are deleted."""
@@ -121,15 +123,18 @@ def unpacked(blob: list[tuple[int, int | bytes]]) -> bytes:
     Raises
     ------
     UnusualError
-        It is compressed otherwise, or not so large as it says.
+        It is compressed otherwise, or not so large as it says, or larger than any may be.
     """
     names = {field for field, _ in blob}
     if names == {1}:
         return one(blob, 1, bytes)
     if names != {2, 3}:
         raise UnusualError(names)
-    body = zlib.decompress(one(blob, 3, bytes))
-    if len(body) != one(blob, 2, int):
+    size, stream = one(blob, 2, int), zlib.decompressobj()
+    if size > LARGEST_BYTES:
+        raise UnusualError("size")
+    body = stream.decompress(one(blob, 3, bytes), size + 1)
+    if len(body) != size or not stream.eof:
         raise UnusualError("size")
     return body
 

@@ -25,7 +25,7 @@ from .snap import Doors, Snaps
 
 Name = tuple[int, int]
 """Column and row of a tile, in tiles from the origin of the CRS."""
-MODULES = ("cells", "surface", "snap", "roadside", "walls", "grid", "squares", "nearest")
+MODULES = ("cells", "surface", "snap", "roadside", "walls", "grid", "squares")
 """What decides where a cell joins."""
 
 

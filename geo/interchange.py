@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from .crs import WGS84, transform
 from .errors import Fault, NetworkError
+from .gather import is_structure
 from .network import Network, ticks
 from .profile import MODES, Profile, blocks, directions, maxspeed_kmh, road_class, surface_factor
 from .ways import Ways, build
@@ -187,18 +188,15 @@ def _as_ways(
         factor=np.array([surface_factor(t, c) for t, c in zip(tags, classes, strict=True)]),
         limit_kmh=np.column_stack([limits, limits]),
         open={mode: usable[:, i] for i, mode in enumerate(MODES)},
-        structure=np.array(
-            [t.get("bridge", "no") != "no" or t.get("tunnel", "no") != "no" for t in tags], bool
-        ),
-        barred={
-            mode: np.array(
-                [
-                    numbers[i]
-                    for i, (_, facts) in enumerate(graph.nodes(data=True))
-                    if blocks(mode, {k: v for k, v in facts.items() if isinstance(v, str)})
-                ],
-                np.int64,
-            )
-            for mode in MODES
-        },
+        structure=np.array([is_structure(tag) for tag in tags], bool),
+        barred={mode: _barred(graph, numbers, mode) for mode in MODES},
     )
+
+
+def _barred(graph: nx.MultiDiGraph, numbers: np.ndarray, mode: str) -> np.ndarray:
+    """Return the numbers of the nodes that a mode cannot pass."""
+    told = [
+        {key: value for key, value in facts.items() if isinstance(value, str)}
+        for _, facts in graph.nodes(data=True)
+    ]
+    return np.array([numbers[i] for i, tags in enumerate(told) if blocks(mode, tags)], np.int64)

@@ -42,8 +42,6 @@ BOTH = frozenset(("no", "false", "0", "alternating"))
 NEITHER = frozenset(("reversible",))
 """Changes its direction by the hour: nobody can rely on it."""
 
-GATES = frozenset("gate lift_gate swing_gate sliding_gate hampshire_gate chain bump_gate".split())
-"""Barriers that let everyone pass unless their access tags say otherwise."""
 BARRIERS = {
     "walk": frozenset(("wall", "fence", "hedge", "retaining_wall", "city_wall")),
     "ebike": frozenset("stile turnstile kissing_gate full-height_turnstile wall fence".split()),
@@ -52,6 +50,7 @@ BARRIERS = {
         "motorcycle_barrier jersey_barrier log debris planter wall fence".split()
     ),
 }
+"""Whom a barrier stops; all others (gates, chains, toll booths) stand open unless tagged."""
 
 UNPAVED = frozenset(
     "unpaved gravel fine_gravel pebblestone rock dirt earth ground mud sand grass "

@@ -67,16 +67,8 @@ def build(ways: Ways, *, earth: Geod = EARTH, warnings: tuple[Fault, ...] = ()) 
         Carried along.
     """
     points = len(ways.ref)
-    way_of = np.repeat(np.arange(len(ways.identifier)), np.diff(ways.first))
     unique, number, count = np.unique(ways.ref, return_inverse=True, return_counts=True)
-    cut = count[number] > 1
-    cut[ways.first[:-1]] = True
-    cut[ways.first[1:] - 1] = True
-    for barred in ways.barred.values():
-        cut |= np.isin(ways.ref, barred)
-    at = np.flatnonzero(cut)
-    same = way_of[at[:-1]] == way_of[at[1:]]
-    start, end = at[:-1][same], at[1:][same]
+    start, end, way = _edges(ways, count[number] > 1)
     step = np.zeros(points)
     _, _, step[1:] = earth.inv(ways.lon[:-1], ways.lat[:-1], ways.lon[1:], ways.lat[1:])
     step[ways.first[:-1]] = 0
@@ -88,13 +80,8 @@ def build(ways: Ways, *, earth: Geod = EARTH, warnings: tuple[Fault, ...] = ()) 
     flat = np.arange(first[-1]) - np.repeat(first[:-1], sizes) + np.repeat(start, sizes)
     step = step[flat]
     step[first[:-1]] = 0
-    way = way_of[start]
-    classes, highway = np.unique(
-        np.array(ways.classes, dtype=object).astype(str), return_inverse=True
-    )
-    names, name = np.unique(
-        np.array(["", *ways.names], dtype=object).astype(str), return_inverse=True
-    )
+    classes, highway = np.unique(np.array(ways.classes, object).astype(str), return_inverse=True)
+    names, name = np.unique(np.array(["", *ways.names], object).astype(str), return_inverse=True)
     return Network(
         node=unique[used],
         lon=ways.lon[where[used]],
@@ -118,3 +105,16 @@ def build(ways: Ways, *, earth: Geod = EARTH, warnings: tuple[Fault, ...] = ()) 
         built_up=np.zeros(len(start), bool),
         warnings=warnings,
     )
+
+
+def _edges(ways: Ways, crossing: Bools) -> tuple[Ints, Ints, Ints]:
+    """Return the first and the last point of every edge, and the number of its way."""
+    way_of = np.repeat(np.arange(len(ways.identifier)), np.diff(ways.first))
+    cut = crossing.copy()
+    cut[ways.first[:-1]] = True
+    cut[ways.first[1:] - 1] = True
+    for barred in ways.barred.values():
+        cut |= np.isin(ways.ref, barred)
+    at = np.flatnonzero(cut)
+    same = way_of[at[:-1]] == way_of[at[1:]]
+    return at[:-1][same], at[1:][same], way_of[at[:-1][same]]

@@ -40,6 +40,8 @@ def number(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+        if shift >= 7 * LONGEST_VARINT:
+            raise UnusualError("varint")
 
 
 def fields_of(data: bytes) -> list[tuple[int, int | bytes]]:

@@ -18,7 +18,10 @@ ERRORS = {
     0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
 }  # fmt: skip
 BOF, EOF, FILEPASS, BOUNDSHEET, ROW, BOOLERR, FORMULA = 0x809, 0x0A, 0x2F, 0x85, 0x208, 0x205, 0x06
+DIMENSIONS = 0x200
 ROW_NOT_SHOWN = 0x20
+ROWS, COLUMNS = 65_536, 256
+"""So many have a place in an .xls; calamine makes room for what the sheet says that it holds."""
 
 
 class DamagedError(ValueError):
@@ -48,7 +51,7 @@ class Container:
                 f"<{len(self._sectors(mini_start)) * self._size // 4}I",
                 b"".join(self._sectors(mini_start)),
             )
-        except (struct.error, IndexError) as error:
+        except struct.error as error:
             raise DamagedError from error
 
     @property
@@ -63,12 +66,10 @@ class Container:
             found = b"".join(self._sectors(start))
         else:
             root = b"".join(self._sectors(self._entries["Root Entry"][0]))
-            found = b""
-            for _ in range(len(self._mini_fat) + 1):
-                if start >= END_OF_CHAIN:
-                    break
-                found += root[start * self._mini_size : (start + 1) * self._mini_size]
-                start = self._mini_fat[start]
+            found = b"".join(
+                root[sector * self._mini_size : (sector + 1) * self._mini_size]
+                for sector in _chain(self._mini_fat, start)
+            )
         if len(found) < size:
             raise DamagedError
         return found[:size]
@@ -80,13 +81,7 @@ class Container:
         return found
 
     def _sectors(self, start: int) -> list[bytes]:
-        found = []
-        while start < END_OF_CHAIN:
-            found.append(self._sector(start))
-            start = self._fat[start]
-            if len(found) > len(self._fat):
-                raise DamagedError
-        return found
+        return [self._sector(number) for number in _chain(self._fat, start)]
 
     def _read_fat(self) -> tuple[int, ...]:
         blocks = list(struct.unpack_from("<109I", self._data, 76))
@@ -104,6 +99,18 @@ class Container:
             start, size = struct.unpack_from("<II", folder, at + 116)
             if name:
                 yield name, (start, size)
+
+
+def _chain(table: tuple[int, ...], sector: int) -> Iterator[int]:
+    """Yield the sectors of a chain from its first one on."""
+    for _ in range(len(table) + 1):
+        if sector >= END_OF_CHAIN:
+            return
+        if sector >= len(table):
+            raise DamagedError
+        yield sector
+        sector = table[sector]
+    raise DamagedError
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
@@ -151,10 +158,14 @@ def sheet_extras(container: Container) -> list[Extras]:
 def _extras(stream: bytes, at: int) -> Extras:
     found = Extras()
     for kind, data in _records(stream, at):
-        if kind == ROW and struct.unpack_from("<H", data, 12)[0] & ROW_NOT_SHOWN:
+        if kind == DIMENSIONS:
+            _check_dimensions(data)
+        elif kind == ROW and struct.unpack_from("<H", data, 12)[0] & ROW_NOT_SHOWN:
             found.hidden.add(struct.unpack_from("<H", data)[0] + 1)
         elif kind in (BOOLERR, FORMULA):
             row, column = struct.unpack_from("<HH", data)
+            if column >= COLUMNS:
+                raise DamagedError
             place = (row + 1, column)
             if kind == BOOLERR and data[7]:
                 found.cells[place] = ERRORS.get(data[6], "#N/A")
@@ -163,3 +174,10 @@ def _extras(stream: bytes, at: int) -> Extras:
             elif kind == FORMULA and data[12:14] == b"\xff\xff" and data[6] == 3:
                 found.cells[place] = "="
     return found
+
+
+def _check_dimensions(data: bytes) -> None:
+    """Refuse a sheet that says it is larger than any can be, or ends before it begins."""
+    top, bottom, left, right = struct.unpack_from("<IIHH" if len(data) >= 12 else "<4H", data)
+    if not (top <= bottom <= ROWS and left <= right <= COLUMNS):
+        raise DamagedError

@@ -8,6 +8,7 @@ signatures below. A header is found only if one row alone can be it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -169,7 +170,8 @@ def check_twice(names: Sequence[str], file: str, sheet: str | None, row: int) ->
         E-HEADER-TWICE.
     """
     keys = [lookup_key(name) for name in names]
-    twice = [name for name, key in zip(names, keys, strict=True) if keys.count(key) > 1]
+    count = Counter(keys)
+    twice = [name for name, key in zip(names, keys, strict=True) if count[key] > 1]
     if twice:
         facts = {"headers": "、".join(twice)}
         raise LayerError(Fault("E-HEADER-TWICE", file, sheet, row, facts=facts))

@@ -202,7 +202,9 @@ def _read_layer(path: Path, file: str, layer: str | None, encoding: str | None =
                 raise LayerError(Fault("E-SHEET", file, layer, facts=facts))
             frame = pyogrio.read_dataframe(path, layer=named[0], encoding=encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
-            pyogrio.errors.FeatureError, UnicodeDecodeError) as error:  # fmt: skip
+            pyogrio.errors.FeatureError, shapely.errors.ShapelyError, UnicodeDecodeError,
+            UnboundLocalError) as error:  # fmt: skip
+        # The last is what pyogrio makes of a reference system that is no UTF-8.
         raise LayerError(Fault("E-DAMAGED", file, facts={"problem": error})) from error
     table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
     properties = _properties(table.to_dict("records"))

@@ -25,6 +25,8 @@ LANGUAGES = {0x4D: "gb18030"}
 LATIN = re.compile(r"(iso[-_ ]?)?8859[-_]?1|latin[-_ ]?1|(ansi|cp|windows-?)? ?1252")
 """What programs write who do not know: any bytes read as Latin."""
 CUT_NAME = re.compile(r".*[_~][0-9]{1,2}")
+DBF_HEAD = 32
+"""Bytes before the fields, each of which has as many."""
 NAME_BYTES = 10
 """Longer names of fields are cut."""
 
@@ -51,7 +53,7 @@ def check_shapefile(path: Path, file: str) -> None:
     Raises
     ------
     LayerError
-        A part is missing, cut or damaged.
+        A part is missing, cut or damaged, or the .prj is no UTF-8, which GDAL cannot tell.
     """
     missing = [suffix for suffix in NEEDED if not part(path, suffix).exists()]
     if missing:
@@ -65,10 +67,16 @@ def check_shapefile(path: Path, file: str) -> None:
     count, head, width = struct.unpack("<IHH", header[4:]) if len(header) == 12 else (0, 12, 0)
     size = table.stat().st_size
     # The closing byte 1A may be left out.
-    _require_size(table, head + count * width, size - (size == head + count * width + 1))
+    stated = max(head, DBF_HEAD) + count * width
+    _require_size(table, stated, size - (size == stated + 1))
     shapes = (part(path, ".shx").stat().st_size - 100) // 8
     if shapes != count:
         raise LayerError(Fault("E-SHP-CUT", table.name, facts={"stated": shapes, "size": count}))
+    system = part(path, ".prj")
+    try:
+        _ = system.read_text("utf-8") if system.exists() else ""
+    except UnicodeDecodeError as error:
+        raise LayerError(Fault("E-SHP-PRJ", file, value=system.name)) from error
 
 
 def _require_size(path: Path, stated: int, size: int) -> None:
@@ -81,7 +89,7 @@ def read_dbf(path: Path) -> Dbf:
     data = path.read_bytes()
     count, head, width = struct.unpack("<IHH", data[4:12])
     names, spans, at = [], [], 1
-    for start in range(32, head - 1, 32):
+    for start in range(DBF_HEAD, head - DBF_HEAD + 1, DBF_HEAD):
         if data[start] == 0x0D:
             break
         names.append(data[start : start + 11].split(b"\0")[0])
@@ -121,7 +129,7 @@ def encoding_of(path: Path, file: str) -> tuple[str, list[Fault]]:
             words.decode("gb18030" if name in ("gbk", "gb2312") else name)
             return ("gb18030" if name in ("gbk", "gb2312") else name), []
         found = decode(words, file)[1]
-    except (LookupError, UnicodeDecodeError, LayerError) as error:
+    except (LookupError, ValueError, LayerError) as error:
         raise LayerError(Fault("E-SHP-CPG", file, value=stated or None)) from error
     return found, [Fault("W-SHP-CPG", file, facts={"encoding": found})]
 

@@ -36,6 +36,9 @@ SIGNATURES = (
 TOP_ROWS = 10
 """A header stands in one of the first rows, or its row is stated."""
 MOST_ROWS = 200_000
+MOST_COLUMNS = 16_384
+MOST_CELLS = 10_000_000
+"""Empty ones count: a space typed in the farthest cell makes a sheet that no memory holds."""
 MOST_BYTES = 200 * 2**20
 EXACT_INTEGER = 10**15
 
@@ -99,6 +102,20 @@ def check_rows(count: int, file: str, sheet: str | None = None) -> None:
     """
     if count > MOST_ROWS + TOP_ROWS:
         raise LayerError(Fault("E-ROWS-MANY", file, sheet, facts={"most": MOST_ROWS}))
+
+
+def check_extent(rows: int, columns: int, file: str, sheet: str | None = None) -> None:
+    """
+    Refuse a sheet of more than `MOST_CELLS` cells, the empty ones between others too, or columns.
+
+    Raises
+    ------
+    LayerError
+        It has more; the fault names the last cell.
+    """
+    if rows * columns > MOST_CELLS or columns > MOST_COLUMNS:
+        facts = {"rows": rows, "columns": columns}
+        raise LayerError(Fault("E-CELLS-FAR", file, sheet, rows, facts=facts))
 
 
 def decode(data: bytes, file: str) -> tuple[str, str]:
@@ -199,6 +216,7 @@ def read_csv(path: Path) -> Sheet:
         code = "E-CUT" if "unexpected end of data" in str(error) else "E-CSV"
         fault = Fault(code, path.name, row=reader.line_num, facts={"problem": error})
         raise LayerError(fault) from error
+    check_extent(len(records), max((len(cells) for _, cells in records), default=0), path.name)
     ended = content.endswith(("\n", "\r"))
     widest = max((len(cells) for _, cells in records[:TOP_ROWS]), default=0)
     if records and not ended and len(records[-1][1]) < widest:

@@ -244,13 +244,15 @@ def _segmented(shape: shapely.Polygon | shapely.MultiPolygon) -> shapely.MultiPo
     # Ring by ring: GEOS repairs invalid polygons silently when it segments them whole.
     return shapely.MultiPolygon(
         [
-            shapely.Polygon(
-                shapely.segmentize(part.exterior, SEGMENT_DEGREES),
-                [shapely.segmentize(ring, SEGMENT_DEGREES) for ring in part.interiors],
-            )
+            shapely.Polygon(_dense(part.exterior), [_dense(ring) for ring in part.interiors])
             for part in shapely.get_parts(shape)
         ]
     )
+
+
+def _dense(ring: shapely.LinearRing) -> shapely.LinearRing:
+    # Of a ring whose points are all one GEOS would keep one, which is no ring.
+    return shapely.segmentize(ring, SEGMENT_DEGREES) if ring.length else ring
 
 
 def _project(

@@ -64,7 +64,7 @@ def answer_addresses(
     empty = {name: values[name].isna() for name in ("lon", "lat")}
     refused = values.index.isin(sorted(ledger.refused))
     address = column_texts(values, "address")
-    asked = empty["lon"] & empty["lat"] & (address != "") & ~refused & (gazetteer is not None)
+    asked = empty["lon"] & empty["lat"] & ~refused & (gazetteer is not None)
     for name, blank in empty.items():
         for row in values.index[blank & ~asked & ~refused]:
             ledger.refuse(row, "Q-MISSING", matches[name].header, "")
@@ -75,10 +75,11 @@ def answer_addresses(
     )[asked]
     found = locate_addresses(rows, gazetteer())
     told = zip(rows.index.tolist(), found["code"], found["candidates"], strict=True)
+    header = matches["address" if "address" in matches else "lon"].header
     for row, code, candidates in told:
         if code:
             facts = candidate_facts(candidates)
-            ledger.refuse(row, code, matches["address"].header, address[row], **facts)
+            ledger.refuse(row, code, header, address[row], **facts)
     known = found[found["code"] == ""]
     if known.empty:
         return
@@ -89,7 +90,7 @@ def answer_addresses(
         before = values[column] if column in values.columns else nothing
         values[column] = known_cells.where(known_cells.notna(), before)
     rows_known = listed(known.index)
-    ledger.warn("W-ADDRESSES", matches["address"].header, count=len(known), rows=rows_known)
+    ledger.warn("W-ADDRESSES", header, count=len(known), rows=rows_known)
 
 
 def addresses_asked(

@@ -18,12 +18,21 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import defusedxml.ElementTree as ElementTree
-from openpyxl.utils import coordinate_to_tuple
+from openpyxl.utils import column_index_from_string, coordinate_to_tuple
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from ..geo.errors import Fault, LayerError
 from .biff import Container, DamagedError, Extras, has_password, sheet_extras
-from .sheets import SIGNATURES, Block, Sheet, check_rows, check_signature, check_size, value_text
+from .sheets import (
+    SIGNATURES,
+    Block,
+    Sheet,
+    check_extent,
+    check_rows,
+    check_signature,
+    check_size,
+    value_text,
+)  # fmt: skip
 
 XLSX_BYTES = 200 * 2**20
 XLSX_RATIO = 100
@@ -36,6 +45,10 @@ TELLING = re.compile(rb'<(?:\w+:)?f[ >/]|t="e"|hidden="')
 ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
 CELL = re.compile(rb"<(?:\w+:)?c\b(?P<has>[^>]*?)(?:/>|>(?P<holds>.*?)</(?:\w+:)?c>)", re.DOTALL)
 PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
+FILLED = re.compile(
+    rb"<(?:\w+:)?c\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]+)[\"'][^>]*(?<!/)>"
+    rb"(?!</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
+)
 FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>)", re.DOTALL)
 VALUE = re.compile(rb"<(?:\w+:)?v>(.+?)</(?:\w+:)?v>", re.DOTALL)
 NOTES_SHEET = re.compile(
@@ -133,8 +146,12 @@ def open_workbook(path: Path) -> Workbook:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         pages = [s for s in book.sheets_metadata if s.typ == SheetTypeEnum.WorkSheet]
         sheets = {page.name: book.get_sheet_by_name(page.name) for page in pages}
+        for name, sheet in sheets.items():
+            check_extent(sheet.total_height, sheet.total_width, path.name, name)
         rows = {name: sheet.to_python(skip_empty_area=False) for name, sheet in sheets.items()}
         merged = {name: sheet.merged_cell_ranges or [] for name, sheet in sheets.items()}
+    except LayerError:
+        raise
     except BaseException as error:
         # calamine is Rust: its panics are no `Exception`.
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
@@ -198,6 +215,7 @@ def _look_into_xlsx(data: bytes, file: str) -> tuple[dict[str, Extras], bool]:
             for name, part in _worksheets(archive).items():
                 content = archive.read(part)
                 check_rows(len(re.findall(rb"<(?:\w+:)?row\b", content)), file, name)
+                check_extent(*_last(content), file, name)
                 extras[name] = _scan(content)
             return extras, any(name.endswith("vbaProject.bin") for name in archive.namelist())
     except LayerError:
@@ -221,6 +239,14 @@ def _worksheets(archive: zipfile.ZipFile) -> dict[str, str]:
             part = target[1:] if target.startswith("/") else str(PurePosixPath("xl") / target)
             found[node.get("name")] = part
     return found
+
+
+def _last(content: bytes) -> tuple[int, int]:
+    """Return the last row and column that hold something; calamine makes room for all before."""
+    places = FILLED.findall(content)
+    columns = {letters.upper() for letters, _ in places}
+    last = max((column_index_from_string(letters.decode()) for letters in columns), default=0)
+    return max((int(row) for _, row in places), default=0), last
 
 
 def _scan(content: bytes) -> Extras:

@@ -88,6 +88,11 @@ class Annex:
     chapters: tuple[Chapter, ...]
 
 
+def number_text(value: float) -> str:
+    """Return a number in full; a plain `g` would print 1234567 as 1.23457e+06."""
+    return f"{value:.12g}"
+
+
 def cell_text(value: object, kind: Kind) -> str:
     """Return a cell as it is printed in the annex; missing is a dash in columns of numbers."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
@@ -97,7 +102,7 @@ def cell_text(value: object, kind: Kind) -> str:
     if kind == "percent":
         return f"{float(value):.1f}"  # type: ignore[arg-type]
     if kind == "number":
-        return f"{float(value):g}"  # type: ignore[arg-type]
+        return number_text(float(value))  # type: ignore[arg-type]
     return str(value)
 
 

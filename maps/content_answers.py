@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -84,8 +84,20 @@ def told_flags(
     """
     place = flags["kind"] == "place"
     hidden = flags["id"].isin(index[~np.asarray(told["shown"])])
-    few = ~flags["standard"].map(standards["group"]).isin(list(told["groups"]))
+    few = flags["standard"].isin(_untold(standards, told))
     return flags[~(place & (hidden | few))]
+
+
+def told_measures(
+    measures: Iterable[Measure], standards: pd.DataFrame, told: Mapping[str, Any]
+) -> list[Measure]:
+    """Return the measures but those of groups that `told`, the places, keep back."""
+    few = _untold(standards, told)
+    return [one for one in measures if one.standard not in few]
+
+
+def _untold(standards: pd.DataFrame, told: Mapping[str, Any]) -> list[object]:
+    return list(standards.index[~standards["group"].isin(list(told["groups"]))])
 
 
 def flags_columns(

@@ -9,8 +9,6 @@ grey print can be read. Where colour says something, form or text says it again.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from itertools import pairwise
-from math import floor
 
 FONTS = (
     "Microsoft YaHei",
@@ -89,47 +87,9 @@ BASE_LINES = {
 """In drawing order, the most important last."""
 
 
-def share_edges(goal: float) -> list[float]:
-    """
-    Return where one class of shares ends and the next begins; the last edge is the goal itself.
-
-    Two lower edges stand at two thirds and eight ninths of the goal, on whole 5 %: a goal of 0.9
-    gives 0.6, 0.8, 0.9.
-    """
-    lower = [floor(goal * step * 20 + 1e-9) / 20 for step in SHARE_STEPS]
-    return sorted({edge for edge in (*lower, goal) if 0 < edge <= goal})
-
-
-def share_fills(goal: float) -> list[str]:
-    """Return the fill of each class of `share_edges(goal)`, lowest first, the met one last."""
-    below = len(share_edges(goal))
-    return [*(SHARE_BELOW[-below:] if below else ()), SHARE_MET]
-
-
 def minute_edges(threshold_minutes: float) -> list[float]:
     """Return the inclusive upper ends of the classes of minutes; one of them is the threshold."""
     return [threshold_minutes * step for step in MINUTE_STEPS]
-
-
-def contrast(colour: str, background: str) -> float:
-    """Return the WCAG 2.1 contrast ratio of two `#rrggbb` colours, 1 to 21."""
-
-    def luminance(text: str) -> float:
-        parts = [int(text[i:j], 16) / 255 for i, j in pairwise((1, 3, 5, 7))]
-        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-    high, low = sorted((luminance(colour), luminance(background)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def lightness(colour: str) -> float:
-    """Return CIE L* of a `#rrggbb` colour, 0 (black) to 100 (white): what a grey print keeps."""
-    parts = [int(colour[i:j], 16) / 255 for i, j in pairwise((1, 3, 5, 7))]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    light = sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-    root = light ** (1 / 3) if light > (6 / 29) ** 3 else light * (29 / 6) ** 2 / 3 + 4 / 29
-    return 116 * root - 16
 
 
 def page_style() -> dict[str, object]:

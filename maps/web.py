@@ -27,7 +27,13 @@ from .content import (
     towns_columns,
     venues_columns,
 )
-from .content_answers import flags_columns, measure_columns, standards_columns, told_flags
+from .content_answers import (
+    flags_columns,
+    measure_columns,
+    standards_columns,
+    told_flags,
+    told_measures,
+)
 from .offline import OfflineFigure, script, stylesheet
 from .pack import Part, packed
 from .payload import (
@@ -222,6 +228,7 @@ def web_map(
     positions("standards.group", standards["group"], places.columns)
     indexes = {"town": towns.index, "place": places.index, "venue": venues.index}
     told = places_columns(places, towns, audience)
+    people = places["people"].to_numpy()
     sites = venues_columns(venues, types, towns.index, audience)
     data = {
         "title": title,
@@ -238,9 +245,10 @@ def web_map(
         "flags": flags_columns(
             told_flags(flags, standards, places.index, told), standards.index, indexes
         ),
-        "measures": [measure_columns(one) for one in measures],
+        "measures": [measure_columns(one) for one in told_measures(measures, standards, told)],
         "isochrones": [] if isochrones is None else ring_columns(isochrones, venues.index),
-        "branches": _ways(branches or {}, places["people"].to_numpy()),
+        # a way begins at the very door
+        "branches": _ways(branches or {}, people) if audience == "internal" else {},
         "tiles": None if tiles is None else _tile_facts(tiles),
         "facts": {"label": [label for label, _ in facts], "value": [value for _, value in facts]},
     }

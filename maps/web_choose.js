@@ -150,8 +150,10 @@
     const apart = others(data, choice);
     byId('uses').textContent = `设施：${names(data, choice.types)}`
       + (apart ? `（${apart} 处只面向其他人群，没有计入）` : '');
-    byId('basis').textContent = standard && standard.basis ? `依据：${standard.basis}`
-      : standard ? '' : '自定义组合，不是评价标准。';
+    const { measure } = page.view;
+    byId('basis').textContent = measure ? `${measure.name}：${measure.basis}`
+      : standard && standard.basis ? `依据：${standard.basis}`
+        : standard ? '' : '自定义组合，不是评价标准。';
     byId('untold').hidden = answer.isTold;
   };
 }(window.kepu = window.kepu || {}));

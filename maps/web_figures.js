@@ -15,17 +15,20 @@
   function side(page, name, english, counts, isIn, k) {
     const { answer, view } = page;
     const { goal } = answer.choice;
-    const text = view.measure ? view.measure.summary[k] : kepu.percent(counts.share);
     const median = answer.weights
       ? kepu.medianText(kepu.quantile(answer.found.ticks, answer.weights, 0.5, isIn), answer) : '—';
+    const share = kepu.percent(counts.share);
+    const text = view.measure ? view.measure.summary[k] : view.medians ? median : share;
+    const other = view.measure || view.medians;
     return kepu.el('div', 'side', [
       kepu.el('h3', '', [name, kepu.english(english)]),
       kepu.el('strong', 'value', text),
-      view.measure ? '' : kepu.bar(counts.share, goal),
+      other ? '' : kepu.bar(counts.share, goal),
       kepu.rows([
         ['人口', kepu.count(counts.people)],
         ['未覆盖', kepu.count(counts.people - counts.covered)],
-        ['中位时间', median],
+        ...(other ? [['覆盖率', share]] : []),
+        ...(view.medians ? [] : [['中位时间', median]]),
       ]),
     ]);
   }
@@ -35,7 +38,7 @@
     const { covered, share } = page.answer.district;
     const before = page.plain.district;
     const more = covered - before.covered;
-    return kepu.el('p', 'change', `与现状相比：${more >= 0 ? '+' : '−'}${kepu.count(Math.abs(more))} 人，`
+    return kepu.el('p', 'change', `覆盖与现状相比：${more >= 0 ? '+' : '−'}${kepu.count(Math.abs(more))} 人，`
       + `${kepu.pointsText(share, before.share)} 个百分点`);
   }
 
@@ -87,7 +90,7 @@
         side(page, '乡村', 'Rural', rural, isRural, 2),
       ]),
       kepu.el('p', 'facts-line', (urban.share === null || rural.share === null ? ''
-        : `城乡差距 ${kepu.pointsText(urban.share, rural.share)} 个百分点 · `)
+        : `城乡覆盖率差距 ${kepu.pointsText(urban.share, rural.share)} 个百分点 · `)
         + `未覆盖 ${kepu.count(district.people - district.covered)} 人 · 未接入路网 ${kepu.count(district.apart)} 人`),
     ]);
   };

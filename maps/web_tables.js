@@ -3,6 +3,7 @@
   'use strict';
 
   const MOST_ROWS = 300;
+  const KINDS = { town: '镇街', place: '居民点', venue: '设施' };
   const { byId } = kepu;
 
   function orderOf(page) {
@@ -56,14 +57,14 @@
     const found = [];
     flags.standard.forEach((standard, f) => {
       if (standard !== k) return;
-      const at = flags.at[f];
+      const [at, kind] = [flags.at[f], flags.kinds[flags.kind[f]]];
       const [pick, name, note] = {
-        town: () => [`t:${towns.code[at]}`, towns.name[at], '镇街'],
+        town: () => [`t:${towns.code[at]}`, towns.name[at], KINDS.town],
         place: () => [`p:${places.id[at]}`, places.name[at], towns.name[places.town[at]]],
-        venue: () => [`v:${venues.id[at]}`, venues.name[at], '设施'],
-      }[flags.kinds[flags.kind[f]]]();
+        venue: () => [`v:${venues.id[at]}`, venues.name[at], KINDS.venue],
+      }[kind]();
       if (name === '') return;
-      found.push(() => entry(page, pick, name, note, flags.level[f], flags.sentence[f], flags.remedy[f]));
+      found.push([kind, () => entry(page, pick, name, note, flags.level[f], flags.sentence[f], flags.remedy[f])]);
     });
     return found;
   }
@@ -77,7 +78,14 @@
         : `最近设施 ${kepu.minutesText(ticks)}`;
       return entry(page, `p:${data.places.id[i]}`, data.places.name[i],
         data.towns.name[data.places.town[i]], '', `${text}，${kepu.count(answer.weights[i])} 人`, '');
-    });
+    }).map((make) => ['place', make]);
+  }
+
+  /* Towns, places and venues are not added up: numbers alone list places only. */
+  function countText(rows, more) {
+    const parts = Object.entries(KINDS).map(([kind, name]) => [name, rows.filter(([one]) => one === kind).length])
+      .filter(([, count]) => count).map(([name, count]) => `${name} ${kepu.count(count)} 处`);
+    return [...parts, ...(more ? [`另 ${kepu.count(more)} 条`] : [])].join(' · ') || '0 处';
   }
 
   /* Drawn when it comes into sight. */
@@ -87,10 +95,10 @@
     const isTold = answer.standard && answer === page.plain;
     const rows = isTold ? byFlags(page) : byNumbers(page);
     const more = isTold ? page.data.flags.more[page.data.standards.indexOf(answer.standard)] : 0;
-    byId('flag-count').textContent = `${kepu.count(rows.length + more)} 处`;
+    byId('flag-count').textContent = countText(rows, more);
     byId('flags-more').hidden = rows.length + more <= MOST_ROWS;
     byId('flags-more').textContent = `只列出前 ${MOST_ROWS} 处，全部见 flags.csv。`;
-    kepu.fill(byId('flags'), rows.length ? rows.slice(0, MOST_ROWS).map((make) => make())
+    kepu.fill(byId('flags'), rows.length ? rows.slice(0, MOST_ROWS).map(([, make]) => make())
       : [kepu.el('li', 'none', '当前没有需关注的地点。')]);
   };
 }(window.kepu = window.kepu || {}));

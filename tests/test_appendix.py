@@ -37,6 +37,13 @@ def test_parts_add_up_and_are_off_by_less_than_one(amounts: list[int]):
         assert not sum(amounts) or abs(part - 1000 * amount / sum(amounts)) < 1
 
 
+@given(st.integers(0, 10**11))
+def test_no_digit_of_a_number_is_lost(tenths: int):
+    text = cell_text(tenths / 10, "number")
+    assert float(text) == tenths / 10
+    assert "e" not in text
+
+
 def test_parts_told_by_hand():
     assert list(parts_of_whole(np.array([1, 1, 1]), 1000)) == [334, 333, 333]
     assert cell_text(1234567, "count") == "1,234,567"

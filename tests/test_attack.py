@@ -8,7 +8,6 @@ holds more of its own.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import json
 import os
 import signal
@@ -33,22 +32,10 @@ from kepu.layers.tables import read_table
 from kepu.layers.towns import read_towns
 from kepu.study_file import read_study
 
+from .zoo import healthy, large
+
 resource = pytest.importorskip("resource") if sys.platform == "linux" else None
-ZOO = Path(__file__).parent / "zoo"
 TABLES = ("coverage.csv", "places.csv", "flags.csv")
-
-
-def load(name):
-    """Load a file of the zoo as a module, beside those of `test_zoo`."""
-    spec = importlib.util.spec_from_file_location(f"attack_{name}", ZOO / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-healthy = load("healthy")
-large = load("large")
 
 
 def started(study, out, *, code="", before=None, **environment):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
 import re
@@ -24,24 +23,14 @@ from kepu import __version__
 from kepu.cli import app
 from kepu.folder import MANIFEST, file_digest
 
+from .zoo import healthy
+
 ROOT = Path(__file__).parents[1]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 TABLES = ("coverage", "places", "flags")
 LAYERS = {"镇街": None, "村社区": "places", "设施": None, "覆盖": "coverage", "短板": "flags"}
 CODES = {"代码": str, "镇街代码": str}
 KEYS = ["设施类型", "出行方式", "时限（分钟）", "人群", "适用地区", "标准"]
-
-
-def load_healthy():
-    path = Path(__file__).parent / "zoo" / "healthy.py"
-    spec = importlib.util.spec_from_file_location("zoo_healthy", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module
-
-
-healthy = load_healthy()
 
 
 def program(*arguments, cwd=None, **environment):
@@ -244,6 +233,18 @@ def test_help_speaks_both_languages(command):
     said = re.sub(r"\x1b\[[0-9;]*m", "", found.stdout)
     assert HAN.search(said)
     assert re.search(r"[a-z]+ [a-z]+ [a-z]+", said)
+
+
+def test_help_cuts_no_word_on_a_narrow_console():
+    commands = typer.main.get_command(app).commands
+    for name, command in commands.items():
+        found = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"})
+        said = "".join(found.stdout.split())
+        for option in command.params:
+            assert "".join((option.help or "").split()) in said, (name, option.name)
+    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).stdout
+    for name, command in commands.items():
+        assert command.help.split(" / ")[0] in said, name
 
 
 @pytest.mark.parametrize("command", COMMANDS)

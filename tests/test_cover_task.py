@@ -44,9 +44,10 @@ def test_once_compiled_anew_once_not_at_all_then_each_folder_is_judged(runs):
     assert "--cov-append" not in compiled[0]
     assert "tests/test_grid.py" in interpreted[0]
     judged = [" ".join(command) for command, _ in reports if "--fail-under=95" in command]
-    assert len(judged) == 2
+    assert len(judged) == 3
     assert "--include=geo/*" in judged[0]
     assert "--include=coverage/*" in judged[1]
+    assert "--include=coverage/siting/*" in judged[2]
 
 
 @pytest.mark.parametrize("failing", range(5))

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from kepu.geo import bucket, engines, hierarchy, sweep, trees
+from kepu.geo import bucket, engines, hierarchy, roadside, sweep, trees
 from kepu.geo.bucket import FAR, NEVER, Graph
 from kepu.geo.chains import Ends, along_chains, at_ends, contract, curve_order
-from kepu.geo.compiled import is_compiled, kernel_folder
+from kepu.geo.compiled import is_compiled, kernel_folder, note_compiled
 from kepu.geo.engines import choose, nearest_venue, times_between
 from kepu.geo.nearest import labels_by_row
 from kepu.geo.network import Network, quickest_arcs
@@ -386,11 +386,22 @@ def test_the_interface_does_not_load_numba():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_warming_leaves_word():
+def test_who_must_not_load_the_kernels_says_the_same_as_they():
+    """`engines`, which loads without numba, repeats what the labels of the kernels mean."""
+    assert (engines.NEVER, engines.FARTHEST) == (NEVER, FAR)
+    assert (FAR << 32 | 2**32 - 1) < NEVER < 2**63 - (FAR << 32)  # no label is it, no sum overflows
+
+
+def test_warming_leaves_word(monkeypatch):
+    words: list[str] = []  # the marks of a former run are no proof
+    for module in (engines, roadside):
+        monkeypatch.setattr(module, "note_compiled", words.append)
     assert set(engines.warm()) == {"bucket", "hierarchy", "grid"}
+    assert words == ["bucket", "hierarchy", "grid"]
+    monkeypatch.undo()
     assert kernel_folder() is not None
+    note_compiled("bucket")
     assert is_compiled("bucket")
-    assert is_compiled("hierarchy")
 
 
 ASK = """

@@ -1,4 +1,4 @@
-"""With two venues asked for, one more makes the second nearest nearer, never than the first."""
+"""What one venue more would do: the second nearest, equally near options, who is relieved."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from kepu.geo.routing import UNREACHED
 spec = importlib.util.spec_from_file_location("shares", Path(__file__).with_name("test_share.py"))
 share = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(share)
+spec = importlib.util.spec_from_file_location("gaps", Path(__file__).with_name("test_gaps.py"))
+gaps = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(gaps)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,35 @@ def test_where_three_are_asked_one_more_is_not_enough():
     found = fixes(Question(standard, times, 60.0, 0.0), venues, demand, [])
     assert found.flips.tolist() == [[0]]
     assert found.after.tolist() == [[9500]]
+
+
+def test_of_equally_near_options_the_one_of_most_gain_is_the_fix():
+    """Two sites ten minutes from the first village; the second of them covers the next one too."""
+    case = gaps.Case(
+        [[20_000, 6000, 6000], [20_000, UNREACHED, 6000], [20_000, UNREACHED, UNREACHED],
+         [600, UNREACHED, UNREACHED]],
+        [10, 70, 30, 5], town=["t1"] * 4, rural=[True] * 4, types=("room",) * 3,
+        status=["open", "candidate", "candidate"], at=[90_000] * 3,
+    )  # fmt: skip
+    asked = gaps.standard()
+    could = fixes(Question(asked, case.times, 60.0), case.venues, case.demand, ())
+    assert could.options.tolist() == [1, 2]
+    assert could.gain.tolist() == [10, 80]
+    assert could.nearest.tolist() == [1, 1, -1, -1]
+    assert could.enough.tolist() == [True, True, False, False]
+    assert could.minutes.tolist() == [10.0, 10.0, pytest.approx(33.4), 1.0]
+    found = case.asked(asked).query("kind == 'place'").set_index("id")
+    assert found["fix_venue"].fillna("").to_dict() == {"p0": "v2", "p1": "v2", "p2": ""}
+    assert found.loc[["p0", "p1"], "fix_people"].tolist() == [80, 80]
+
+
+def test_who_turns_to_another_venue_relieves_the_crowded_one():
+    """Of three villages around a room of one seat two are nearer to the site that is planned."""
+    case = gaps.Case(
+        [[3000, 2000], [3000, 2999], [3000, 3000]], [100, 200, 400], town=["t1"] * 3,
+        rural=[True] * 3, types=("room",) * 2, status=["open", "planned"], capacity=[1.0, 1.0],
+        at=[0.0, 0.0],
+    )  # fmt: skip
+    venue = case.asked(gaps.standard(people_a_unit=300.0)).query("kind == 'venue'").iloc[0]
+    assert (venue["id"], venue["fix_venue"], venue["fix_people"]) == ("v0", "v1", 300)
+    assert "可分流300人" in venue["remedy"]

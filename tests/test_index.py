@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage.index import ACCESS_INDICATORS, Indicator, composite, points, ranks
@@ -99,7 +99,6 @@ def tables(draw: st.DrawFn):
 
 
 @given(tables(), st.integers(0, 1000))
-@settings(max_examples=100)
 def test_the_answer_equals_loops(case, seed):
     table, parts = case
     samples = 12
@@ -136,7 +135,6 @@ def test_the_answer_equals_loops(case, seed):
 
 
 @given(tables(), st.integers(0, 1000), st.data())
-@settings(max_examples=60)
 def test_invariants(case, seed, data):
     table, parts = case
     found = composite(table, parts, seed=seed, samples=60)

@@ -112,6 +112,23 @@ def test_a_venue_without_coordinates_is_found_by_its_address(folder):
     assert len(found.venues) == len(before.venues)
 
 
+@pytest.mark.parametrize("has_column", [True, False])
+def test_a_venue_with_neither_coordinates_nor_address_is_told_both_ways(folder, has_column):
+    """Not to "write 0 where the longitude is zero"; places of its name are offered."""
+    table = pd.read_csv(folder / "venues.csv", dtype=str, encoding="utf-8-sig").fillna("")
+    table = table.drop(columns=[] if has_column else ["地址"])
+    row = table.index[(table["所属镇街"] == "源潭镇") & (table["状态"] == "在用")][0]
+    table.loc[row, ["经度", "纬度"]] = ""
+    table.loc[row, table.columns.isin(["地址"])] = ""
+    table.loc[row, "名称"] = "青龙村委会"
+    table.to_csv(folder / "venues.csv", index=False, encoding="utf-8")
+    (fault,) = layers(folder).ledgers["venues"].faults
+    assert (fault.code, fault.row) == ("Q-ADDRESS-EMPTY", row + 2)
+    assert fault.column == ("地址" if has_column else "经度")
+    assert "青龙村委会" in fault.zh
+    assert "地址或经纬度" in fault.zh
+
+
 def test_a_table_of_addresses_alone_is_read(folder):
     """The commonest list of venues: no coordinates at all."""
     table = pd.read_csv(folder / "venues.csv", dtype=str, encoding="utf-8-sig").fillna("")

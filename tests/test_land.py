@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage.land import land_table, lattice
@@ -140,7 +140,6 @@ def test_the_next_nearest_is_the_next_in_order(drawn, count):
 
 
 @given(cases())
-@settings(max_examples=50)
 def test_conditions_are_the_standard_made_stricter(drawn):
     standard, times, venues, demand = drawn
     found = conditions_table([(standard, times)], venues, demand, TOWNS)

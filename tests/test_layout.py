@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "results_access": {MEASURES, "assessment", "study_keys", "study", "wording"},
     "results": {
         *{"kepu", INPUTS, MEASURES, "assessment", "study_keys", "study"},
-        *{"results_access", "wording"},
+        *{"report_public", "results_access", "wording"},
     },
     "atlas_whatif": {
         *{GROUND, INPUTS, MEASURES, PICTURES, "siting_candidates", "study", "study_keys"}
@@ -77,11 +77,12 @@ MAY_IMPORT = {
     "siting_times": {GROUND, MEASURES, "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
     "siting": {GROUND, MEASURES, "siting_plan", "siting_problem", "siting_times"},
-    "siting_choices": {GROUND, MEASURES, "siting", "siting_times"},
+    "siting_choices": {GROUND, MEASURES, "siting", "siting_plan", "siting_times"},
     "siting_tables": {INPUTS, MEASURES, "results", "siting", "siting_choices", "wording"},
+    "siting_brief": {"siting", "siting_choices", "siting_tables"},
     "commands_sites": {
         *{"assessment", "console", GROUND, MEASURES, "folder", "job"},
-        *{"siting", "siting_choices", "siting_problem", "siting_tables"},
+        *{"siting", "siting_brief", "siting_choices", "siting_problem", "siting_tables"},
     },
     "touring_hosts": {GROUND, INPUTS, "study", "study_keys", "touring_keys"},
     "touring_scene": {GROUND, MEASURES, "study", "study_keys", "touring_hosts", "touring_keys"},
@@ -112,7 +113,7 @@ MAY_IMPORT = {
         *{"atlas_times", "atlas_whatif"},
     },
     "report_keys": {GROUND, PICTURES, "study", "study_keys"},
-    "report_public": {MEASURES, PICTURES, "study_keys"},
+    "report_public": {MEASURES, PICTURES, "folder", "study_keys"},
     "report_ground": {PICTURES, "atlas", "study"},
     "report_maps": {
         *{INPUTS, MEASURES, PICTURES, "assessment", "report_ground", "report_keys"},
@@ -151,8 +152,8 @@ MAY_IMPORT = {
         *{"report_text", "report_venues", "results"},
     },
     "report_annex": {
-        *{PICTURES, "assessment", "report_keys", "report_tables", "report_targets"},
-        *{"report_text", "report_venues"},
+        *{PICTURES, "assessment", "report_keys", "report_public", "report_tables"},
+        *{"report_targets", "report_text", "report_venues"},
     },
     "report_drawing": {PICTURES},
     "report": {
@@ -161,12 +162,13 @@ MAY_IMPORT = {
     },
     "commands_report": {
         *{"assessment", "console", PICTURES, "folder", "job", "report", "report_ledger"},
-        *{"report_plans", "report_scenarios", "report_targets", "report_tour"},
+        *{"report_plans", "report_public", "report_scenarios", "report_targets"},
+        *{"report_tour", "results"},
     },
-    "console": {GROUND, MEASURES, "wording"},
+    "console": {GROUND, MEASURES, "report_public", "wording"},
     "commands_run": {
         *{"assessment", "console", PICTURES, "folder", "job", "study", "results", "atlas"},
-        *{"study_keys", "passport", "report", "report_ledger"},
+        *{"study_keys", "passport", "report", "report_ledger", "report_public"},
     },
     "commands_inputs": {
         *{
@@ -180,6 +182,7 @@ MAY_IMPORT = {
             "results",
             "starter",
             "geocoding",
+            "study",
         },
         "passport",
     },

@@ -59,6 +59,10 @@ def test_panel_shows_the_figures_of_each_standard(visit: Visit, data: dict[str, 
         assert visit.texts("#towns .met") == met
         mine = data["flags"][data["flags"]["standard"] == key]
         assert visit.texts("#flags .sentence") == list(mine["sentence"])
+        names = {"town": "镇街", "place": "居民点", "venue": "设施"}
+        counted = mine["kind"].value_counts()
+        told = [f"{names[kind]} {counted[kind]} 处" for kind in names if kind in counted]
+        assert visit.text("#flag-count") == " · ".join(told)
         legends.add(visit.text("#legend"))
     assert len(legends) == 3
 

@@ -141,6 +141,26 @@ def test_no_flag_of_a_public_page_tells_what_its_places_keep_back() -> None:
     assert block(web_map(**data), "kepu-data")["flags"]["sentence"] == []
 
 
+def test_no_way_of_a_public_page_leads_to_a_door() -> None:
+    assert block(web_map(**study()), "kepu-data")["branches"]
+    assert block(web_map(**study(audience="public")), "kepu-data")["branches"] == {}
+
+
+def test_no_measure_of_a_public_page_tells_of_a_group_of_few() -> None:
+    data = study(audience="public")
+    data["standards"].loc["room", "group"] = "farmers"
+    data["coverage"] = coverage_of(data["standards"], data["places"], data["reach"])
+    measured = [one.key for one in data["measures"] if one.standard == "room"]
+    whole = block(web_map(**data), "kepu-data")["measures"]
+    assert [one["key"] for one in whole if one["standard"] == "room"] == measured != []
+    data["places"].loc["P006", "farmers"] = PUBLIC_SMALL
+    data["coverage"] = coverage_of(data["standards"], data["places"], data["reach"])
+    told = block(web_map(**data), "kepu-data")["measures"]
+    assert [one["standard"] for one in told] == [
+        one["standard"] for one in whole if one["standard"] != "room"
+    ]
+
+
 def test_a_public_page_rounds_its_points(public: tuple[dict[str, Any], str]) -> None:
     seen = block(public[1], "kepu-data")
     for frame in ("places", "venues"):

@@ -17,7 +17,7 @@ from kepu.coverage import neighbours
 from kepu.coverage.neighbours import NEIGHBOURS, Neighbourhood, nearest_neighbours
 from kepu.coverage.times import travel_times
 from kepu.geo import around
-from kepu.geo.around import nearest_others
+from kepu.geo.around import Around, nearest_others
 from kepu.geo.profile import default_profiles
 from kepu.geo.routing import UNREACHED
 from kepu.layers.roads import read_roads
@@ -49,9 +49,9 @@ def plainly(times, count, horizon):
     return found
 
 
-def searched(town, count, horizon, **options):
-    asked = routing.question(replace(town, goals=town.homes))
-    ticks, number = nearest_others(*asked, count, horizon=horizon, **options)
+def searched(town, count, horizon):
+    *roads, leaving, arriving = routing.question(replace(town, goals=town.homes))
+    ticks, number = nearest_others(Around(*roads), leaving, arriving, count, horizon=horizon)
     return [
         [(int(t), int(n)) for t, n in zip(*pair, strict=True) if n >= 0]
         for pair in zip(ticks, number, strict=True)
@@ -76,19 +76,13 @@ def test_so_they_are_in_larger_towns(seed):
         assert found == plainly(times, count, horizon)
 
 
-def test_a_first_search_too_short_or_too_long_changes_nothing():
-    town = routing.random_town(3, places=40, venues=1)
-    usual = searched(town, 5, routing.EVER)[0]
-    for guess in (1, 10**8):
-        assert searched(town, 5, routing.EVER, first_guess=guess)[0] == usual
-
-
 def test_what_is_compiled_ahead_is_what_is_used():
     """One signature of each kernel, that of the real search."""
     around.warm()
-    before = len(around._others.signatures)
+    kernels = (around._spread, around._collect)
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1]
     searched(routing.random_town(1, places=9, venues=1), 3, routing.EVER)
-    assert len(around._others.signatures) == before == 1
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1]
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,10 @@ def test_minutes_show_medians(visit: Visit, data: dict[str, Any]) -> None:
     median = rows["ticks"][rows["people"].cumsum() >= half].iloc[0]
     assert visit.text("#headline .big") == printed(median).replace(" 分钟", " 分")
     assert visit.text("#town-value") == "中位时间"
+    sides = visit.page.locator("#headline .side")
+    assert all(text.endswith((" 分", "过半未达")) for text in visit.texts("#headline .value"))
+    assert all("覆盖率" in text for text in sides.all_text_contents())
+    assert sides.locator(".bar").count() == 0
     assert all(text.endswith((" 分", "过半未达")) for text in visit.texts("#towns td:nth-child(3)"))
 
 
@@ -86,6 +90,7 @@ def test_a_further_measure_is_shown_where_it_was_counted(
     )
     button.click()
     assert visit.text("#headline .big") == "0.00处/万人"
+    assert visit.text("#basis") == "可达性：示例"
     assert visit.texts("#legend li span")[:3] == ["高", "中", "低"]
     after = visit.page.evaluate(
         "kepu.page.data.towns.code.map((_, t) => kepu.page.view.townFill(t))"

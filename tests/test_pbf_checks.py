@@ -6,9 +6,9 @@ import zlib
 
 import pytest
 
-from kepu.geo.blocks import FEATURES, blocks_of
+from kepu.geo.blocks import FEATURES, LARGEST_BYTES, blocks_of, unpacked
 from kepu.geo.pbf import check_texts
-from kepu.geo.wire import UnusualError
+from kepu.geo.wire import UnusualError, fields_of
 
 
 def varint(number):
@@ -80,3 +80,24 @@ def test_a_way_without_a_number_is_not_read(tmp_path):
     assert found.parts[0].ref.tolist() == [1, 2]
     with pytest.raises(UnusualError):
         list(blocks_of(written(tmp_path, header(), way(refs))))
+
+
+@pytest.mark.parametrize("stated", [0, 1, None])
+def test_a_block_that_unpacks_to_more_than_it_says_is_not_unpacked(stated):
+    """A megabyte may hold a gigabyte: nothing beyond the stated size is made, nor beyond 32 MB."""
+    bomb = bytes(LARGEST_BYTES + 1)
+    size = len(bomb) if stated is None else stated
+    with pytest.raises(UnusualError, match="size"):
+        unpacked([(2, size), (3, zlib.compress(bomb))])
+
+
+def test_the_largest_block_that_may_be_is_unpacked():
+    body = bytes(LARGEST_BYTES)
+    assert unpacked([(2, len(body)), (3, zlib.compress(body))]) == body
+    with pytest.raises(UnusualError):  # cut
+        unpacked([(2, 4), (3, zlib.compress(b"name")[:-4])])
+
+
+def test_a_number_that_does_not_end_is_not_added_up():
+    with pytest.raises(UnusualError, match="varint"):
+        fields_of(b"\x80" * 10**6)

@@ -136,7 +136,7 @@ def by_hand(towns: GeoDataFrame, values: np.ndarray) -> np.ndarray:
     return found
 
 
-@settings(fixed, max_examples=200)
+@settings(fixed)
 @given(divided(), st.sampled_from([1, 2, 3]))
 def test_town_sums_are_those_of_the_areas(tmp_path, case, block):
     towns, values = case
@@ -158,7 +158,7 @@ def test_town_sums_are_those_of_the_areas(tmp_path, case, block):
     assert by_town.to_dict() == found.loc[found["people"] > 0, "people"].to_dict()
 
 
-@settings(fixed, max_examples=15)
+@settings(fixed)
 @given(divided(), st.randoms(use_true_random=False))
 def test_the_order_of_the_towns_says_nothing(tmp_path, case, rng):
     towns, values = case

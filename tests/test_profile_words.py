@@ -11,10 +11,12 @@ from kepu.geo.osm import _limits
 from kepu.geo.profile import (
     MODES,
     ROAD_KEYS,
+    UNPAVED_FACTOR,
     at_pace,
     blocks,
     default_profiles,
     directions,
+    maxspeed_kmh,
     road_class,
     surface_factor,
 )
@@ -140,3 +142,19 @@ def test_a_slower_pace_is_slower_everywhere():
         assert half.speeds[name].built_up_kmh == speed.built_up_kmh / 2
         assert (half.speeds[name].access, half.speeds[name].snap) == (speed.access, speed.snap)
     assert (half.arrival_seconds, half.detour) == (car.arrival_seconds, car.detour)
+
+
+@pytest.mark.parametrize(
+    "surface",
+    "unpaved gravel fine_gravel pebblestone rock dirt earth ground mud sand grass compacted clay "
+    "soil woodchips".split(),
+)
+def test_every_unpaved_surface_slows_whatever_is_said_after_it(surface):
+    for text in (surface, f"{surface}:lanes"):
+        assert surface_factor({"surface": text}, "primary") == UNPAVED_FACTOR
+
+
+def test_the_slowest_signed_speed_is_a_speed_and_nought_is_none():
+    assert maxspeed_kmh("1") == 1.0
+    assert maxspeed_kmh("30;0.5") == 0.5
+    assert maxspeed_kmh("0") is None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,19 +27,8 @@ from kepu.reach import reach_metres, roads_box
 from kepu.study import Survey, survey
 from kepu.study_file import read_study
 
+from .zoo import healthy
 
-def load(name: str) -> Any:
-    """Load a file of the zoo as a module: test modules cannot import each other."""
-    path = Path(__file__).parent / "zoo" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"zoo_{name}_of_reach", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-healthy = load("healthy")
 PROFILES = default_profiles()
 BOX = (113.0, 23.7, 113.1, 23.8)
 ROAD = {"highway": "residential"}

@@ -25,6 +25,7 @@ from kepu.atlas import atlas
 from kepu.cli import app
 from kepu.coverage.gaps import percent_down
 from kepu.coverage.targets import REASONS
+from kepu.folder import file_digest
 from kepu.inputs import read_layers
 from kepu.layers.venues import venue_types
 from kepu.maps.appendix_word import annex_file
@@ -38,9 +39,9 @@ from kepu.report_ledger import BOOK, LEDGER, RESOURCES, TARGETS, ledger, write_l
 from kepu.report_plans import further
 from kepu.report_tables import sentences_listings, standards_listing, towns_listing
 from kepu.report_targets import LEADER_REASONS, TARGET_REASONS, leader_listing, targets_listing
-from kepu.report_text import assumptions, rules_listing, standards_rules
+from kepu.report_text import assumptions, passport_listing, rules_listing, standards_rules
 from kepu.report_venues import venues_by_town_listing, venues_listing
-from kepu.results import coverage_sheet
+from kepu.results import coverage_sheet, write_quarantine
 from kepu.starter import new_study
 from kepu.study import survey
 from kepu.study_file import read_study
@@ -210,7 +211,6 @@ def test_the_ledger_says_what_was_reported_and_what_was_refused(found, quick):
     text = "\n".join(c.text for t in Document(quick / LEDGER).tables for c in t._cells)
     assert "科普讲师团成员" in text
     assert len(targets_listing(found).frame) == len(table) == 41
-    assert (quick / "quarantine" / "targets.csv").is_file()
 
 
 def test_every_flag_has_its_sentence_in_the_annex(found):
@@ -367,6 +367,22 @@ def test_long_names_and_no_country_do_not_break_it(study, found, tmp_path):
     assert standards_listing(odd).frame["乡村（%）"].isna().all()
 
 
+def test_the_passport_knows_every_file_that_the_study_names(study, facts):
+    digest = file_digest(study.folder / "目标.csv")
+    assert facts["further_inputs"] == [{"layer": "targets", "file": "目标.csv", "sha256": digest}]
+    listed = passport_listing(facts).frame.set_index("项目")["内容"]
+    assert listed["输入 目标.csv"] == f"SHA-256 {digest}"
+
+
+def test_rows_set_apart_from_the_targets_lie_beside_those_of_the_tables(study, found, tmp_path):
+    write_quarantine(tmp_path, found.measured.all_ledgers)
+    assert "不存在的目标" in (tmp_path / "quarantine" / "targets.csv").read_text("utf-8-sig")
+    done = CliRunner().invoke(app, ["check", str(study.path), "--out", str(tmp_path / "check")])
+    assert done.exit_code == 2, done.output
+    assert (tmp_path / "check" / "quarantine" / "targets.csv").is_file()
+    assert "Q-TARGET-NAME" in done.output
+
+
 @pytest.mark.slow
 def test_rows_set_apart_from_the_targets_are_told_by_the_exit_code(study, tmp_path):
     for command, more in (("run", ["--no-appendix"]), ("report", REPORT_LITTLE)):
@@ -375,6 +391,7 @@ def test_rows_set_apart_from_the_targets_are_told_by_the_exit_code(study, tmp_pa
         assert done.exit_code == 2, done.output
         told = json.loads((out / "manifest.json").read_text("utf-8"))
         assert told["reported"]["targets"]["quarantined"] == 1
+        assert "不存在的目标" in (out / "quarantine" / "targets.csv").read_text("utf-8-sig")
 
 
 def test_a_long_table_is_cut_and_says_so(found, monkeypatch):

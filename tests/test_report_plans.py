@@ -235,7 +235,9 @@ def test_a_finished_tour_is_drawn_and_told(tmp_path: Path):
 def test_a_tour_of_other_data_is_refused(tmp_path: Path):
     inputs = [{**one, "sha256": "0"} for one in facts()["inputs"]]
     other = dict(facts()["study"], tour={**facts()["study"]["tour"], "town_visits": 9})
-    cases = {"inputs": {"inputs": inputs}, "study": {"study": other}, "people": {"people": 1}}
+    stops = [{"layer": "tour", "file": "停靠点.csv", "sha256": "0"}]
+    cases = {"inputs": {"inputs": inputs}, "study": {"study": other}, "people": {"people": 1},
+             "tour.file": {"further_inputs": stops}}  # fmt: skip
     for part, changed in cases.items():
         folder = written(tmp_path / part, small_tour(), **changed)
         with pytest.raises(StudyError, match="E-REPORT-TOUR-OTHER") as error:

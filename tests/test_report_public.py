@@ -25,8 +25,16 @@ from kepu.report_figures import pictures
 from kepu.report_ground import Ground
 from kepu.report_ledger import BOOK, write_ledger
 from kepu.report_maps import left_picture, minute_layers
-from kepu.report_public import hidden_groups, hidden_places, is_small
+from kepu.report_public import (
+    INTERNAL,
+    hidden_groups,
+    hidden_places,
+    is_small,
+    keep_passport,
+    published,
+)
 from kepu.report_tables import hidden_flags, places_listing, sentences_listings
+from kepu.results import write_tables
 from kepu.starter import new_study
 from kepu.study import survey
 from kepu.study_file import read_study
@@ -88,6 +96,57 @@ def test_a_place_of_three_people_stands_nowhere(internal, public, tmp_path):
     assert "经度" not in told
 
 
+def test_what_lies_outside_the_internal_folder_may_go_out(internal, public, tmp_path):
+    inside, out = tmp_path / "in", tmp_path / "out"
+    for folder, found in ((inside, internal), (out, public)):
+        folder.mkdir()
+        facts = passport(found.study, found.measured, found, command="kepu", created="now")
+        facts["warnings"].append({"code": "W-TEST", "zh": SMALL, "en": SMALL})
+        write_tables(folder, found.study, found.measured, found)
+        keep_passport(folder, found.study, facts)
+        (folder / "manifest.json").write_text(str(published(facts, found.study)), "utf-8")
+    inner = out / INTERNAL
+    assert not (inside / INTERNAL).exists()
+    names = {path.name for path in inside.iterdir()}
+    assert {path.name for path in inner.iterdir()} | {path.name for path in out.iterdir()} == (
+        names | {INTERNAL}
+    )
+    for path in inner.glob("*.csv"):
+        assert path.read_bytes() == (inside / path.name).read_bytes()
+    assert SMALL in (inside / "manifest.json").read_text("utf-8")
+    assert SMALL in (inner / "manifest.json").read_text("utf-8")
+    every = set(public.measured.demand["name"])
+    for path in out.iterdir():
+        if path.is_file():
+            text = path.read_text("utf-8-sig")
+            assert not any(name in text for name in every), path.name
+            assert "经度" not in text
+
+
+def test_the_passport_beside_the_map_counts_and_names_nobody(internal, public):
+    facts = passport(public.study, public.measured, public, command="kepu", created="now")
+    facts["warnings"] = [
+        {"code": "W-B", "zh": SMALL, "en": ""},
+        {"code": "W-A", "zh": "", "en": ""},
+    ]
+    told = published(facts, public.study)
+    assert told["warnings"] == {"codes": ["W-A", "W-B"]}
+    for name, ledger in public.measured.ledgers.items():
+        assert told["tables"][name]["rows_in"] == ledger.rows_in
+        assert "faults" not in told["tables"][name]
+    assert published(facts, internal.study) == facts
+
+
+def test_no_warning_of_the_annex_names_a_hidden_place(internal, public):
+    facts = passport(public.study, public.measured, public, command="kepu", created="now")
+    facts["warnings"] = [{"zh": f"未接入：{SMALL}"}, {"zh": f"未接入：{FEW}"}]
+    for found, count in ((public, 1), (internal, 2)):
+        said = [p for c in annex(found, facts, ()).chapters for p in c.parts if isinstance(p, str)]
+        assert sum("未接入：" in one for one in said) == count
+        assert "运行给出 2 条警告：" in said
+        assert ("另有 1 条，见 manifest.json。" in said) == (count == 1)
+
+
 def test_nobody_is_no_small_count_and_five_are_none():
     assert list(is_small(pd.Series([0, 1, 4, 5]))) == [False, True, True, False]
 
@@ -143,6 +202,10 @@ def test_flags_of_few_people_are_counted_and_not_told(internal, public):
     place = flags["kind"] == "place"
     assert (hidden <= place).all()
     assert not (flags.loc[place & ~hidden, "people"].between(1, 4)).any()
+    groups = hidden_groups(public.study, public.measured.demand)
+    few = [one.key for one in public.study.wanted if one.group in groups]
+    assert few
+    assert hidden[place & flags["standard"].isin(few)].all()
     listings = sentences_listings(public)
     told = sum(len(listing.frame) for listing in listings)
     assert told == len(flags) - hidden.sum()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,21 +21,12 @@ from kepu.geo.routing import UNREACHED
 from kepu.inputs import read_layers
 from kepu.maps.web import web_map
 from kepu.passport import headline, passport
-from kepu.results import SHEET_TITLES, write_tables
+from kepu.results import SHEET_TITLES, flags_sheet, write_tables
 from kepu.study import survey
 from kepu.study_file import read_study
 
+from .zoo import healthy
 
-def load_healthy():
-    path = Path(__file__).parent / "zoo" / "healthy.py"
-    spec = importlib.util.spec_from_file_location("results_healthy", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-healthy = load_healthy()
 STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
 CHINESE = re.compile("[一-鿿]")
 
@@ -102,6 +91,18 @@ def test_every_place_flag_of_the_district_is_recomputed(district):
                 )  # fmt: skip
                 assert row["fix_people"] == gained > 0
     assert not flagged
+
+
+def test_flags_are_printed_by_priority_and_keep_their_index(folder, district):
+    _, _, found = district
+    sheet = pd.read_csv(folder / "flags.csv", encoding="utf-8-sig")
+    for kind in ("镇街", "村（社区）", "设施"):
+        order = sheet.loc[sheet["对象"] == kind, "优先次序"]
+        assert order.tolist() == list(range(1, len(order) + 1))
+    assert sheet["对象"].drop_duplicates().tolist() == ["镇街", "村（社区）", "设施"]
+    told = flags_sheet(*district)["说明"]
+    assert told.index.tolist() != found.flags.index.tolist()
+    pd.testing.assert_series_equal(told.sort_index(), found.flags["sentence"], check_names=False)
 
 
 def test_town_flags_are_those_below_the_goal(district):
@@ -197,7 +198,10 @@ def test_tables_are_read_by_planners(folder, district):
     indicators = pd.read_csv(folder / "indicators.csv", encoding="utf-8-sig")
     assert "社区文化活动设施步行15分钟覆盖率" in set(indicators["指标"])
     land = indicators[indicators["指标"].str.endswith("面积覆盖率")]
-    assert len(land) == len(study.standards) * 11
+    # who walks slower than others sees other land within reach, and that is not timed
+    plain = [s for s in study.standards if (s.group, s.mode) not in measured.group_times]
+    assert len(plain) == len(study.standards) - 1
+    assert dict(land["标准"].value_counts()) == {standard.name: 11 for standard in plain}
     bands = pd.read_csv(folder / "bands.csv", encoding="utf-8-sig")
     assert len(bands) == len(study.standards) * 11
 

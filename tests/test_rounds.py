@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage.touring.rounds import Errand, Rounds, kept, round_length, rounds
@@ -155,7 +155,6 @@ def errands(draw) -> Errand:
     return Errand(legs, legs, stops, service=service, most_duration=limit)
 
 
-@settings(max_examples=25)
 @given(errand=errands())
 def test_small_rounds_are_the_shortest(errand: Errand) -> None:
     found, best = rounds(errand, iterations=200), brute(errand)

@@ -10,8 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import lil_matrix
 
 from kepu.coverage.routes import Routes, routes
 from kepu.coverage.share import Nearest, nearest
@@ -31,6 +32,16 @@ BOTH = ("to_venue", "from_venue")
 @cache
 def district() -> Roads:
     return read_roads(PBF, PROFILES)
+
+
+@cache
+def arcs_of(mode: str) -> lil_matrix:
+    return district().network.arcs(PROFILES[mode]).tolil()
+
+
+@cache
+def lines_near() -> shapely.STRtree:
+    return shapely.STRtree(district().network.lines)
 
 
 def near_roads(rng: np.random.Generator, network: Network, count: int) -> np.ndarray:
@@ -59,7 +70,7 @@ def layers(seed: int, places: int, venues: int) -> tuple[gpd.GeoDataFrame, gpd.G
 
 def retimed(network: Network, profile: Profile, drawn: Routes, direction: str) -> np.ndarray:
     """Ticks of each trip by its legs: door, arcs, door; or along the common edge."""
-    arcs = network.arcs(profile).tolil()
+    arcs = arcs_of(profile.mode)
     trips, times = drawn.trips, drawn.times
     homes, goals = times.place_doors, times.venue_doors
     total = np.full(len(trips.side), int(UNREACHED))
@@ -86,9 +97,11 @@ def retimed(network: Network, profile: Profile, drawn: Routes, direction: str) -
     return total
 
 
-def asked(seed: int, mode: str, direction: str) -> tuple[Routes, Times, Nearest, tuple]:
+def asked(
+    seed: int, mode: str, direction: str, places: int = 60, shelters: int = 9
+) -> tuple[Routes, Times, Nearest, tuple]:
     roads = district()
-    demand, venues = layers(seed, 60, 9)
+    demand, venues = layers(seed, places, shelters)
     times = travel_times(
         roads.network, PROFILES[mode], demand, venues, horizon_minutes=90, direction=direction,
         barriers=roads.barriers, engine="scipy",
@@ -99,23 +112,21 @@ def asked(seed: int, mode: str, direction: str) -> tuple[Routes, Times, Nearest,
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["walk", "ebike", "car"]), st.sampled_from(BOTH))
-@settings(max_examples=8)
 def test_the_legs_add_up_to_the_counted_time(seed, mode, direction):
-    drawn, _, found, _ = asked(seed, mode, direction)
+    drawn, _, found, _ = asked(seed, mode, direction, 12, 4)
     total = retimed(district().network, PROFILES[mode], drawn, direction)
     np.testing.assert_array_equal(total, found.ticks)
     np.testing.assert_array_equal(drawn.trips.side == NO_TRIP, found.ticks == UNREACHED)
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["ebike", "car"]), st.sampled_from(BOTH))
-@settings(max_examples=4)
 def test_lines_lead_from_the_place_over_the_roads_to_the_venue(seed, mode, direction):
-    drawn, _, found, (demand, venues) = asked(seed, mode, direction)
+    drawn, _, found, (demand, venues) = asked(seed, mode, direction, 12, 4)
     lines = drawn.lines()
     network = district().network
     assert lines.index.tolist() == demand.index.tolist()
     assert lines.crs == network.crs
-    near = shapely.STRtree(network.lines)
+    near = lines_near()
     for place, (line, venue) in enumerate(zip(lines.geometry, found.venue, strict=True)):
         if venue < 0:
             assert line is None

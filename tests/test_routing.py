@@ -498,7 +498,8 @@ def one_trip(network: Network, home: tuple[int, float], goal: tuple[int, float],
     profile = profile_of("walk", (3.6, 3.6, 3.6), arrival_seconds=0.0, **changes)
     town = Town(network, profile, snaps_of([home[0]], [home[1]], [0.0]),
                 snaps_of([goal[0]], [goal[1]], [0.0]))  # fmt: skip
-    return int(ask(town)[0, 0])
+    (ticks,) = {int(times[0, 0]) for times in (ask(town), *(t for _, t in ask_each(town)))}
+    return ticks
 
 
 def test_by_hand_a_metre_a_second():
@@ -531,11 +532,17 @@ def test_walks_and_parking_are_charged_once_at_their_ends():
     assert ask(town).tolist() == [[1000 + 300 + 70 + 600]]
 
 
-def test_the_horizon_itself_is_within():
+@pytest.mark.parametrize(
+    ("home", "goal", "ticks"), [((0, 0.0), (2, 1.0), 3000), ((1, 0.25), (1, 0.75), 500)]
+)
+def test_the_horizon_itself_is_within(home, goal, ticks):
+    """Through nodes, and along one edge."""
     town = Town(LINE, profile_of("walk", (3.6,) * 3, arrival_seconds=0.0),
-                snaps_of([0], [0.0], [0.0]), snaps_of([2], [1.0], [0.0]))  # fmt: skip
-    assert ask(town, horizon=3000)[0, 0] == 3000
-    assert ask(town, horizon=2999)[0, 0] == UNREACHED
+                snaps_of([home[0]], [home[1]], [0.0]),
+                snaps_of([goal[0]], [goal[1]], [0.0]))  # fmt: skip
+    for horizon, expected in ((ticks, ticks), (ticks - 1, UNREACHED)):
+        assert ask(town, horizon=horizon)[0, 0] == expected
+        assert {int(t[0, 0]) for _, t in ask_each(town, horizon=horizon)} == {expected}
 
 
 def test_nobody_and_nowhere():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage.siting import covering
@@ -18,7 +18,7 @@ from kepu.coverage.siting.answers import Watch, judged
 from kepu.coverage.siting.assignment import assigned
 from kepu.coverage.siting.capacity import capacitated, served
 from kepu.coverage.siting.center import center, longest
-from kepu.coverage.siting.choices import build_order, curve, near_best, stages
+from kepu.coverage.siting.choices import build_order, near_best, stages
 from kepu.coverage.siting.cover import LATER, NEVER, Cover, undominated
 from kepu.coverage.siting.covering import covering_program, greedy, maximal
 from kepu.coverage.siting.dispersion import disperse
@@ -339,16 +339,15 @@ def test_a_floor_has_its_price(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=25)
 def test_more_never_hurts(seed):
     rng, reach, people = drawn(seed)
     cover = Cover.of(reach, people)
-    values = [maximal(cover, Rules(count=p), watch()).value for p in range(1, 5)]
+    values = [maximal(cover, Rules(count=p), watch()).value for p in range(1, 4)]
     assert values == sorted(values)  # (55)
     extra = Cover.of(np.column_stack([reach, rng.random(FEW) < 0.3]), people)
     assert maximal(extra, Rules(count=2), watch()).value >= values[1]  # (58)
     cost = rng.integers(1, 5, 7)
-    rich = [maximal(cover, Rules(cost=cost, budget=b), watch()).value for b in (3, 6, 9)]
+    rich = [maximal(cover, Rules(cost=cost, budget=b), watch()).value for b in (3, 7)]
     assert rich == sorted(rich)  # (59)
     plan = greedy(cover, Rules(count=2))
     assert covered(reach, people, plan) >= (1 - 1 / math.e) * values[1] - 1e-9  # (56)
@@ -357,7 +356,6 @@ def test_more_never_hurts(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=25)
 def test_the_order_of_the_inputs_changes_nothing(seed):
     rng, reach, people = drawn(seed)
     one = maximal(Cover.of(reach, people), Rules(count=2), watch())
@@ -370,7 +368,6 @@ def test_the_order_of_the_inputs_changes_nothing(seed):
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=50)
 def test_merging_and_dominance_change_no_value(seed):
     rng, reach, people = drawn(seed, places=30)
     done = rng.random(30) < 0.2
@@ -530,13 +527,6 @@ def test_plans_nearly_as_good_are_all_found():
     assert all(cover.value(best.sites) - loss <= best.value for loss in alone.loss.values())
 
 
-def test_the_curve_rises():
-    answers = curve(hard(60, 20), Rules(), range(1, 6), watch())
-    values = [a.value for a in answers.values()]
-    assert values == sorted(values)
-    assert all(a.status == "optimal" for a in answers.values())
-
-
 def table_of(name):
     path = FIXTURES / name / "expected.csv"
     if not path.is_file():
@@ -564,17 +554,19 @@ def shortest(name):
     return Distances(shortest_path(cost).astype(np.uint32), far, np.ones(n, np.int64)), p
 
 
-PROVED = 300
-"""Instances of up to so many vertices are proved here; larger ones are at the optimum."""
+UNPROVED_MEDIANS = {"pmed36", "pmed38"}
+"""Of 800 and 900 vertices: at the optimum, with a gap of 1 %; the others are proved."""
 
 
 @pytest.mark.parametrize("row", instances("pmed_even", {"pmed2", "pmed4", "pmed8", "pmed18"}))
 def test_published_medians(row):
     table, p = shortest(row["instance"])
-    found = median(table, Rules(count=p), watch(100))
+    provable = row["instance"] not in UNPROVED_MEDIANS
+    found = median(table, Rules(count=p), watch(), exact=provable)
     assert found.value == int(row["p_median_optimum"])
     assert found.bound <= int(row["p_median_optimum"])
-    assert found.status == "optimal" or int(row["n_vertices"]) > PROVED
+    assert found.status == ("optimal" if provable else "within")
+    assert found.gap < 0.011
 
 
 @pytest.mark.parametrize("row", instances("pmed_even", {"pmed2", "pmed4", "pmed10"}))

@@ -23,11 +23,19 @@ from kepu.coverage.siting.median import median
 from kepu.coverage.times import travel_times
 from kepu.geo.errors import LayerError, StudyError
 from kepu.inputs import read_layers
-from kepu.siting import Asked, covered_afresh, plan_sites
+from kepu.siting import Asked, covered_afresh, plan_sites, ready
+from kepu.siting_brief import brief
 from kepu.siting_choices import choices, even_scale
 from kepu.siting_keys import CostRules
 from kepu.siting_problem import problem_of
-from kepu.siting_tables import brief, plan_sheet, price_sheet, status_text, summary
+from kepu.siting_tables import (
+    minutes_column,
+    percent_up,
+    plan_sheet,
+    price_sheet,
+    status_text,
+    summary,
+)
 from kepu.study import survey, times_for
 from kepu.study_file import read_study
 
@@ -112,7 +120,7 @@ def test_everything_beside_the_plan(rural):
     assert (extra.regret["regret"] >= 0).all()
     assert summary(rural, extra)["status"] == "optimal"
     assert not extra.cut
-    assert set(brief(rural, extra)) >= {"方案（按建设次序）", "稳健性"}
+    assert set(brief(rural, extra)) >= {"方案（按建设次序）", "稳健性（均已证明最优）"}
     assert price_sheet(rural, extra)["判定"].iloc[0] == "已证明最优"
 
 
@@ -162,6 +170,92 @@ def test_fairness_has_its_price_on_foot(study, measured):
     assert fair.after <= plain.after
     with pytest.raises(StudyError, match="E-SITES-INFEASIBLE"):
         plan_sites(problem, Asked(count=1, floors={"rural": 1.0}), Watch())
+
+
+def test_every_row_of_the_price_of_equity_is_recounted(study, measured):
+    problem = problem_of(study, measured, ["room"])
+    plain = plan_sites(problem, Asked(count=3), Watch())
+    share = problem.cover.group_values(plain.answer.sites)[1] / problem.group_totals[1]
+    found = plan_sites(problem, Asked(count=3, floors={"rural": share + 0.01}), Watch())
+    price = choices(found, Watch()).price
+    assert set(price["rule"]) == {"plain", "asked", "floor", "gap", "maxmin", "even"}
+    assert set(price["status"]) == {"optimal"}
+    options = pd.Series(range(len(problem.options)), problem.options["site"])
+    totals = problem.group_totals
+    for row in price.to_dict("records"):
+        people, groups = covered_afresh(problem, options[row["sites"].split(";")].to_numpy())
+        shares = groups / totals
+        assert row["covered"] == people
+        assert row["price"] == plain.after - people
+        assert (row["urban"], row["rural"]) == pytest.approx(shares[:2])
+        assert row["worst"] == pytest.approx(shares[2:].min())
+        assert row["difference"] == pytest.approx(shares[0] - shares[1])
+        if row["rule"] == "floor":
+            assert groups[1] >= row["level"] * totals[1] - 1e-6
+    rules = price.set_index("rule")
+    floors = price[price["rule"] == "floor"]
+    assert floors["level"].is_monotonic_increasing
+    assert floors["covered"].is_monotonic_decreasing
+    assert rules.loc["asked", "covered"] == found.after < plain.after
+    assert rules.loc["asked", "rural"] >= share + 0.01
+    assert rules.loc["maxmin", "worst"] == price["worst"].max()
+    keep = found.before + int(0.9 * (plain.after - found.before))
+    rich = price[price["covered"] >= keep]
+    assert rules.loc["gap", "covered"] >= keep
+    assert abs(rules.loc["gap", "difference"]) == pytest.approx(rich["difference"].abs().min())
+    assert rules.loc["even", "even_minutes"] == price["even_minutes"].min()
+
+
+def test_with_little_room_the_plan_counts_who_is_served(study, measured):
+    costs = {"room.community": CostRules(build=60, upgrade=15, capacity=5000)}
+    problem = problem_of(with_sites(study, costs=costs), measured, ["room"])
+    found = plan_sites(problem, Asked(count=4), Watch())
+    assert found.limited
+    assert found.answer.status == "optimal"
+    new = found.plan[found.plan["order"] > 0]
+    assert found.plan["covered"].iloc[-1] == found.answer.value
+    assert new["added"].between(0, 5000).all()
+    assert new["added"].is_monotonic_decreasing
+    assert found.plan["added"].sum() == found.answer.value - found.before
+    assert found.stood <= found.committed <= found.after
+    assert found.answer.value < found.after
+    curve = choices(found, Watch()).curve.set_index("count")
+    assert curve.loc[4, "covered"] == found.answer.value == curve.loc[4, "staged"]
+    assert curve["covered"].is_monotonic_increasing
+    assert (np.diff(curve["covered"]) <= 5000).all()
+    sheet = brief(found, choices(found, Watch(0)))["方案（按建设次序；费用：万元）"]
+    assert "服务人口" in sheet
+    everybody = plan_sites(problem, Asked(model="lscp"), Watch())
+    assert not everybody.limited
+
+
+def test_the_curve_of_the_farthest_apart_is_its_own(study, measured):
+    problem = problem_of(study, measured, ["hall"])
+    found = plan_sites(problem, Asked("pdispersion", 3), Watch())
+    curve = choices(found, Watch()).curve.set_index("count")
+    assert curve["metres"].is_monotonic_decreasing
+    assert curve.loc[3, "metres"] == found.answer.value
+    assert curve.loc[3, "covered"] == found.after
+    xy = shapely.get_coordinates(found.plan.geometry.to_numpy())
+    metres = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    least = metres[np.triu_indices(len(xy), 1)].min()
+    assert found.answer.value <= least < found.answer.value + 1
+
+
+def test_kernels_are_ready_before_the_time_runs(rural, monkeypatch):
+    done = []
+    for name in ("warm_covering", "warm_median"):
+        monkeypatch.setattr(f"kepu.siting.{name}", lambda name=name: done.append(name))
+    problem = rural.problem
+    ready(problem, "pcenter", medians=True)
+    ready(problem, "mclp", medians=False)
+    assert done == []
+    ready(problem, "mclp", medians=True)
+    ready(problem, "pmedian", medians=False)
+    assert done == ["warm_median"] * 2
+    monkeypatch.setattr("kepu.siting.SMALL_ENTRIES", 0)
+    ready(problem, "lscp", medians=False)
+    assert done[2:] == ["warm_covering"]
 
 
 def test_several_types_at_once_share_the_sites(study, measured):
@@ -308,9 +402,9 @@ from kepu.coverage.siting.rules import Rules
 
 rng = np.random.default_rng(1)
 one, two = rng.random((3000, 1, 2)), rng.random((1, 400, 2))
-near = np.hypot(*(one - two).transpose(2, 0, 1)) < 0.05
+near = np.hypot(*(one - two).transpose(2, 0, 1)) < 0.1
 cover = Cover.of(near, rng.integers(1, 100, 3000))
-rules = Rules(count=60, cost=rng.integers(3, 9, 400), budget=300)
+rules = Rules(count=60, cost=rng.integers(3, 9, 400), budget=100)
 
 def told(value, bound):
     if not asked:
@@ -363,3 +457,16 @@ def test_print_says_how_sure_it_is():
     assert status_text("optimal", 0) == "已证明最优"
     assert status_text("within", 0.00123) == "距最优不超过 0.13%"
     assert status_text("heuristic", np.inf) == "启发式解，未证明"
+
+
+def test_print_rounds_against_us(rural):
+    minutes = minutes_column(pd.Series([5.61, 5.6, pd.NA], dtype="Float64"))
+    assert minutes.tolist()[:2] == [5.7, 5.6]
+    assert pd.isna(minutes[2])
+    assert [percent_up(share) for share in (0.0, 0.0901, 0.09)] == [0.0, 9.1, 9.0]
+    extra = choices(rural, Watch())
+    told = brief(rural, extra)
+    assert "稳健性（均已证明最优）" in told
+    extra.regret.loc[1, "status"] = "heuristic"
+    marked = brief(rural, extra)["稳健性（带 * 者未证明最优）"]["情形"]
+    assert marked.str.endswith("*").tolist() == [False, True, False]

@@ -252,6 +252,22 @@ def test_a_bow_tie_stops_and_a_spike_is_mended(tmp_path: Path) -> None:
     assert towns.is_valid.all()
 
 
+def test_a_hole_that_is_one_point_is_mended_and_a_town_that_is_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    """Such a ring, left over from drawing, ended the program with an error of GEOS."""
+    outline = square(0, 0)
+    dot = [(WEST + STEP / 2, SOUTH + STEP / 2)] * 4
+    holed = towns_file(
+        tmp_path, [("441802001", "凤城街道", Polygon(outline.exterior, [dot])), *TOWNS[1:]]
+    )
+    towns, warnings = read_towns(holed, datum="WGS84", year=2021)
+    assert "W-OUTLINE-REPAIRED" in {fault.code for fault in warnings}
+    assert not any(part.interiors for part in shapely.get_parts(towns.geometry.iloc[0]))
+    lost = towns_file(tmp_path, [("441802001", "凤城街道", Polygon(dot)), *TOWNS[1:]])
+    assert "Q-OUTLINE-INVALID" in stopped(lost)
+
+
 @pytest.mark.parametrize(("shrink", "found"), [(0.0, None), (2e-6, "W-"), (0.001, "E-")])
 @pytest.mark.parametrize("kind", ["GAP", "OVERLAP"])
 def test_gaps_and_overlaps(tmp_path: Path, shrink: float, found: str | None, kind: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlwt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.geo.errors import LayerError
@@ -537,7 +537,6 @@ def test_a_full_xls_may_be_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 TEXTS = st.text(st.characters(codec="gb18030", categories=["L", "N"]), min_size=1, max_size=6)
 
 
-@settings(max_examples=25)
 @given(st.lists(st.tuples(TEXTS, st.integers(0, 10**9)), min_size=1, max_size=8))
 def test_what_is_written_comes_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int]]

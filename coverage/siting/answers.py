@@ -92,6 +92,11 @@ def impossible(watch: Watch) -> Answer:
     return Answer(np.zeros(0, np.int64), math.nan, math.nan, "infeasible", watch.elapsed)
 
 
+def unknown(value: float, watch: Watch) -> Answer:
+    """Return the answer that no plan was found and none ruled out; `value`: the worst there is."""
+    return Answer(np.zeros(0, np.int64), value, -value, "heuristic", watch.elapsed, watch.why)
+
+
 @dataclass
 class Watch:
     """

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix, csr_matrix, hstack, vstack
 from scipy.sparse.csgraph import maximum_flow
 
-from .answers import Answer, Watch
+from .answers import Answer, Sites, Watch
 from .cover import Cover, Whole
 from .covering import answered_by, greedy
 from .milp import Program, solve
@@ -69,8 +69,11 @@ def capacitated(cover: Cover, capacity: Whole, rules: Rules, watch: Watch) -> An
         np.concatenate([(~forbidden).astype(float), weight[pairs.row]]),
         np.arange(m + count) < m, rows, np.full(len(top), -np.inf), top,
     )  # fmt: skip
-    found = solve(program, watch, step=1.0, shift=cover.base)
-    return answered_by(
-        lambda sites: served(cover, capacity, sites), cover, rules, watch, found,
-        greedy(cover, rules),
-    )  # fmt: skip
+
+    def worth(sites: Sites) -> int:
+        return served(cover, capacity, sites)
+
+    start = greedy(cover, rules)
+    known = -np.inf if start is None else float(worth(start) - cover.base)
+    found = solve(program, watch, step=1.0, shift=cover.base, known=known)
+    return answered_by(worth, cover, rules, watch, found, start)

@@ -81,22 +81,14 @@ def _cover(table: Distances, radius: int) -> Cover:
 
 def _within(table: Distances, rules: Rules, radius: int, watch: Watch) -> Sites | None:
     """Return a plan that keeps a radius, or None where there is none (or the watch is over)."""
-    from .cover import NEVER
-
     cover = _cover(table, radius)
-    if (cover.row == NEVER).any():
-        return None
     found = cheapest(cover, replace(rules, count=None, cost=None, budget=None), watch)
     return found.sites if found.found and found.value <= (rules.count or 0) else None
 
 
 def _relaxed_fits(table: Distances, rules: Rules, radius: int, watch: Watch) -> bool | None:
     """Tell whether fractions of p sites could keep a radius; if not, no plan can. None: stopped."""
-    from .cover import NEVER
-
     cover = _cover(table, radius)
-    if (cover.row == NEVER).any():
-        return False
     fixed, forbidden = rules.settled(cover.candidates)
     m = cover.candidates
     rows = csr_matrix(cover.reach[needed_rows(cover.reach)]).astype(float)

@@ -1,34 +1,20 @@
-"""What is negotiated over: the curve, the order of building, plans that are nearly as good."""
+"""What is negotiated over: the order of building, and plans that are nearly as good."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from .answers import Answer, Sites, Watch
+from .answers import Sites, Watch
 from .cover import Cover, Flags
-from .covering import maximal
 from .rules import Rules
 
 ALL_ORDERS = 12
 """Up to so many sites every order is weighed; beyond that the next site is what adds most."""
 MOST_PLANS = 400
-
-
-def curve(cover: Cover, rules: Rules, counts: Iterable[int], watch: Watch) -> dict[int, Answer]:
-    """Find the best plan for every number of sites, each with an equal part of the time left."""
-    numbers = list(counts)
-    answers: dict[int, Answer] = {}
-    for at, count in enumerate(numbers):
-        part = watch.part(watch.left / (len(numbers) - at))
-        answers[count] = maximal(cover, replace(rules, count=count), part)
-        if watch.stop:
-            break
-    return answers
 
 
 def build_order(cover: Cover, sites: Sites, first: Sites) -> list[int]:

@@ -129,7 +129,8 @@ def _diagonal(values: npt.NDArray[np.float64]) -> csr_matrix:
 def _by_program(cover: Cover, rules: Rules, watch: Watch, start: Sites | None) -> Answer:
     program = covering_program(cover, rules)
     # HiGHS is given no start: 1.16 may then return the start with the optimum's value.
-    found = solve(program, watch, step=1.0, shift=cover.base)
+    known = -np.inf if start is None else float(cover.value(start) - cover.base)
+    found = solve(program, watch, step=1.0, shift=cover.base, known=known)
     return answered(cover, rules, watch, found, start)
 
 
@@ -186,7 +187,7 @@ def _large(cover: Cover, rules: Rules, watch: Watch, exact: bool) -> Answer:
         rest, sub, sites = search.rest()
         program = covering_program(rest, sub)
         cutoff = search.value - rest.base
-        found = solve(program, watch, step=1.0, shift=cover.base + rest.base)
+        found = solve(program, watch, step=1.0, shift=cover.base + rest.base, known=cutoff)
         bound = max(search.value, rest.base + min(found.bound, search.bound - rest.base))
         if found.x is not None and found.value > cutoff:
             search.take(np.concatenate([search.settled_open, sites[

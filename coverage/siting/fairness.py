@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from .answers import Answer, Sites, Watch, impossible, judged
+from .answers import Answer, Sites, Watch, impossible, judged, unknown
 from .cover import Cover, Whole
 from .covering import covering_program, greedy, maximal, variables
 from .milp import WHOLE, Program, solve
@@ -72,16 +72,17 @@ def max_min(cover: Cover, rules: Rules, totals: Whole, watch: Watch) -> Answer:
         np.concatenate([plain.low, -cover.base_groups[groups].astype(float)]),
         np.concatenate([plain.high, np.full(len(groups), np.inf)]),
     )  # fmt: skip
-    first = solve(program, watch.part(watch.left / 2))
+    half = watch.part(watch.left / 2)
+    first = solve(program, half)
     if first.infeasible:
         return impossible(watch)
     start = greedy(cover, rules)
     plans = [p for p in (start, _plan(first.x, cover)) if p is not None]
     plans = [p for p in plans if rules.kept_by(p, cover)]
     if not plans:
-        return Answer(np.zeros(0, np.int64), -np.inf, np.inf, "heuristic", watch.elapsed, watch.why)
+        return unknown(-np.inf, watch)
     reached = max(worst_share(cover, totals, p) for p in plans)
-    proved = first.bound <= float(reached) + SHARE_STEP
+    proved, why = first.bound <= float(reached) + SHARE_STEP, half.why
     for g in groups:
         least = -(-reached.numerator * int(totals[g]) // reached.denominator)
         need = least - int(cover.base_groups[g])
@@ -91,7 +92,9 @@ def max_min(cover: Cover, rules: Rules, totals: Whole, watch: Watch) -> Answer:
     if not found.found:
         best = max(plans, key=lambda p: worst_share(cover, totals, p))
         return judged(best, cover.value(best), np.inf, watch, step=1.0)
-    return found if proved else replace(found, status="heuristic", bound=np.inf)
+    if proved:
+        return found
+    return replace(found, status="heuristic", bound=np.inf, stopped=why or watch.why)
 
 
 def least_gap(
@@ -135,7 +138,7 @@ def least_gap(
     found = solve(program, watch)
     sites = _plan(found.x, cover)
     if sites is None or not floors.kept_by(sites, cover):
-        return impossible(watch), np.nan
+        return impossible(watch) if found.infeasible else unknown(-np.inf, watch), np.nan
     covered = cover.group_values(sites)
     gap = abs(float(covered[one] * signs[0] + covered[two] * signs[1]))
     proved = gap + found.bound <= SHARE_STEP

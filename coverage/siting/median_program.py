@@ -111,7 +111,8 @@ def rest(
         if len(program.gain) > MOST_LEVELS:
             break
         program = _spacing(program, rules, usable, len(state))
-        found = solve(program, watch, step=1.0, shift=shift, sign=-1.0)
+        known = shift - table.value(plan)
+        found = solve(program, watch, step=1.0, shift=shift, sign=-1.0, known=known)
         bound = max(bound, min(shift - found.bound, float(value)))
         if found.x is None:
             break

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from .answers import Watch
 Floats = npt.NDArray[np.float64]
 WHOLE = 0.5
 """A variable of 0 or 1 above this is 1."""
+POLL_SECONDS, GRACE_SECONDS = 0.1, 1.0
+"""HiGHS hears nothing in some of its steps: told to stop, it has so long; then it ends unheard."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,7 @@ def solve(
     shift: float = 0.0,
     cutoff: float = -math.inf,
     sign: float = 1.0,
+    known: float = -math.inf,
     relaxed: bool = False,
 ) -> Solved:
     """
@@ -74,6 +79,8 @@ def solve(
         Values differ by this much at least, so a gap below it is none.
     shift, sign
         The watch is told `shift + sign * value`.
+    known
+        The value of a plan at hand: the watch hears of no worse one.
     cutoff
         Worse solutions need not be found; if there is none better, no `x` comes back.
     relaxed
@@ -96,9 +103,11 @@ def solve(
     for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(_model(highspy, program, relaxed))
-    _listen(solver, watch, shift, sign)
-    solver.run()
-    return _read(highspy, solver, relaxed)
+    ear = _Ear(watch, shift, sign, known)
+    ear.listen(solver)
+    if ear.run(solver):
+        return _read(highspy, solver, relaxed)
+    return Solved(None, -math.inf, math.inf) if relaxed else Solved(ear.x, ear.value, ear.bound)
 
 
 @cache
@@ -132,20 +141,55 @@ def _model(highspy: Any, program: Program, relaxed: bool) -> Any:
     return model
 
 
-def _listen(solver: Any, watch: Watch, shift: float, sign: float) -> None:
-    """Let the watch stop the solver and hear how far it is."""
+@dataclass(eq=False)
+class _Ear:
+    """What HiGHS said so far, in case it hears too late that it shall stop."""
 
-    def ask(event: Any) -> None:
-        if watch.over:
+    watch: Watch
+    shift: float
+    sign: float
+    known: float
+    x: Floats | None = None
+    value: float = -math.inf
+    bound: float = math.inf
+    left: bool = False
+
+    def listen(self, solver: Any) -> None:
+        """Let the watch stop the solver and hear how far it is."""
+        solver.cbSimplexInterrupt.subscribe(self.ask)
+        solver.cbMipInterrupt.subscribe(self.hear)
+        solver.cbMipImprovingSolution.subscribe(self.keep)
+
+    def ask(self, event: Any) -> None:
+        if self.left or self.watch.over:
             event.interrupt()
 
-    def hear(event: Any) -> None:
+    def hear(self, event: Any) -> None:
         said = event.data_out
-        watch.tell(shift - sign * said.mip_primal_bound, shift - sign * said.mip_dual_bound)
-        ask(event)
+        self.bound = min(self.bound, -said.mip_dual_bound)
+        if not self.left:
+            value = max(self.known, -said.mip_primal_bound)
+            self.watch.tell(self.shift + self.sign * value, self.shift + self.sign * self.bound)
+        self.ask(event)
 
-    solver.cbSimplexInterrupt.subscribe(ask)
-    solver.cbMipInterrupt.subscribe(ask if watch.told is None else hear)
+    def keep(self, event: Any) -> None:
+        said = event.data_out
+        if -said.objective_function_value > self.value:
+            self.value, self.x = -said.objective_function_value, np.array(said.mip_solution)
+
+    def run(self, solver: Any) -> bool:
+        """Run the solver beside; whether it came to its end, or only to that of our patience."""
+        work = Thread(target=solver.run)
+        work.start()
+        until = math.inf
+        try:
+            while work.is_alive() and monotonic() < until:
+                work.join(POLL_SECONDS)
+                if until == math.inf and self.watch.over:
+                    until = monotonic() + GRACE_SECONDS
+        finally:
+            self.left = work.is_alive()
+        return not self.left
 
 
 def _read(highspy: Any, solver: Any, relaxed: bool) -> Solved:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from .answers import Answer, Sites, Watch, impossible, judged
+from .answers import Answer, Sites, Watch, impossible, judged, unknown
 from .cover import Cover, Whole, undominated
 from .milp import WHOLE, Program, solve
 from .rules import Rules
@@ -44,6 +44,9 @@ def cheapest(cover: Cover, rules: Rules, watch: Watch, *, backup: int = 1) -> An
     small = csr_matrix(small[rows])
     table, high = rules.table(m)
     count = len(columns)
+    start = greedy_cover(small, cost[columns], needed[rows], fixed[columns])
+    good = [start] if rules.kept_by(columns[start], cover) else []
+    known = -float(cost[columns[start]].sum()) if good else -np.inf
     found = solve(
         Program(
             -cost[columns].astype(float), fixed[columns].astype(float), np.ones(count),
@@ -51,17 +54,16 @@ def cheapest(cover: Cover, rules: Rules, watch: Watch, *, backup: int = 1) -> An
             np.concatenate([needed[rows].astype(float), np.full(len(high), -np.inf)]),
             np.concatenate([np.full(len(rows), np.inf), high]),
         ),
-        watch, step=1.0, sign=-1.0,
+        watch, step=1.0, sign=-1.0, known=known,
     )  # fmt: skip
     if found.infeasible:
         return impossible(watch)
-    plans: list[Sites] = [greedy_cover(small, cost[columns], needed[rows], fixed[columns])]
     if found.x is not None:
-        plans.append(np.flatnonzero(found.x > WHOLE))
-    good = [columns[p] for p in plans if rules.kept_by(columns[p], cover)]
+        better = np.flatnonzero(found.x > WHOLE)
+        good += [better] if rules.kept_by(columns[better], cover) else []
     if not good:
-        return Answer(np.zeros(0, np.int64), np.inf, -np.inf, "heuristic", watch.elapsed, watch.why)
-    best = min(good, key=lambda plan: int(cost[plan].sum()))
+        return unknown(np.inf, watch)
+    best = min((columns[plan] for plan in good), key=lambda plan: int(cost[plan].sum()))
     value = int(cost[best].sum())
     return judged(best, value, min(-found.bound, value), watch, step=1.0)
 
@@ -128,8 +130,10 @@ def backed_up(cover: Cover, rules: Rules, watch: Watch) -> Answer:
         ),
         watch, step=1.0,
     )  # fmt: skip
-    if found.infeasible or found.x is None:
+    if found.infeasible:
         return impossible(watch)
+    if found.x is None:
+        return unknown(-np.inf, watch)
     sites = np.flatnonzero(found.x[:m] > WHOLE)
     times = np.asarray(cover.reach.astype(int)[:, sites].sum(axis=1)).ravel()
     value = int(cover.weight[times > 1].sum())

@@ -149,7 +149,7 @@ def program_of(
         high.append(math.inf)
         worth, fine, lacks = np.zeros(places), np.zeros(floors), short
         if reached == table.weight.sum():
-            least_served = np.ones(places)
+            least_served = (table.weight > 0).astype(float)
     return Program(
         np.concatenate([*gain, worth, fine]),
         np.concatenate([np.zeros(trips), least_served, np.zeros(floors)]),

@@ -18,6 +18,8 @@ from .sheet import open_sheet
 from .text import balanced, lettered
 
 BAR_NEUTRAL = "#6f93b3"
+SQUARE = 9.0
+"""Points; seen around the dot of the best plan, which often stands at the same place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +113,7 @@ def count_figure(
     """
     keys = [
         Key("各数量下最优（每个数量单独求解）", "o", BAR_MET, "white", 0.5, size=6),
-        Key("按建设次序逐处建成", "s", "white", BAR_BELOW, 1.2, size=5.5),
+        Key("按建设次序逐处建成", "s", "white", BAR_BELOW, 1.2, size=SQUARE),
     ]
     open_ = curve["bound"].notna() & (curve["bound"] > curve["share"])
     if open_.any():
@@ -120,59 +122,74 @@ def count_figure(
         keys.append(Key("目标", "line", FLAG, width=1.2, dash=(0, (6, 3))))
     with lettered(texts_around(about, keys, [*curve["text"], *axis])):
         sheet = open_sheet(about, paper, keys, axes=True)
-        axes, x = sheet.body, curve["count"].to_numpy(float)
-        axes.plot(
-            x, curve["share"], color=BAR_MET, linewidth=1.6, marker="o", ms=6, mec="white", zorder=4
-        )
-        staged = curve[curve["staged"].notna()]
-        axes.plot(
-            staged["count"],
-            staged["staged"].astype(float),
-            color=BAR_BELOW,
-            linewidth=1.0,
-            linestyle=(0, (5, 2)),
-            marker="s",
-            ms=5.5,
-            mfc="white",
-            mec=BAR_BELOW,
-            mew=1.2,
-            zorder=3,
-        )
-        if open_.any():
-            axes.plot(
-                x[open_],
-                curve.loc[open_, "bound"].astype(float),
-                color=MUTED,
-                linewidth=1.0,
-                linestyle=(0, (2, 2)),
-                zorder=2,
-            )
-        plain_axes(axes)
-        axes.grid(color=GRID, linewidth=0.7)
-        shown = [*curve["share"].astype(float), *curve["bound"].dropna().astype(float)]
-        shown += [goal] if goal is not None else []
-        span = max(max(shown) - min(shown), 0.02)
-        axes.set(
-            xlim=(-0.4, x.max() + 0.6),
-            xlabel=axis[0],
-            ylabel=axis[1],
-            ylim=(max(0.0, min(shown) - 0.12 * span), min(1.0, max(shown) + 0.12 * span)),
-        )
-        axes.xaxis.label.set(fontsize=9, color=INK)
-        axes.yaxis.label.set(fontsize=9, color=INK)
-        axes.set_xticks(x)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if span > 0.1 else 1))
-        if goal is not None:
-            axes.axhline(goal, color=FLAG, linewidth=1.2, linestyle=(0, (6, 3)), zorder=2)
-        for at, share, text in zip(x, curve["share"], curve["text"], strict=True):
-            axes.annotate(
-                text,
-                (at, share),
-                xytext=(0, 7),
-                textcoords="offset points",
-                ha="center",
-                fontsize=7.4,
-                color=INK,
-            )
+        _draw_count(sheet.body, curve, open_, goal)
+        _scale_count(sheet.body, curve, goal, axis)
         sheet.figure.draw_without_rendering()
     return sheet.figure
+
+
+def _draw_count(
+    axes: Axes, curve: pd.DataFrame, open_: pd.Series[bool], goal: float | None
+) -> None:
+    """Draw the best for each count, the build order, the bounds, the goal, and the shares."""
+    x = curve["count"].to_numpy(float)
+    axes.plot(
+        x, curve["share"], color=BAR_MET, linewidth=1.6, marker="o", ms=6, mec="white", zorder=4
+    )
+    staged = curve[curve["staged"].notna()]
+    axes.plot(
+        staged["count"],
+        staged["staged"].astype(float),
+        color=BAR_BELOW,
+        linewidth=1.0,
+        linestyle=(0, (5, 2)),
+        marker="s",
+        ms=SQUARE,
+        mfc="white",
+        mec=BAR_BELOW,
+        mew=1.2,
+        zorder=3,
+    )
+    if open_.any():
+        axes.plot(
+            x[open_],
+            curve.loc[open_, "bound"].astype(float),
+            color=MUTED,
+            linewidth=1.0,
+            linestyle=(0, (2, 2)),
+            zorder=2,
+        )
+    if goal is not None:
+        axes.axhline(goal, color=FLAG, linewidth=1.2, linestyle=(0, (6, 3)), zorder=2)
+    for at, share, text in zip(x, curve["share"], curve["text"], strict=True):
+        axes.annotate(
+            text,
+            (at, share),
+            xytext=(-4, 6),  # the curve never falls: above it, on the left, is free
+            textcoords="offset points",
+            ha="right",
+            fontsize=7.4,
+            color=INK,
+        )
+
+
+def _scale_count(
+    axes: Axes, curve: pd.DataFrame, goal: float | None, names: tuple[str, str]
+) -> None:
+    """Scale the axes so that curve, bounds and goal are seen, and name them."""
+    x = curve["count"].to_numpy(float)
+    plain_axes(axes)
+    axes.grid(color=GRID, linewidth=0.7)
+    shown = [*curve["share"].astype(float), *curve["bound"].dropna().astype(float)]
+    shown += [goal] if goal is not None else []
+    span = max(max(shown) - min(shown), 0.02)
+    axes.set(
+        xlim=(-0.4 - 0.06 * x.max(), x.max() + 0.6),
+        xlabel=names[0],
+        ylabel=names[1],
+        ylim=(max(0.0, min(shown) - 0.12 * span), min(1.0, max(shown) + 0.12 * span)),
+    )
+    axes.xaxis.label.set(fontsize=9, color=INK)
+    axes.yaxis.label.set(fontsize=9, color=INK)
+    axes.set_xticks(x)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if span > 0.1 else 1))

@@ -34,8 +34,13 @@ test('counts have commas, differences a sign', () => {
 
 test('the goal is an edge of the classes, the threshold of the minutes', () => {
   const steps = [2 / 3, 8 / 9];
-  assert.deepEqual(Array.from(kepu.shareEdges(0.9, steps)), [0.6, 0.8, 0.9]);
-  assert.deepEqual(Array.from(kepu.shareEdges(0.05, steps)), [0.05]);
+  for (const [goal, edges] of [
+    [0.9, [0.6, 0.8, 0.9]], [0.95, [0.6, 0.8, 0.95]], [0.8, [0.5, 0.7, 0.8]],
+    [1, [0.65, 0.85, 1]], [0.925, [0.6, 0.8, 0.925]], [0.05, [0.05]], [0, []],
+  ]) {
+    assert.deepEqual(Array.from(kepu.shareEdges(goal, steps)), edges);
+    assert.equal(kepu.shareFills(edges, ['a', 'b', 'c', 'd']).length, edges.length + 1);
+  }
   assert.equal(kepu.shareClass(0.9, [0.6, 0.8, 0.9]), 3);
   assert.equal(kepu.shareClass(0.8999999, [0.6, 0.8, 0.9]), 2);
   assert.deepEqual(Array.from(kepu.shareFills([0.05], ['a', 'b', 'c', 'd'])), ['c', 'd']);

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from . import kinds
 
-kinds = sys.modules["zoo_kinds"]
 planted, bad_place, bad_venue = kinds.planted, kinds.bad_place, kinds.bad_venue
 
 FAR_WEST = (-28.0, 19.0)

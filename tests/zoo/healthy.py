@@ -37,13 +37,7 @@ ROOM_PEOPLE = (ROOMS_OPEN - 1) * PEOPLE + FEW
 CLASSES = ("trunk", "secondary", "tertiary", "residential", "unclassified", "primary", "service")
 LIMITS = {"trunk": "60", "primary": "60", "secondary": "50"}
 
-TOML = """\
-[study]
-name = "测试区科普设施覆盖分析"
-date = 2026-11-01
-buffer_km = 2
-thresholds = [5, 15, 30]
-
+SOURCES = """\
 [towns]
 file = "towns.geojson"
 datum = "WGS84"
@@ -61,7 +55,16 @@ year = 2020
 
 [roads]
 file = "roads.osm.pbf"
+"""
 
+TOML = f"""\
+[study]
+name = "测试区科普设施覆盖分析"
+date = 2026-11-01
+buffer_km = 2
+thresholds = [5, 15, 30]
+
+{SOURCES}
 [[standards]]
 key = "room"
 name = "社区科普活动室步行5分钟"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ import shapely
 
 from kepu.geo.crs import gcj02_to_bd09, wgs84_to_gcj02
 
-HEALTHY = sys.modules["zoo_healthy"]
 SHIFTS = {
     "GCJ02": wgs84_to_gcj02,
     "BD09": lambda lon, lat: gcj02_to_bd09(*wgs84_to_gcj02(lon, lat)),

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .healthy import SOURCES
+
 SIDE = 1000
 """Crossings a side: 2 x 1000 x 999 edges."""
 WEST, SOUTH, STEP = 112.6, 23.2, 0.001
@@ -21,7 +23,7 @@ UNITS = 10_000_000
 ROWS_A_BLOCK = 8
 CLASSES = ("residential",) * 6 + ("tertiary",) * 2 + ("secondary", "primary")
 
-TOML = """\
+TOML = f"""\
 [study]
 name = "两百万条边"
 date = 2026-11-01
@@ -31,24 +33,7 @@ horizon_minutes = 30
 modes = ["car"]
 land_points = 0
 
-[towns]
-file = "towns.geojson"
-datum = "WGS84"
-year = 2021
-
-[venues]
-file = "venues.csv"
-datum = "WGS84"
-
-[demand]
-file = "demand.csv"
-datum = "WGS84"
-population = "resident"
-year = 2020
-
-[roads]
-file = "roads.osm.pbf"
-
+{SOURCES}
 [[standards]]
 key = "hall"
 name = "科普场馆驾车15分钟"

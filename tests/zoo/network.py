@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from . import healthy, kinds
 
-kinds, healthy = sys.modules["zoo_kinds"], sys.modules["zoo_healthy"]
 planted = kinds.planted
 SMALL_SNAP = "\n".join(f"[modes.{mode}]\nsnap_metres = 100\n" for mode in ("walk", "ebike", "car"))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from . import healthy, kinds
 
-kinds, healthy = sys.modules["zoo_kinds"], sys.modules["zoo_healthy"]
 planted, bad_place, bad_venue = kinds.planted, kinds.bad_place, kinds.bad_venue
 
 # X1, X2: numbers and units
