@@ -189,7 +189,7 @@ def sentences_listings(found: Assessment) -> list[Listing]:
             notes += (f"只列优先的前 {MOST_SENTENCES} 条，全部见 kepu run 的 flags.csv。",)
         frame = pd.DataFrame(
             {
-                "次序": some["priority"].astype(int),
+                "次序": some["priority"].astype("Int64"),
                 "级别": some["level"]
                 .map({"severe": "严重", "moderate": "中度"})
                 .fillna("无法判定"),

@@ -409,6 +409,16 @@ def test_a_long_table_is_cut_and_says_so(found, monkeypatch):
     assert sum(len(one.frame) for one in sentences_listings(found)) < len(found.flags)
 
 
+def test_a_flag_that_cannot_be_judged_stands_in_the_list_without_a_number(found):
+    flags = found.flags.copy()
+    first = flags.index[flags["kind"] == "town"][0]
+    flags["priority"] = flags["priority"].astype("Int64")
+    flags.loc[first, "priority"] = pd.NA
+    listing = sentences_listings(replace(found, flags=flags))[0]
+    assert listing.frame["次序"].isna().sum() == 1
+    assert flags.loc[first, "sentence"] in set(listing.frame["说明"])
+
+
 @pytest.mark.slow
 def test_two_processes_draw_the_bytes_of_one(figures, tmp_path, monkeypatch):
     from kepu import report_drawing
