@@ -414,7 +414,9 @@ def test_a_flag_that_cannot_be_judged_stands_in_the_list_without_a_number(found)
     first = flags.index[flags["kind"] == "town"][0]
     flags["priority"] = flags["priority"].astype("Int64")
     flags.loc[first, "priority"] = pd.NA
-    listing = sentences_listings(replace(found, flags=flags))[0]
+    unjudged = replace(found)
+    vars(unjudged)["flags"] = flags  # as the cached property would keep it
+    listing = sentences_listings(unjudged)[0]
     assert listing.frame["次序"].isna().sum() == 1
     assert flags.loc[first, "sentence"] in set(listing.frame["说明"])
 
