@@ -65,7 +65,8 @@ class Assessment:
             profile = self.study.profile_of(standard)
             pace = profile.speeds[SMALL_ROAD].built_up_kmh * 1000 / 60 / max(profile.detour, 1.0)
             times = times_for(self.measured, standard)
-            found.append(Question(standard, times, pace, profile.arrival_seconds / 60))
+            parking = profile.arrival_seconds / 60
+            found.append(Question(standard, times, pace, parking, profile.snap_metres))
         return found
 
     @cached_property

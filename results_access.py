@@ -228,6 +228,7 @@ def surveys_sheet(study: Study, found: Assessment) -> pd.DataFrame:
             "取决于此点的人口": table["people"],
             "所在标准": table["standard"].map(_titles(study)),
             "各标准合计人次": table["total"],
+            "须与另一端同测的人次": table["jointly"],
         }
     )
 

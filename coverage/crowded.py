@@ -11,7 +11,7 @@ from geopandas import GeoDataFrame
 from .fixes import Fixes
 from .question import Question
 from .sentences import venue_remedy, venue_sentence
-from .share import admitted, area_mask, nearest
+from .share import Standard, admitted, area_mask, nearest
 from .times import within
 
 SEVERE_LOAD = 2.0
@@ -29,7 +29,9 @@ def crowded_rows(
     Return a row for every venue with more people a unit of capacity than a standard allows.
 
     Everybody whom the standard is meant for, within the limit, goes to the nearest venue. Venues
-    whose capacity is not stated in the standard's unit are not judged.
+    whose capacity is not stated in the standard's unit are not judged. Relief is told with what
+    it leaves here and with what the other venue would have to hold: a crowd that only moves is
+    no relief.
     """
     standard = ask.standard
     if not standard.people_a_unit:
@@ -37,7 +39,9 @@ def crowded_rows(
     known = admitted(venues, standard)[0]
     found = nearest(ask.times, venues, standard.types, among=known)
     goes = within(found.ticks, standard.minutes)
-    people = demand[standard.group].to_numpy(np.int64) * area_mask(demand, standard.area) * goes
+    meant = demand[standard.group].to_numpy(np.int64) * area_mask(demand, standard.area)
+    people = meant * goes
+    turning = within(could.ticks, standard.minutes) & (could.ticks < found.ticks[:, None])
     load = np.zeros(len(venues), np.int64)
     np.add.at(load, found.venue[goes], people[goes])
     capacity = venues["capacity"].to_numpy(float)
@@ -59,8 +63,14 @@ def crowded_rows(
             option = int(relief.argmax())
             other = int(could.options[option])
             status = str(venues["status"].iloc[other])
-            facts |= {"option": venues["name"].iloc[other], "status": status}
-            facts["gained"] = int(relief[option])
+            theirs = int(meant[turning[:, option]].sum())
+            facts |= {
+                "option": venues["name"].iloc[other], "status": status,
+                "gained": int(relief[option]), "left": int(load[venue] - relief[option]),
+                "still": bool(load[venue] - relief[option] > most[venue]), "theirs": theirs,
+                "their_need": int(np.ceil(theirs / standard.people_a_unit)),
+                "their_capacity": _capacity(venues, other, standard),
+            }  # fmt: skip
             columns = {
                 "fix": "extend" if status == "open" else "open",
                 "fix_venue": str(venues.index[other]), "fix_people": int(relief[option]),
@@ -78,6 +88,13 @@ def crowded_rows(
             "remedy": venue_remedy(columns["fix"], facts), **columns,
         })  # fmt: skip
     return rows
+
+
+def _capacity(venues: GeoDataFrame, venue: int, standard: Standard) -> float | None:
+    """Return what a venue of the standard's types holds in its unit; None where that is unknown."""
+    row = venues.iloc[venue]
+    told = row["type"] in standard.types and row["capacity_unit"] == standard.capacity_unit
+    return float(row["capacity"]) if told and row["capacity"] > 0 else None
 
 
 def _tenths_down(number: float) -> float:

@@ -16,7 +16,7 @@ from ..geo.network import TICKS_A_MINUTE
 from ..geo.routing import UNREACHED
 from .fixes import Fixes, tried
 from .question import Floats, Question
-from .sentences import GROUP_WORDS, place_remedy, place_sentence
+from .sentences import GROUP_WORDS, Point, place_remedy, place_sentence
 from .share import admitted, nearest
 from .times import threshold_ticks
 
@@ -109,18 +109,22 @@ def place_rows(
         told = {name: values[number] for name, values in known_of.items()}
         ticks, venue = int(found.ticks[place]), int(found.venue[place])
         minutes = told["minutes"]
-        slack = float(scene.place_metres[place])
-        slack += float(scene.venue_metres[venue]) if venue >= 0 else 0.0
+        slack = 0.0
+        if venue >= 0:  # nobody can be moved nearer than there
+            off = float(scene.place_metres[place] + scene.venue_metres[venue])
+            slack = min(off, float(told["metres"]))
         facts: dict[str, Any] = {
             "name": names[place], "town": scene.town_names[codes[place]],
             "people": int(people[place]), "minutes": minutes, "reason": told["reason"],
             "walk_minutes": told["walk_minutes"],
             "venue": "" if venue < 0 else scene.venue_names[venue],
-            "metres": told["metres"], "slack_metres": slack,
+            "metres": told["metres"], "join_metres": ask.join_metres,
+            "horizon": ask.times.horizon / TICKS_A_MINUTE,
         }  # fmt: skip
         facts |= _held(scene.venues, told)
         facts["cause"] = cause_of(ask, ticks, told, slack)
-        facts |= _less_sure(scene, place, venue)
+        if facts["cause"] == "imprecise":
+            facts["unsure"] = _unsure(ask, scene, place, venue, ticks)
         row = {
             "kind": "place", "id": str(told["place"]), "name": names[place], "town": codes[place],
             "standard": standard.key, "level": level_of(ask, ticks), "cause": facts["cause"],
@@ -140,10 +144,10 @@ def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: f
 
     not_connected, no_venue, beyond_horizon: nothing is reached, `reason` says why. closed_then,
     hours_unknown: with other hours it would be covered. other_groups: it would be, were venues for
-    other groups also for this one. imprecise: the time beyond the limit is no
-    more than that of the metres by which place and venue may be off. just_over: by a tenth of the
-    limit at most. slow_road: the straight distance, with the usual detour at the speed of a small
-    road, is within the limit. far: all else.
+    other groups also for this one. imprecise: the time beyond the limit is no more than that of
+    the metres by which place and venue may be off, as far as they lie apart. just_over: by a tenth
+    of the limit at most. slow_road: the straight distance, with the usual detour at the speed of a
+    small road, is within the limit. far: all else.
     """
     if told["reason"] == "not_connected":
         return "not_connected"
@@ -185,12 +189,16 @@ def _held(venues: GeoDataFrame, told: Mapping[str, Any]) -> dict[str, str]:
     return {"held": row["name"], "hours": "，".join(stated), "held_for": whom}
 
 
-def _less_sure(scene: Scene, place: int, venue: int) -> dict[str, str]:
-    """Return whose point is the less sure, and its grade."""
-    of_venue = venue >= 0 and scene.venue_metres[venue] > scene.place_metres[place]
-    if of_venue:
-        return {"grade": scene.grades[1][venue], "grade_of": str(scene.venue_names[venue])}
-    return {"grade": scene.grades[0][place], "grade_of": str(scene.place_names[place])}
+def _unsure(ask: Question, scene: Scene, place: int, venue: int, ticks: int) -> list[Point]:
+    """Return whose points may be off by so much: the less sure, and the other where it needs it."""
+    ends: list[Point] = [
+        (str(scene.place_names[place]), scene.grades[0][place], float(scene.place_metres[place])),
+        (str(scene.venue_names[venue]), scene.grades[1][venue], float(scene.venue_metres[venue])),
+    ]
+    ends.sort(key=lambda end: -end[2])
+    beyond = ticks - threshold_ticks(ask.standard.minutes)
+    alone = beyond <= ends[0][2] * TICKS_A_MINUTE / ask.metres_a_minute
+    return ends[:1] if alone else ends
 
 
 def _grades(layer: GeoDataFrame) -> npt.NDArray[np.object_]:
@@ -205,7 +213,7 @@ def _fix(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the columns of the fix of a place; `kept` are the fixes by the venue held back."""
     fix = {"not_connected": "road", "imprecise": "survey"}.get(facts["cause"], "")
-    option: int | None = None
+    then, option = "", None
     if facts["cause"] in ("closed_then", "hours_unknown", "other_groups"):
         fix = "audience" if facts["cause"] == "other_groups" else "hours"
         held = told["held_venue"]
@@ -213,15 +221,16 @@ def _fix(
             number = np.flatnonzero(ask.times.venues == held)
             kept[held] = tried(ask, scene.venues, scene.demand, number)
         could, option = kept[held], 0
-    elif not fix:
+    elif fix != "road":
         option = None if could.nearest[place] < 0 else int(could.nearest[place])
         in_open = option is not None and (scene.venue_status[could.options[option]] == "open")
-        fix = ("extend" if in_open else "open") if could.enough[place] else "new"
+        then = ("extend" if in_open else "open") if could.enough[place] else "new"
+        fix = fix or then
     said: dict[str, Any] = {"option": "", "status": "", "after": None, "gained": 0}
     columns: dict[str, Any] = {"fix": fix}
     if option is not None:
         venue = int(could.options[option])
-        after = float((could.own_minutes if fix == "new" else could.minutes)[place])
+        after = float((could.own_minutes if then == "new" else could.minutes)[place])
         said = {
             "option": scene.venue_names[venue],
             "status": scene.venue_status[venue],
@@ -230,8 +239,9 @@ def _fix(
         }
         columns |= {
             "fix_venue": scene.venue_ids[venue], "fix_minutes": said["after"],
-            "fix_people": 0 if fix == "new" else said["gained"],
+            "fix_people": 0 if then == "new" else said["gained"],
         }  # fmt: skip
-    said |= {"grade_of": facts["grade_of"], "unsure": facts["cause"] == "hours_unknown",
+    said |= {"then": then, "survey": [name for name, _, _ in facts.get("unsure", ())],
+             "unsure": facts["cause"] == "hours_unknown",
              "whom": GROUP_WORDS[ask.standard.group] or "全体居民"}  # fmt: skip
     return columns | {"remedy": place_remedy(fix, said)}

@@ -31,12 +31,15 @@ class Question:
         Straight metres on small roads, the detour taken off: what a move of a point is charged.
     fixed_minutes
         Of a trip: what does not change with speeds, parking.
+    join_metres
+        Who lives farther from every road is not connected.
     """
 
     standard: Standard
     times: Times
     metres_a_minute: float
     fixed_minutes: float = 0.0
+    join_metres: float = 0.0
 
 
 def spread_of(layer: GeoDataFrame, metres: Mapping[str, float]) -> Floats:

@@ -20,6 +20,8 @@ GRADE_WORDS = {
 STATUS_WORDS = {"candidate": "启用候选的", "planned": "建成拟建的", "open": "在既有的"}
 
 Facts = Mapping[str, Any]
+Point = tuple[str, str, float]
+"""Name, grade of precision, and how many metres it may be off."""
 
 
 def place_sentence(standard: Standard, facts: Facts) -> str:
@@ -32,8 +34,8 @@ def place_sentence(standard: Standard, facts: Facts) -> str:
         What it falls short of.
     facts
         `town`, `name`, `people`, `cause`, `minutes` (None: not reached), `walk_minutes`, `venue`
-        (name), `metres`, `slack_metres`, `grade`, `held` (name), `hours` (text),
-        `held_for` (groups).
+        (name), `metres`, `join_metres`, `horizon` (minutes), `unsure` (`Point`s, where the cause
+        is imprecise), `held` (name), `hours` (text), `held_for` (groups).
     """
     who = f"{facts['town']}{facts['name']}（{GROUP_WORDS[standard.group]}{facts['people']}人）"
     limit = f"“{standard.name}”{standard.minutes:g}分钟的要求"
@@ -44,9 +46,9 @@ def _trip(standard: Standard, facts: Facts, limit: str) -> str:
     minutes = facts["minutes"]
     if minutes is None:
         why = {
-            "not_connected": "附近没有可接入的道路",
+            "not_connected": f"{facts['join_metres']:g}米内没有可接入的道路",
             "no_venue": "没有可到达的此类在用设施",
-            "beyond_horizon": "最近的设施超出计算时限",
+            "beyond_horizon": f"最近的设施超出计算时限（{facts['horizon']:g}分钟）",
         }
         return f"{why.get(facts['reason'], '')}，达不到{limit}"
     rank = "最近的" if standard.count == 1 else f"第{standard.count}近的"
@@ -72,8 +74,11 @@ def _held(standard: Standard, facts: Facts) -> str:
 
 def _because(facts: Facts) -> str:
     if facts["cause"] == "imprecise":
-        grade = GRADE_WORDS[facts["grade"]]
-        return f"；但点位精度为{grade}，可能偏差{facts['slack_metres']:.0f}米，实测后可能达标"
+        points = facts["unsure"]
+        grades = "，".join(f"{name}的点位精度为{GRADE_WORDS[grade]}" for name, grade, _ in points)
+        both = "合计" if len(points) > 1 else ""
+        metres = sum(metres for _, _, metres in points)
+        return f"；但{grades}，{both}可能偏差{metres:.0f}米，实测后可能达标"
     if facts["cause"] == "slow_road":
         return f"；直线距离只有{facts['metres']:.0f}米，属道路慢或绕行"
     return ""
@@ -88,15 +93,16 @@ def place_remedy(fix: str, facts: Facts) -> str:
     fix
         open, extend, hours, audience, road, survey or new.
     facts
-        `name`, `option` (name, "" for none), `status`, `type_name`, `after` (minutes, None where
-        not reached), `gained`, `grade_of` (whose point is least sure), `unsure`,
-        `whom` (the standard is about).
+        `option` (name, "" for none), `status`, `after` (minutes, None where not reached),
+        `gained`, `survey` (names of points), `then` (the fix if a survey changes nothing),
+        `unsure`, `whom` (the standard is about).
     """
     option, gained = facts["option"], f"可增加覆盖{facts['gained']}人"
     if fix == "road":
         return "请核对点位或补充道路数据；确无道路的，宜安排流动服务"
     if fix == "survey":
-        return f"先实测{facts['grade_of']}的点位"
+        points = "和".join(facts["survey"])
+        return f"先实测{points}的点位；仍不达标的，{place_remedy(facts['then'], facts)}"
     if fix == "hours":
         verb = "核实开放时间，确为开放则" if facts["unsure"] else "调整开放时间，"
         return f"{option}{verb}此处{_after(facts)}，{gained}"
@@ -156,8 +162,26 @@ def venue_sentence(standard: Standard, facts: Facts) -> str:
 
 
 def venue_remedy(fix: str, facts: Facts) -> str:
-    """Say what would relieve a venue: `option`, `status`, `gained`, `needed`, `unit`."""
+    """
+    Say what would relieve a venue.
+
+    Parameters
+    ----------
+    fix
+        capacity, open or extend.
+    facts
+        `needed`, `unit`; of a relief `option`, `status`, `gained`, `left` (who still come here),
+        `still` (too many), `theirs` (who would go there), `their_need`, `their_capacity` (None
+        where it is not known).
+    """
     if fix == "capacity":
         return f"扩大到{facts['needed']:g}{facts['unit']}以上，或在附近增设"
     then = "增加此项功能" if fix == "extend" else ""
-    return f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']}人"
+    known, need = facts["their_capacity"], facts["their_need"]
+    holds = "" if known is None else f"（{known:g}{facts['unit']}）"
+    ask = "容量足够" if known is not None and known >= need else f"须有{need}{facts['unit']}以上"
+    return (
+        f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']}人，"
+        f"本处余{facts['left']}人{'，仍超过要求' if facts['still'] else ''}；"
+        f"该处{holds}届时就近服务{facts['theirs']}人，{ask}"
+    )

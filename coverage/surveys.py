@@ -10,13 +10,14 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from ..geo.network import TICKS_A_MINUTE
-from ..geo.routing import UNREACHED
+from ..geo.routing import UNREACHED, Ticks
+from .access import blocks
 from .question import Floats, Question, spread_of
 from .share import admitted, area_mask
 from .times import threshold_ticks
 
 COLUMNS = (
-    "rank", "kind", "id", "name", "precision", "metres", "people", "standard", "total",
+    "rank", "kind", "id", "name", "precision", "metres", "people", "standard", "total", "jointly",
 )  # fmt: skip
 
 
@@ -31,7 +32,8 @@ def surveys_table(
     List the points whose survey may change who is covered, those that move most people first.
 
     One point at a time is moved straight towards and straight away from all else by the radius of
-    its grade; everybody who is covered in one case and not in the other hangs on it.
+    its grade; everybody who is covered in one case and not in the other hangs on it. Who hangs on
+    a place and a venue that are moved both, but on neither alone, is told apart.
 
     Parameters
     ----------
@@ -46,25 +48,28 @@ def surveys_table(
     -------
     DataFrame
         `COLUMNS`: `rank` from 1, `kind` (place, venue), `precision` (grade), `metres` (its radius),
-        `people` who hang on it in the `standard` where they are most, `total` over all standards.
+        `people` who hang on it in the `standard` where they are most, `total` over all standards,
+        `jointly` (over all standards) those who hang on it and the other end together.
     """
     spreads = {"place": spread_of(demand, metres), "venue": spread_of(venues, metres)}
     moved = [_moved(ask, venues, demand, spreads) for ask in questions]
     keys = np.array([ask.standard.key for ask in questions], object)
     tables = []
     for kind, layer in (("place", demand), ("venue", venues)):
-        swings = np.array([one[kind] for one in moved]).reshape(len(keys), len(layer))
+        both = np.array([one[kind] for one in moved]).reshape(len(keys), 2, len(layer))
+        swings, jointly = both[:, 0], both[:, 1].sum(axis=0)
         grades = layer["precision"] if "precision" in layer else pd.Series("", layer.index)
-        most = swings.argmax(axis=0) if len(keys) else np.zeros(len(layer), int)
+        most = np.where(swings.any(axis=0), swings, both[:, 1]).argmax(axis=0)
         columns = {
             "kind": kind, "id": layer.index.astype(str), "name": layer["name"].to_numpy(),
             "precision": grades.fillna("").to_numpy(), "metres": spreads[kind],
             "people": swings.max(axis=0), "standard": keys[most], "total": swings.sum(axis=0),
+            "jointly": jointly,
         }  # fmt: skip
-        tables.append(pd.DataFrame(columns)[swings.sum(axis=0) > 0])
+        tables.append(pd.DataFrame(columns)[swings.any(axis=0) | (jointly > 0)])
     table = pd.concat(tables, ignore_index=True)
-    order = ["total", "people", "kind", "id"]
-    sorted_table = table.sort_values(order, ascending=[False, False, True, True])
+    order = ["total", "people", "jointly", "kind", "id"]
+    sorted_table = table.sort_values(order, ascending=[False, False, False, True, True])
     table = sorted_table.reset_index(drop=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return pd.DataFrame(table, columns=list(COLUMNS))
@@ -73,24 +78,46 @@ def surveys_table(
 def _moved(
     ask: Question, venues: GeoDataFrame, demand: GeoDataFrame, spreads: Mapping[str, Floats]
 ) -> dict[str, npt.NDArray[np.int64]]:
-    """Count the people who hang on each place and on each venue."""
-    standard, limit = ask.standard, threshold_ticks(ask.standard.minutes)
+    """Count the people who hang on each place and on each venue, alone and jointly: (2, n) each."""
+    standard = ask.standard
     people = demand[standard.group].to_numpy(np.int64) * area_mask(demand, standard.area)
-    used = admitted(venues, standard)[0]
-    ticks = ask.times.ticks[:, used].astype(np.int64)
-    ticks[ask.times.ticks[:, used] == UNREACHED] = 2**40
-    shift = {kind: _ticks(radius, ask) for kind, radius in spreads.items()}
-    near = (ticks <= limit).sum(axis=1)
-    home = shift["place"][:, None]
-    best, worst = ((ticks + sign * home <= limit).sum(axis=1) for sign in (-1, 1))
-    hanging = (best >= standard.count) & (worst < standard.count)
-    goal = shift["venue"][used][None, :]
-    others = near[:, None] - (ticks <= limit)
-    swings = (ticks - goal <= limit) & (ticks + goal > limit) & (others == standard.count - 1)
-    by_venue = np.zeros(len(venues), np.int64)
-    by_venue[used] = people @ swings
-    return {"place": people * hanging, "venue": by_venue}
+    used = np.flatnonzero(admitted(venues, standard)[0])
+    found = {"place": np.zeros((2, len(demand)), np.int64),
+             "venue": np.zeros((2, len(venues)), np.int64)}  # fmt: skip
+    for rows in blocks(len(demand), len(used)):
+        here, crowd = demand.geometry.iloc[rows], people[rows]
+        home, goal = spreads["place"][rows, None], spreads["venue"][None, used]
+        x, y = (here.x.to_numpy(), here.y.to_numpy())
+        there = venues.geometry.iloc[used]
+        straight = np.hypot(x[:, None] - there.x.to_numpy(), y[:, None] - there.y.to_numpy())
+        late = _late(ask, ask.times.ticks[rows][:, used])
+        near = (late <= 0).sum(axis=1)[:, None]
+        best, worst = ((moved <= 0).sum(axis=1) for moved in _moves(ask, late, straight, home))
+        alone = (best >= standard.count) & (worst < standard.count)
+        decides = near - (late <= 0) == standard.count - 1
+        by_venue, by_both = (
+            decides & (nearer <= 0) & (farther > 0)
+            for nearer, farther in (_moves(ask, late, straight, m) for m in (goal, home + goal))
+        )
+        jointly = by_both & ~by_venue & ~alone[:, None]
+        found["place"][:, rows] = crowd * alone, crowd * jointly.any(axis=1)
+        found["venue"][:, used] += np.array([crowd @ by_venue, crowd @ jointly])
+    return found
+
+
+def _late(ask: Question, ticks: Ticks) -> npt.NDArray[np.int64]:
+    """Return by how many ticks each trip exceeds the limit, at most 0 where it does not."""
+    late = ticks.astype(np.int64) - threshold_ticks(ask.standard.minutes)
+    late[ticks == UNREACHED] = 2**40
+    return late
+
+
+def _moves(
+    ask: Question, late: npt.NDArray[np.int64], straight: Floats, metres: Floats
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Move ends nearer by some metres, not beyond each other, and farther: ticks over the limit."""
+    return late - _ticks(np.minimum(metres, straight), ask), late + _ticks(metres, ask)
 
 
 def _ticks(metres: Floats, ask: Question) -> npt.NDArray[np.int64]:
-    return np.rint(metres * TICKS_A_MINUTE / ask.metres_a_minute).astype(np.int64)
+    return np.floor(metres * TICKS_A_MINUTE / ask.metres_a_minute + 1e-9).astype(np.int64)

@@ -117,29 +117,48 @@ def test_bands_hold_the_share_and_follow_plain_loops(drawn):
 @given(questions())
 def test_what_hangs_on_a_point_follows_plain_loops(drawn):
     ask, venues, demand = drawn
-    found = surveys_table([ask], venues, demand, metres=METRES).set_index("id")["people"]
+    table = surveys_table([ask], venues, demand, metres=METRES).set_index("id")
+    assert (table["people"] == table["total"]).all()
+    found, jointly = table["people"], table["jointly"]
     used = np.flatnonzero(venues["status"] == "open")
     pace, count = 600 / ask.metres_a_minute, ask.standard.count
+    homes = [METRES[grade] for grade in demand["precision"]]
+    goals = [METRES[grade] for grade in venues["precision"]]
 
-    def covered(place: int, shifts: dict[int, float]) -> bool:
+    def covered(place: int, sign: int, metres: dict[int, float]) -> bool:
         near = 0
         for venue in used:
             tick = int(ask.times.ticks[place, venue])
-            near += tick != UNREACHED and tick + round(shifts.get(venue, 0.0)) <= 9000
+            far = demand.geometry.iloc[place].distance(venues.geometry.iloc[venue])
+            moved = metres.get(venue, 0.0)
+            shift = moved if sign > 0 else -min(moved, far)
+            near += tick != UNREACHED and tick + sign * int(abs(shift) * pace + 1e-9) <= 9000
         return near >= count
 
+    def hangs(place: int, metres: dict[int, float]) -> bool:
+        return [covered(place, sign, metres) for sign in (-1, 1)] == [True, False]
+
+    pairs = dict.fromkeys([*demand.index, *venues.index], 0)
     for place, crowd in enumerate(demand["people"].tolist()):
-        shift = METRES[demand["precision"].iloc[place]] * pace
-        both = [covered(place, dict.fromkeys(used, sign * shift)) for sign in (-1, 1)]
-        expected = crowd if both == [True, False] else 0
-        assert found.get(f"p{place}", 0) == expected
+        alone = hangs(place, dict.fromkeys(used, homes[place]))
+        assert found.get(f"p{place}", 0) == (crowd if alone else 0)
+        both = [
+            venue for venue in used
+            if not alone and not hangs(place, {venue: goals[venue]})
+            and hangs(place, {venue: homes[place] + goals[venue]})
+        ]  # fmt: skip
+        pairs[f"p{place}"] += crowd if both else 0
+        for venue in both:
+            pairs[f"v{venue}"] += crowd
     for venue in range(len(venues)):
-        shift = METRES[venues["precision"].iloc[venue]] * pace
         hanging = sum(
             crowd for place, crowd in enumerate(demand["people"].tolist())
-            if [covered(place, {venue: sign * shift}) for sign in (-1, 1)] == [True, False]
+            if hangs(place, {venue: goals[venue]})
         ) if venue in used else 0  # fmt: skip
         assert found.get(f"v{venue}", 0) == hanging
+    assert {name: count for name, count in pairs.items() if count} == (
+        jointly[jointly > 0].to_dict()
+    )
 
 
 @given(questions())

@@ -78,4 +78,27 @@ def test_who_turns_to_another_venue_relieves_the_crowded_one():
     )  # fmt: skip
     venue = case.asked(gaps.standard(people_a_unit=300.0)).query("kind == 'venue'").iloc[0]
     assert (venue["id"], venue["fix_venue"], venue["fix_people"]) == ("v0", "v1", 300)
-    assert "可分流300人" in venue["remedy"]
+    assert venue["remedy"] == (
+        "建成拟建的馆1，可分流300人，本处余400人，仍超过要求；该处（1座）届时就近服务300人，容量足够"
+    )
+
+
+@pytest.mark.parametrize(
+    ("types", "capacity", "said"),
+    [
+        (("room", "room"), [1.0, 1.0], "该处（1座）届时就近服务900人，须有3座以上"),
+        (("room", "room"), [1.0, 3.0], "该处（3座）届时就近服务900人，容量足够"),
+        (("room", "room"), [1.0, float("nan")], "该处届时就近服务900人，须有3座以上"),
+        (("room", "centre"), [1.0, 900.0], "该处届时就近服务900人，须有3座以上"),
+    ],
+)
+def test_a_crowd_that_only_moves_is_told(types, capacity, said):
+    """Who goes nowhere in time today comes to the new venue too."""
+    case = gaps.Case(
+        [[3000, 2000], [9001, 9000]], [301, 599], town=["t1"] * 2, rural=[True] * 2, types=types,
+        status=["open", "planned" if types[1] == "room" else "open"], capacity=capacity,
+        at=[0.0, 0.0],
+    )  # fmt: skip
+    venue = case.asked(gaps.standard(people_a_unit=300.0)).query("kind == 'venue'").iloc[0]
+    assert (venue["people"], venue["fix_people"]) == (301, 301)
+    assert venue["remedy"].endswith(f"可分流301人，本处余0人；{said}")

@@ -31,9 +31,11 @@ TOWNS = geopandas.GeoDataFrame(
 TYPES = ("room", "station")
 HOSTS = ("centre",)
 GROUP_WORDS = {"people": "", "youth": "青少年"}
-METRES = {"A": 0.0, "C": 120.0, "": 0.0}
+METRES = {"A": 0.0, "C": 120.0, "D": 480.0, "": 0.0}
 PACE = 60.0
 """Straight metres in a minute."""
+JOIN = 800.0
+"""How far from a road a place may lie, metres."""
 
 
 def doors(edge: Sequence[int], walk: Sequence[float]) -> Doors:
@@ -89,7 +91,7 @@ class Case:
     def asked(self, *standards: Standard) -> pd.DataFrame:
         layers = self.times, self.venues, self.demand
         return flags(
-            [Question(standard, self.times, PACE) for standard in standards],
+            [Question(standard, self.times, PACE, 0.0, JOIN) for standard in standards],
             pd.concat([reach(standard, *layers) for standard in standards], ignore_index=True),
             pd.concat([standard_coverage(standard, *layers, TOWNS) for standard in standards],
                       ignore_index=True),
@@ -152,9 +154,41 @@ class TestOnePlace:
         assert (place["fix"] == "survey") is (cause == "imprecise")
         if cause == "imprecise":
             assert place["sentence"].endswith(
-                "；但点位精度为兴趣点级，可能偏差120米，实测后可能达标"
+                "；但村0的点位精度为兴趣点级，可能偏差120米，实测后可能达标"
             )
-            assert place["remedy"] == "先实测村0的点位"
+            assert place["remedy"] == (
+                "先实测村0的点位；仍不达标的，时限内没有候选、拟建或可拓展的设施，宜新选址或安排流动服务"
+            )
+
+    @pytest.mark.parametrize(
+        ("tick", "grades", "said"),
+        [
+            (10_200, "CD", "馆0的点位精度为村级，可能偏差480米"),
+            (13_800, "CD", "馆0的点位精度为村级，可能偏差480米"),
+            (13_801, "CD", "馆0的点位精度为村级，村0的点位精度为兴趣点级，合计可能偏差600米"),
+            (15_000, "DC", "村0的点位精度为村级，馆0的点位精度为兴趣点级，合计可能偏差600米"),
+            (15_001, "DC", ""),
+        ],
+    )
+    def test_both_points_are_surveyed_where_one_alone_is_not_enough(self, tick, grades, said):
+        case = Case([[tick, 3000]], [70], town=["t1"], rural=[True], types=("room",) * 2,
+                    status=["open", "planned"], at=[9000, 0], grade=[grades[0]])  # fmt: skip
+        case.venues["precision"] = [grades[1], "A"]
+        place = case.asked(standard()).query("kind == 'place'").iloc[0]
+        assert (place["cause"] == "imprecise") is bool(said)
+        if said:
+            names = re.findall("(村0|馆0)的点位", said)
+            assert place["sentence"].endswith(f"；但{said}，实测后可能达标")
+            assert place["remedy"] == (
+                f"先实测{'和'.join(names)}的点位；仍不达标的，建成拟建的馆1，此处降为5.0分钟，"
+                "可增加覆盖70人"
+            )
+            assert (place["fix_venue"], place["fix_minutes"], place["fix_people"]) == ("v1", 5, 70)
+
+    @pytest.mark.parametrize(("metres", "cause"), [(100, "imprecise"), (99, "slow_road")])
+    def test_no_point_can_be_moved_nearer_than_there(self, metres, cause):
+        place = one_place(9000 + 1000, grade="C", metres=metres).query("kind == 'place'").iloc[0]
+        assert place["cause"] == cause
 
     @pytest.mark.parametrize(
         ("tick", "level"), [(18_000, "moderate"), (18_001, "severe"), (UNREACHED, "severe")]
@@ -178,9 +212,9 @@ class TestOnePlace:
     @pytest.mark.parametrize(
         ("apart", "types", "cause", "why"),
         [
-            ([0], ("room",), "not_connected", "附近没有可接入的道路"),
+            ([0], ("room",), "not_connected", "800米内没有可接入的道路"),
             ([], ("station",), "no_venue", "没有可到达的此类在用设施"),
-            ([], ("room",), "beyond_horizon", "最近的设施超出计算时限"),
+            ([], ("room",), "beyond_horizon", "最近的设施超出计算时限（60分钟）"),
         ],
     )
     def test_without_a_time_the_reason_is_said(self, apart, types, cause, why):
@@ -438,7 +472,7 @@ def why(case: Case, asked: Standard, place: int) -> str:
     if ticks == UNREACHED:
         return "no_venue" if len(known) < asked.count else "beyond_horizon"
     at = min(j for j in sorted(known, key=lambda j: f"v{j}") if case.times.ticks[place, j] == ticks)
-    slack = METRES[case.demand["precision"].iloc[place]]
+    slack = min(METRES[case.demand["precision"].iloc[place]], case.venues.geometry.iloc[at].x)
     if ticks - limit <= slack * 600 / PACE:
         return "imprecise"
     if ticks * 10 <= limit * 11:
@@ -470,10 +504,13 @@ def options(case: Case, asked: Standard) -> list[int]:
 
 
 def check_fix(row: Mapping[str, object], case: Case, asked: Standard, place: int) -> None:
-    fixed = {"not_connected": "road", "imprecise": "survey"}.get(row["cause"], "")
-    if fixed:
-        assert row["fix"] == fixed
+    if row["cause"] == "not_connected":
+        assert row["fix"] == "road"
+        assert pd.isna(row["fix_venue"])
         return
+    first = f"先实测{row['name']}的点位；仍不达标的，"
+    assert (row["fix"] == "survey") is (row["cause"] == "imprecise")
+    assert row["remedy"].startswith(first) is (row["cause"] == "imprecise")
     known, limit = counted(case, asked), round(asked.minutes * 600)
     venue = None if pd.isna(row["fix_venue"]) else case.venues.index.get_loc(row["fix_venue"])
     if row["cause"] in ("closed_then", "hours_unknown", "other_groups"):
@@ -490,13 +527,16 @@ def check_fix(row: Mapping[str, object], case: Case, asked: Standard, place: int
         best = min(own.values(), default=int(UNREACHED))
         if venue is None:
             assert best == UNREACHED
-            assert row["fix"] == "new"
+            assert row["fix"] in ("new", "survey")
+            assert "宜新选址" in row["remedy"]
             return
         assert own[venue] == best
         after = kth(case, place, [*known, venue], asked.count)
         opens = case.venues["status"].iloc[venue] == "open"
-        assert row["fix"] == (("extend" if opens else "open") if after <= limit else "new")
-    if row["fix"] == "new":
+        then = ("extend" if opens else "open") if after <= limit else "new"
+        assert row["fix"] in (then, "survey")
+    if "宜新选址" in row["remedy"]:
+        assert after > limit
         assert row["fix_minutes"] == minutes_up(case.times.ticks[place, venue])
         assert row["fix_people"] == 0
         assert "宜新选址" in row["remedy"]

@@ -105,6 +105,19 @@ def test_flags_are_printed_by_priority_and_keep_their_index(folder, district):
     pd.testing.assert_series_equal(told.sort_index(), found.flags["sentence"], check_names=False)
 
 
+def test_whom_a_flag_sends_to_survey_is_on_the_list_of_points(district):
+    _, measured, found = district
+    listed = set(found.surveys["id"])
+    flagged = found.flags[found.flags["fix"] == "survey"].to_dict("records")
+    both = 0
+    for row in flagged:
+        said = re.findall("先实测(.*)的点位；仍不达标的，", row["remedy"])[0].split("和")
+        ends = {row["name"]: row["id"], measured.venues.at[row["venue"], "name"]: row["venue"]}
+        assert {ends[name] for name in said} <= listed
+        both += len(said) == 2
+    assert len(flagged) > both > 0
+
+
 def test_town_flags_are_those_below_the_goal(district):
     study, _, found = district
     goals = {standard.key: Fraction(str(standard.goal)) for standard in study.standards}
