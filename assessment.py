@@ -25,15 +25,8 @@ from .layers.plan import plan_targets
 from .layers.precision import precision_metres
 from .layers.progress import nothing_reported
 from .layers.venues import venue_types
-from .measures import (
-    Answer,
-    access_table,
-    answers,
-    clusters_table,
-    equity_table,
-    index_table,
-    lorenz_table,
-)
+from .measures import Answer, access_table, answers, clusters_table, index_table
+from .measures_equity import equity_table, lorenz_table
 from .study import Survey, times_for
 from .study_keys import Study
 

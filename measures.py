@@ -1,10 +1,9 @@
-"""Measures of a study beyond coverage: access, equity, clusters, the index."""
+"""Measures of a study beyond coverage: access, clusters, the index; what equity rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +14,16 @@ from scipy.sparse import csr_matrix
 from .coverage.access import supply
 from .coverage.clusters import local_clusters
 from .coverage.decay import luo_qi
-from .coverage.equity import capped_minutes, divide, even_handed, kappa_of, time_poverty
+from .coverage.equity import time_poverty
 from .coverage.floating import two_step
 from .coverage.index import ACCESS_INDICATORS, composite, points
-from .coverage.inequality import concentration, ends, gini, lorenz, theil
 from .coverage.question import Question
-from .coverage.share import admitted, area_mask, nearest, scopes, serving
+from .coverage.share import admitted, area_mask, nearest, serving
 from .coverage.times import within
 from .geo.errors import StudyError
 
 PER_PEOPLE = 10_000
 """Access is printed as venues for so many people."""
-RANKED_BY = ("elderly", "farmers")
-"""Groups by whose share of the people places are ranked for indices of concentration."""
 Floats = npt.NDArray[np.float64]
 Around = Callable[[str, npt.NDArray[np.int64]], csr_matrix]
 
@@ -118,97 +114,6 @@ def access_table(
                 "standard": one.key, "place": demand.index, "measure": measure,
                 "value": shown, "unit": unit,
             }))  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
-
-
-def equity_table(
-    found: Sequence[Answer], demand: GeoDataFrame, towns: GeoDataFrame
-) -> pd.DataFrame:
-    """
-    Return how evenly access and travel times are spread.
-
-    Returns
-    -------
-    DataFrame
-        `standard`, `measure`, `scope`, `code`, `value` (missing where there is nobody or nothing
-        to share), `unit`. Of access: gini_access, theil_access with its parts between and within
-        (towns; urban_rural), concentration_people, _elderly, _farmers (places ranked by their
-        people, by the share of the group), ends_access (mean of the best tenth over that of the
-        worst four tenths, ranked by access). Of the share covered: urban_share, rural_share,
-        gap_share, ratio_share. Of time, by scope: poor_share, time_gap, time_severity (limit as
-        poverty line, longer than the horizon counts as the horizon), unreached_people;
-        even_minutes.
-    """
-    names, members = scopes(demand, towns)
-    rows: list[dict[str, Any]] = []
-    for one in found:
-        for measure, value, unit in (*_of_access(one, demand), *_of_share(one, demand)):
-            rows.append({"measure": measure, "scope": "district", "code": "", "value": value,
-                         "unit": unit, "standard": one.key})  # fmt: skip
-        minutes = capped_minutes(one.ticks, one.ask.times.horizon / 600)
-        kappa = kappa_of(minutes, one.people, side="burden")
-        for told, mask in zip(names.to_dict("records"), members, strict=True):
-            for measure, value, unit in _of_time(one, mask, minutes, kappa):
-                where = {"scope": told["scope"], "code": told["code"], "standard": one.key}
-                rows.append({"measure": measure, "value": value, "unit": unit, **where})
-    table = pd.DataFrame(rows, columns=["standard", "measure", "scope", "code", "value", "unit"])
-    table["value"] = table["value"].astype("Float64")
-    return table
-
-
-Told = tuple[str, float | None, str]
-
-
-def _of_access(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
-    x, people = one.access, one.people
-    yield "gini_access", gini(x, people), ""
-    for name, groups in (("towns", demand["town"]), ("urban_rural", demand["rural"])):
-        parts = theil(x, people, groups.to_numpy())
-        if name == "towns":
-            yield "theil_access", parts.total if parts else None, ""
-        yield f"theil_between_{name}", parts.between if parts else None, ""
-        yield f"theil_within_{name}", parts.within if parts else None, ""
-    everybody = demand["people"].to_numpy(float)
-    yield "concentration_people", concentration(x, people, everybody), ""
-    for group in RANKED_BY:
-        if group in demand:
-            part = np.divide(demand[group], everybody, out=np.zeros(len(x)), where=everybody > 0)
-            yield f"concentration_{group}", concentration(x, people, part), ""
-    best = ends(x, people)
-    yield "ends_access", best.ratio if best else None, ""
-
-
-def _of_share(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
-    covered = within(one.ticks, one.ask.standard.minutes).astype(float)
-    sides = divide(covered, one.people, demand["rural"].to_numpy(bool))
-    yield "urban_share", sides.urban, "%"
-    yield "rural_share", sides.rural, "%"
-    yield "gap_share", sides.gap, "%"
-    yield "ratio_share", sides.ratio, ""
-
-
-def _of_time(
-    one: Answer, mask: npt.NDArray[np.bool_], minutes: Floats, kappa: float
-) -> Iterator[Told]:
-    people, cap = one.people * mask, one.ask.times.horizon / 600
-    poor = time_poverty(
-        one.ticks, people, line_minutes=one.ask.standard.minutes, cap_minutes=cap
-    )  # fmt: skip
-    yield "poor_share", poor.share, "%"
-    yield "time_gap", poor.gap, ""
-    yield "time_severity", poor.severity, ""
-    yield "unreached_people", float(poor.unreached), "人"
-    yield "even_minutes", even_handed(minutes, people, kappa=kappa), "分钟"
-
-
-def lorenz_table(found: Sequence[Answer]) -> pd.DataFrame:
-    """Return points of the Lorenz curve of access: `standard`, `people_share`, `value_share`."""
-    tables = []
-    for one in found:
-        across, up = lorenz(one.access, one.people)
-        tables.append(
-            pd.DataFrame({"standard": one.key, "people_share": across, "value_share": up})
-        )
     return pd.concat(tables, ignore_index=True)
 
 

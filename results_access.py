@@ -9,6 +9,8 @@ import pandas as pd
 
 from .assessment import Assessment
 from .coverage.neighbours import NEIGHBOURS
+from .results_equity import equity_sheet
+from .results_rows import titles_of, where_of
 from .study import Survey
 from .study_keys import Study
 from .wording import (
@@ -16,7 +18,6 @@ from .wording import (
     KIND_NAMES,
     MODE_NAMES,
     ROAD_NAMES,
-    SCOPE_NAMES,
     VERDICT_NAMES,
     percent_column,
 )
@@ -31,14 +32,25 @@ CLUSTER_NAMES = {
 ACCESS_NAMES = {"e2sfca": "可达设施", "e2sfca_capacity": "可达容量"}
 CATCHMENT_NAMES = {
     "cumulative": ("时限内可达设施", "人口加权平均；累计机会"),
-    "potential": ("引力潜能", "人口加权平均；时限内按高斯衰减（截止）加权的设施数"),
-    "e2sfca": ("两步移动搜索（E2SFCA）", "人口加权平均"),
+    "potential_gaussian_within": ("引力潜能（高斯截止）", "人口加权平均；时限处衰减为 0"),
+    "potential_stepped": ("引力潜能（分段）", "人口加权平均；时限的三段取 1、0.68、0.22"),
+    "potential_linear": ("引力潜能（线性）", "人口加权平均；时限一半处为 0.5，时限处为 0"),
+    "potential_exponential": ("引力潜能（指数）", "人口加权平均；时限一半处为 0.5，时限外仍计"),
+    "potential_gaussian": ("引力潜能（高斯）", "人口加权平均；时限一半处为 0.5，时限外仍计"),
+    "potential_power": (
+        "引力潜能（幂）",
+        "人口加权平均；时限四分之一以内为 1，一半处为 0.5，时限外仍计",
+    ),
+    "potential_logistic": ("引力潜能（逻辑斯谛）", "人口加权平均；时限一半处约为 0.5，时限外仍计"),
+    "2sfca": ("两步移动搜索（2SFCA）", "人口加权平均；时限以内同等计入"),
+    "e2sfca": ("两步移动搜索（E2SFCA）", "人口加权平均；时限的三段取 1、0.68、0.22"),
     "3sfca": ("三步移动搜索（3SFCA）", "人口加权平均；计入设施之间的竞争，不宜用来比较增减方案"),
     "bfca": ("均衡移动搜索（BFCA）", "人口加权平均；数值随居民点划分而变，只宜同一套居民点内比较"),
     "availability": ("空间可得量", "本区域人口分得的设施数，各镇街相加为全区"),
     "e2sfca_capacity": ("两步移动搜索（E2SFCA，按容量）", "人口加权平均"),
 }
 CATCHMENT_LAWS = {
+    "2sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
     "e2sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
     "3sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
     "bfca": "各居民点可达性之和＝各设施每万人供给之和（处/万人）",
@@ -48,36 +60,6 @@ CATCHMENT_LAWS = {
 CATCHMENT_NOTES = {
     "E-CAPACITY-NONE": "有设施未注明容量，不按容量计算",
     "E-CAPACITY-UNITS": "容量单位不同或未写，不能相加，不按容量计算",
-}
-EQUITY_NAMES = {
-    "gini_access": ("可达性基尼系数", "0 为人人相同，越接近 1 越不均"),
-    "theil_access": ("可达性泰尔指数", "0 为人人相同；等于镇街间与镇街内之和"),
-    "theil_between_towns": ("泰尔指数：镇街之间", "各镇街之间的差距"),
-    "theil_within_towns": ("泰尔指数：镇街之内", "各镇街内部的差距"),
-    "theil_between_urban_rural": ("泰尔指数：城乡之间", "城镇与乡村之间的差距"),
-    "theil_within_urban_rural": ("泰尔指数：城乡之内", "城镇内部与乡村内部的差距"),
-    "ends_access": ("最好一成与最差四成之比", "按可达性排序的人口，均值之比"),
-    "concentration_people": (
-        "可达性集中指数（按居民点人口由少到多）",
-        "−1 至 1；大于 0 为人口多的居民点更好，小于 0 为人口少的更好",
-    ),
-    "concentration_elderly": (
-        "可达性集中指数（按老年人占比由低到高）",
-        "−1 至 1；大于 0 为老年人占比高的居民点更好，小于 0 为占比低的更好",
-    ),
-    "concentration_farmers": (
-        "可达性集中指数（按农民占比由低到高）",
-        "−1 至 1；大于 0 为农民占比高的居民点更好，小于 0 为占比低的更好",
-    ),
-    "urban_share": ("城镇覆盖率", ""),
-    "rural_share": ("乡村覆盖率", ""),
-    "gap_share": ("城乡覆盖率之差", "城镇减乡村，百分点"),
-    "ratio_share": ("城乡覆盖率之比", "城镇除以乡村"),
-    "poor_share": ("超出时限人口比例", "含到不了的人口"),
-    "time_gap": ("出行时间贫困差距", "人均超出时限的倍数；未超出计 0，到不了的按计算时限计"),
-    "time_severity": ("出行时间贫困深度", "超出倍数的平方均值，越远的越重"),
-    "unreached_people": ("到不了的人口", "没有道路、没有设施或超出计算时限"),
-    "even_minutes": ("等效均等分钟数", "人人相同时与现状一样好的分钟数（Kolm-Pollak）"),
 }
 INDEX_NAMES = {
     "covered": "达标覆盖率",
@@ -107,18 +89,6 @@ def further_sheets(study: Study, survey: Survey, found: Assessment) -> dict[str,
         "indicators": indicators_sheet(study, survey, found),
         "index": index_sheet(found),
         **({} if survey.calibration is None else {"calibration": calibration_sheet(survey)}),
-    }
-
-
-def _titles(study: Study) -> dict[str, str]:
-    return {standard.key: standard.name for standard in study.standards}
-
-
-def _where(table: pd.DataFrame, survey: Survey) -> dict[str, Any]:
-    """Return the columns that say which scope a row is about."""
-    return {
-        "范围": table["scope"].map(SCOPE_NAMES),
-        "镇街": table["code"].map(survey.towns["name"]).fillna(""),
     }
 
 
@@ -153,9 +123,9 @@ def catchments_sheet(study: Study, survey: Survey, found: Assessment) -> pd.Data
     lawful = table["conserved"].notna() & (table["scope"] == "district")
     return pd.DataFrame(
         {
-            "标准": table["standard"].map(_titles(study)),
+            "标准": table["standard"].map(titles_of(study)),
             "方法": table["measure"].map({key: name for key, (name, _) in CATCHMENT_NAMES.items()}),
-            **_where(table, survey),
+            **where_of(table, survey),
             "人口": table["people"],
             "数值": _four_digits(table["value"]),
             "单位": table["unit"],
@@ -173,27 +143,6 @@ def _four_digits(column: pd.Series) -> pd.api.extensions.ExtensionArray:
     return pd.array(numbers, dtype="Float64")
 
 
-def equity_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
-    """Return the measures of equity by standard and scope, each with what it means."""
-    table = found.equity
-    shares = (table["unit"] == "%").to_numpy()
-    value = table["value"].to_numpy(float, na_value=np.nan)
-    # A gap may be below zero: it is rounded to nearest, as are the measures without unit.
-    shown = np.where(shares, np.round(value * 100, 1), np.round(value, 4))
-    level = table["measure"].isin(("urban_share", "rural_share")).to_numpy()
-    down = percent_column(table["value"].where(level)).to_numpy(float, na_value=np.nan)
-    return pd.DataFrame(
-        {
-            "标准": table["standard"].map(_titles(study)),
-            "指标": table["measure"].map({key: name for key, (name, _) in EQUITY_NAMES.items()}),
-            **_where(table, survey),
-            "数值": pd.array(np.where(level, down, shown), dtype="Float64"),
-            "单位": table["unit"].mask(table["measure"] == "gap_share", "百分点"),
-            "含义": table["measure"].map({key: text for key, (_, text) in EQUITY_NAMES.items()}),
-        }
-    )
-
-
 def bands_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
     """Return how sure each share is."""
     table = found.bands
@@ -201,8 +150,8 @@ def bands_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame
     change = f"{100 * study.sureness.speed_change:g}%"
     return pd.DataFrame(
         {
-            "标准": table["standard"].map(_titles(study)),
-            **_where(table, survey),
+            "标准": table["standard"].map(titles_of(study)),
+            **where_of(table, survey),
             "覆盖率（%）": percent_column(table["share"]),
             "点位误差下限（%）": percent_column(table["point_low"]),
             "点位误差上限（%）": percent_column(table["point_high"]),
@@ -226,7 +175,7 @@ def surveys_sheet(study: Study, found: Assessment) -> pd.DataFrame:
             "点位精度": table["precision"].replace("", "未注明"),
             "可能偏差（米）": table["metres"],
             "取决于此点的人口": table["people"],
-            "所在标准": table["standard"].map(_titles(study)),
+            "所在标准": table["standard"].map(titles_of(study)),
             "各标准合计人次": table["total"],
             "须与另一端同测的人次": table["jointly"],
         }
@@ -238,9 +187,9 @@ def conditions_sheet(study: Study, survey: Survey, found: Assessment) -> pd.Data
     table = found.conditions
     return pd.DataFrame(
         {
-            "标准": table["standard"].map(_titles(study)),
+            "标准": table["standard"].map(titles_of(study)),
             "条件": table["condition"].map(CONDITION_NAMES),
-            **_where(table, survey),
+            **where_of(table, survey),
             "人口": table["people"],
             "覆盖人口": table["covered"],
             "开放时间不明人口": table["hours_unknown"],
@@ -258,12 +207,12 @@ def indicators_sheet(study: Study, survey: Survey, found: Assessment) -> pd.Data
     return pd.DataFrame(
         {
             "指标": table["name"],
-            **_where(table, survey),
+            **where_of(table, survey),
             "数值": pd.array(np.where(percent, down, exact), dtype="Float64"),
             "单位": table["unit"],
             "分子": table["numerator"],
             "分母": table["denominator"],
-            "标准": table["standard"].map(_titles(study)).fillna(""),
+            "标准": table["standard"].map(titles_of(study)).fillna(""),
             "依据与口径": table["basis"],
         }
     )

@@ -16,7 +16,7 @@ from geopandas import GeoDataFrame
 
 from ..geo.errors import StudyError
 from .access import opportunities, supply
-from .decay import Floats, GaussianWithin, Step, luo_qi
+from .decay import Floats, Step, luo_qi, potentials
 from .floating import balanced, spatial_availability, three_step, two_step
 from .question import Question
 from .share import admitted, area_mask, scopes
@@ -25,7 +25,9 @@ PER_PEOPLE = 10_000
 """Shares of supply are printed for so many people."""
 VENUES = "处"
 MEASURES = (
-    "cumulative", "potential", "e2sfca", "3sfca", "bfca", "availability", "e2sfca_capacity",
+    "cumulative",
+    *(f"potential_{name}" for name in potentials(1.0)),
+    "2sfca", "e2sfca", "3sfca", "bfca", "availability", "e2sfca_capacity",
 )  # fmt: skip
 NOTES = ("", "E-CAPACITY-NONE", "E-CAPACITY-UNITS")
 """Why there is no value: capacities that are not stated, or in several units."""
@@ -69,8 +71,9 @@ def catchments_table(
     DataFrame
         `standard`, `measure` (`MEASURES`), `scope`, `code`, `people`, `value`, `unit`, `conserved`,
         `expected`, `note` (`NOTES`). `value` is the mean over people, missing where nobody lives:
-        venues within the limit; venues weighted by a Gaussian up to it; supply for 10 000 people
-        (`e2sfca`, `3sfca`, `bfca`; `e2sfca_capacity`: capacity). Of `availability` it is the sum:
+        venues within the limit; venues weighted by each of `decay.potentials`; supply for 10 000
+        people (`2sfca`, `e2sfca`, `3sfca`, `bfca`; `e2sfca_capacity`: capacity). Of `availability`
+        it is the sum:
         the venues that fall to the people of the scope. `conserved` and `expected`, where the
         measure has a law, are the two sides of it over the whole district.
     """
@@ -114,9 +117,13 @@ def _told(ask: Question, people: npt.NDArray[np.int64], venues: GeoDataFrame) ->
     ticks, held, decay = ticks[:, known], np.ones(int(known.sum())), luo_qi(standard.minutes)
     each = f"{VENUES}/万人"
     yield Told("cumulative", VENUES, opportunities(ticks, held, Step(standard.minutes)))
-    yield Told("potential", VENUES, opportunities(ticks, held, GaussianWithin(standard.minutes)))
-    for measure, method in (("e2sfca", two_step), ("3sfca", three_step)):
-        found = method(ticks, held, people, decay)
+    for name, falling in potentials(standard.minutes).items():
+        yield Told(f"potential_{name}", VENUES, opportunities(ticks, held, falling))
+    for measure, method, weights in (
+        ("2sfca", two_step, Step(standard.minutes)), ("e2sfca", two_step, decay),
+        ("3sfca", three_step, decay),
+    ):  # fmt: skip
+        found = method(ticks, held, people, weights)
         shared = float(np.sum(found.access * people))
         yield Told(measure, each, found.access * PER_PEOPLE, shared, found.reached)
     found = balanced(ticks, held, people, decay)

@@ -226,6 +226,26 @@ DECAYS: dict[str, type[Decay]] = {
 }
 """Decays by the name that a study gives them."""
 
+
+def potentials(minutes: float) -> dict[str, Decay]:
+    """
+    Return the decays of the potential for a limit, by name; `Step` gives what lies within it.
+
+    But for the Gaussian that ends at the limit and the zones, which have their own shape, each is
+    one half at half the limit, so that they differ in shape alone.
+    """
+    half = minutes / 2
+    return {
+        "gaussian_within": GaussianWithin(minutes),
+        "stepped": luo_qi(minutes),
+        "linear": Linear(minutes),
+        "exponential": Exponential(np.log(2) / half),
+        "gaussian": Gaussian(half / np.sqrt(2 * np.log(2))),
+        "power": Power(1.0, half / 2),
+        "logistic": Logistic(half, half / 3),
+    }
+
+
 LUO_QI_SHARES = (1 / 3, 2 / 3, 1.0)
 LUO_QI_WEIGHTS = (1.0, 0.68, 0.22)
 """Zones and weights of E2SFCA: 10, 20 and 30 minutes of a catchment of 30 (Luo & Qi 2009)."""

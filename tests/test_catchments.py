@@ -47,6 +47,12 @@ def case(*, capacity=(40.0, 10.0), unit=("座", "座"), ticks=((3000, 20_000), (
     return found.set_index(["measure", "scope", "code"])
 
 
+def logistic(minutes):
+    """Half at 7.5 minutes, with a deviation of 2.5."""
+    k = math.pi / (2.5 * math.sqrt(3))
+    return (1 + math.exp(-7.5 * k)) / (1 + math.exp((minutes - 7.5) * k))
+
+
 def gaussian(part):
     """The Gaussian that ends at the limit, at a part of it."""
     edge = math.exp(-0.5)
@@ -54,11 +60,31 @@ def gaussian(part):
 
 
 def test_a_hall_between_town_and_country():
-    """Weights 1 and 0.68: 304 come; the second hall is beyond the limit of everybody."""
+    """
+    Weights 1 and 0.68: 304 come; the second hall is beyond the limit of everybody.
+
+    It is 33 minutes 20 from town: curves that do not end at the limit still count it a little.
+    """
     found = case()["value"]
+    sigma2 = 7.5**2 / (2 * math.log(2))
+    far = {
+        "exponential": 2 ** (-(100 / 3) / 7.5), "power": 3.75 / (100 / 3),
+        "gaussian": math.exp(-((100 / 3) ** 2) / (2 * sigma2)), "logistic": logistic(100 / 3),
+    }  # fmt: skip
     for measure, town, country in (
         ("cumulative", 1, 1),
-        ("potential", gaussian(1 / 3), gaussian(2 / 3)),
+        ("potential_gaussian_within", gaussian(1 / 3), gaussian(2 / 3)),
+        ("potential_stepped", 1, 0.68),
+        ("potential_linear", 2 / 3, 1 / 3),
+        ("potential_exponential", 2 ** (-2 / 3) + far["exponential"], 2 ** (-4 / 3)),
+        (
+            "potential_gaussian",
+            math.exp(-25 / (2 * sigma2)) + far["gaussian"],
+            math.exp(-100 / (2 * sigma2)),
+        ),
+        ("potential_power", 3.75 / 5 + far["power"], 0.375),
+        ("potential_logistic", logistic(5) + far["logistic"], logistic(10)),
+        ("2sfca", 25, 25),
         ("e2sfca", 10_000 / 304, 6_800 / 304),
         ("3sfca", 10_000 / 304, 6_800 / 304),
         ("bfca", 25 / 1.68, 25 * 0.68 / 1.68),
@@ -77,10 +103,18 @@ def test_a_hall_between_town_and_country():
 def test_units_and_laws_are_told():
     found = case().xs("district", level="scope").droplevel("code")
     assert found.index.tolist() == list(MEASURES)
-    assert found["unit"].tolist() == ["处", "处", *["处/万人"] * 3, "处", "座/万人"]
+    assert found["unit"].tolist() == [*["处"] * 8, *["处/万人"] * 4, "处", "座/万人"]
     lawful = found["conserved"].notna()
-    assert found.index[~lawful].tolist() == ["cumulative", "potential"]
-    expected = {"e2sfca": 1, "3sfca": 1, "bfca": 25, "availability": 1, "e2sfca_capacity": 40}
+    kinds = {name.split("_")[0] for name in found.index[~lawful]}
+    assert kinds == {"cumulative", "potential"}
+    expected = {
+        "2sfca": 1,
+        "e2sfca": 1,
+        "3sfca": 1,
+        "bfca": 25,
+        "availability": 1,
+        "e2sfca_capacity": 40,
+    }
     for name, whole in expected.items():
         assert found.at[name, "conserved"] == pytest.approx(whole)
         assert found.at[name, "expected"] == pytest.approx(whole)
@@ -127,9 +161,19 @@ def plainly(ticks, people):
     balanced = [sum(people[i] * over(w[i][j], sums[i]) for i in places) for j in venues]
     pull = [sum(w[i][j] for i in places) for j in venues]
     near = [[t / 9000 for t in row if t <= 9000] for row in ticks]
+    reached = [[t / 9000 for t in row if t != UNREACHED] for row in ticks]
+    crowd = [sum(people[i] for i in places if ticks[i][j] <= 9000) for j in venues]
     return {
         "cumulative": [len(row) for row in near],
-        "potential": [sum(gaussian(part) for part in row) for row in near],
+        "potential_gaussian_within": [sum(gaussian(part) for part in row) for row in near],
+        "potential_stepped": sums,
+        "potential_linear": [sum(1 - part for part in row) for row in near],
+        "potential_exponential": [sum(0.25**part for part in row) for row in reached],
+        "potential_gaussian": [sum(0.5 ** (4 * part**2) for part in row) for row in reached],
+        "potential_power": [sum(0.25 / max(part, 0.25) for part in row) for row in reached],
+        "potential_logistic": [sum(logistic(15 * part) for part in row) for row in reached],
+        "2sfca": [1e4 * sum(over(1, crowd[j]) for j in venues if ticks[i][j] <= 9000)
+                  for i in places],
         "e2sfca": [1e4 * sum(over(w[i][j], come[j]) for j in venues) for i in places],
         "3sfca": [1e4 * sum(over(over(w[i][j] ** 2, sums[i]), chosen[j]) for j in venues)
                   for i in places],
