@@ -115,7 +115,7 @@ class Assessment:
         hosts = [key for key, kind in venue_types().items() if kind.host]
         return flags(
             self.questions, self.reach, self.standards, demand, towns, venues,
-            metres=self._metres, hosts=hosts,
+            metres=self._metres, hosts=hosts, bands=self.bands,
         )  # fmt: skip
 
     @cached_property

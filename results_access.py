@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .assessment import Assessment
+from .coverage.index import ACCESS_INDICATORS
 from .coverage.neighbours import NEIGHBOURS
 from .results_equity import equity_sheet
 from .results_rows import titles_of, where_of
@@ -74,6 +75,8 @@ RANK_NAMES = {
     "likely_worst": "常见最差名次",
     "best": "最好名次",
     "worst": "最差名次",
+    "without_best": "去掉一项的最好名次",
+    "without_worst": "去掉一项的最差名次",
 }
 
 
@@ -220,11 +223,11 @@ def indicators_sheet(study: Study, survey: Survey, found: Assessment) -> pd.Data
 
 def index_sheet(found: Assessment) -> pd.DataFrame:
     """Return the access part of the science index by town."""
-    table = found.index
+    table, weights = found.index, {part.key: part.weight for part in ACCESS_INDICATORS}
     columns: dict[str, Any] = {"代码": table.index, "镇街": table["name"].to_numpy()}
     for key, name in INDEX_NAMES.items():
         columns[name] = table[key].round(4).array
-        columns[f"{name}·分"] = table[f"{key}_points"].round(1).array
+        columns[f"{name}·分（权数{weights[key]:g}）"] = table[f"{key}_points"].round(1).array
     for key, name in RANK_NAMES.items():
         columns[name] = (table[key].round(1) if key == "score" else table[key]).array
     return pd.DataFrame(columns)

@@ -44,6 +44,7 @@ def flags(
     *,
     metres: Mapping[str, float],
     hosts: Sequence[str] = (),
+    bands: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """
     List the places, the towns and the venues that fall short of a standard.
@@ -67,6 +68,9 @@ def flags(
         How far points may be off, by grade of precision; "" for none stated.
     hosts
         Types of open venues that may take on the function of others.
+    bands
+        From `bands.bands_table`, all standards: of a town whose goal lies within them it is said
+        that the shortfall is not certain. None says nothing.
 
     Returns
     -------
@@ -78,10 +82,11 @@ def flags(
     names = towns["name"].to_dict()
     scene = Scene(demand, venues, names, spread_of(demand, metres), spread_of(venues, metres))
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    unsure = {} if bands is None else _unsure(bands)
     for ask in questions:
         key = ask.standard.key
         could = fixes(ask, venues, demand, hosts)
-        rows["town"] += _towns(ask, coverage[coverage["standard"] == key], scene, could)
+        rows["town"] += _towns(ask, coverage[coverage["standard"] == key], scene, could, unsure)
         own = place_rows(ask, reach[reach["standard"] == key], scene, could)
         rows["place"] += sorted(own, key=lambda row: (-row["people"], row["id"]))
         rows["venue"] += crowded_rows(ask, venues, demand, names, could)
@@ -107,9 +112,19 @@ def _framed(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return table
 
 
+def _unsure(bands: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return by standard and town the percents between which a share lies that hangs on errors."""
+    rows = bands[(bands["scope"] == "town") & (bands["verdict"] == "unsure")]
+    low, high = rows[["point_low", "speed_low"]].min(axis=1), rows[["point_high", "speed_high"]]
+    ends = zip(low, high.max(axis=1), strict=True)
+    keys = zip(rows["standard"], rows["code"], strict=True)
+    return {key: (percent_down(a), percent_down(b)) for key, (a, b) in zip(keys, ends, strict=True)}
+
+
 def _towns(
-    ask: Question, coverage: pd.DataFrame, scene: Scene, could: Fixes
-) -> list[dict[str, Any]]:
+    ask: Question, coverage: pd.DataFrame, scene: Scene, could: Fixes,
+    unsure: Mapping[tuple[str, str], tuple[str, str]],
+) -> list[dict[str, Any]]:  # fmt: skip
     standard, rows = ask.standard, []
     below = coverage[(coverage["scope"] == "town") & ~(coverage["met"].fillna(False))]
     for told in below.to_dict("records"):
@@ -117,12 +132,13 @@ def _towns(
         if people == 0 and standard.area != "all":
             continue
         short, known = people - covered, people > 0
-        unsure = known and pd.isna(told["met"])
-        cause = "hours_unknown" if unsure else "low_share" if known else "unknown"
+        hangs = known and pd.isna(told["met"])
+        cause = "hours_unknown" if hangs else "low_share" if known else "unknown"
         facts = {
             "cause": cause, "uncovered": short, "hours_unknown": int(told["hours_unknown"]),
             "share": percent_down(covered / people) if known else "",
             "goal": percent_down(standard.goal),
+            "between": unsure.get((standard.key, told["code"])),
         }  # fmt: skip
         level = "severe" if short * SEVERE_PART >= people else "moderate"
         name = scene.town_names[told["code"]]

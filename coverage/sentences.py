@@ -128,7 +128,8 @@ def town_sentence(standard: Standard, name: str, facts: Facts) -> str:
     standard, name
         What, and who.
     facts
-        `cause`, `share`, `goal` (percent as printed), `uncovered`, `hours_unknown`.
+        `cause`, `share`, `goal` (percent as printed), `uncovered`, `hours_unknown`, `between`
+        (percents between which errors of points and speeds put the share and the goal; None).
     """
     if facts["cause"] == "unknown":
         return f"{name}没有该群体人口数据，“{standard.name}”无法判定"
@@ -136,6 +137,9 @@ def town_sentence(standard: Standard, name: str, facts: Facts) -> str:
     left = f"尚有{facts['uncovered']}人未覆盖"
     if facts["cause"] == "hours_unknown":
         return f"{below}；{left}，其中{facts['hours_unknown']}人取决于开放时间不明的设施，无法判定"
+    if facts["between"]:
+        low, high = facts["between"]
+        return f"{below}，{left}；点位与速度的误差使覆盖率在{low}%至{high}%之间，尚不能断定未达标"
     return f"{below}，{left}"
 
 

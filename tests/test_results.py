@@ -134,6 +134,35 @@ def test_town_flags_are_those_below_the_goal(district):
         assert f"尚有{row['uncovered']}人未覆盖" in row["sentence"]
 
 
+def test_a_town_that_errors_may_save_is_said_to_be_uncertain(folder):
+    """The sentence of the flag and the verdict of the bands are one answer."""
+    bands = pd.read_csv(folder / "bands.csv", encoding="utf-8-sig")
+    flags = pd.read_csv(folder / "flags.csv", encoding="utf-8-sig")
+    bands = bands.set_index(["标准", "镇街"])
+    uncertain = 0
+    for row in flags[flags["对象"] == "镇街"].to_dict("records"):
+        band = bands.loc[(row["标准"], row["镇街"])]
+        unsure = band["判定"] == "在误差范围内，不能断定"
+        assert ("尚不能断定" in row["说明"]) is bool(unsure)
+        if unsure:
+            ends = re.findall(r"在([\d.]+)%至([\d.]+)%之间", row["说明"])[0]
+            low, high = (name for name in bands.columns if "下限" in name or "上限" in name)
+            slow, fast = (name for name in bands.columns if name.startswith("速度"))
+            assert tuple(map(float, ends)) == (
+                min(band[low], band[slow]),
+                max(band[high], band[fast]),
+            )
+            assert float(ends[0]) < row["目标（%）"] <= float(ends[1])
+            uncertain += 1
+    assert uncertain
+    index = pd.read_csv(folder / "index.csv", encoding="utf-8-sig")
+    weights = [float(n) for name in index for n in re.findall("（权数(.*)）", name)]
+    assert weights == [0.4, 0.2, 0.2, 0.2]
+    parts = index[[name for name in index if "权数" in name]].to_numpy()
+    np.testing.assert_allclose(parts @ weights, index["得分"], atol=0.11)
+    assert (index["去掉一项的最好名次"] <= index["去掉一项的最差名次"]).all()
+
+
 def test_a_slower_walk_covers_no_more(district):
     _, measured, found = district
     slow = found.questions[1]
