@@ -20,6 +20,7 @@ from .console import (
     StudyPath,
     exit_code,
     guarded,
+    print_public,
     report,
     steps,
 )
@@ -62,21 +63,36 @@ def _edit(name: str, help_: str) -> Any:
 
 OpenEdit = Annotated[Several, _edit("open", "启用设施：V012,V015 / open venues")]
 CloseEdit = Annotated[Several, _edit("close", "关闭设施：V001 / close venues")]
-AddEdit = Annotated[Several, _edit("add", "新增设施：类型@经度,纬度 / a new venue")]
+AddEdit = Annotated[
+    Several,
+    _edit(
+        "add", "新增设施：类型@经度,纬度，可加“ name=… capacity=60 serves=elderly” / a new venue"
+    ),
+]
 MoveEdit = Annotated[Several, _edit("move", "迁移设施：V001@经度,纬度 / move a venue")]
-UpgradeEdit = Annotated[Several, _edit("upgrade", "加挂功能：V300=类型 / a further function")]
+UpgradeEdit = Annotated[
+    Several, _edit("upgrade", "加挂功能：V300=类型，“ keep=false”则改为 / a further function")
+]
 CapacityEdit = Annotated[Several, _edit("capacity", "改容量：V001=60 / capacity")]
 HoursEdit = Annotated[Several, _edit("hours", "改开放时间：V001=08:30-21:00 / hours")]
 DaysEdit = Annotated[Several, _edit("days", "改开放日：V001=周一至周日 / days")]
-AddPeopleEdit = Annotated[Several, _edit("add-people", "新增居民点：人数@经度,纬度 / a new estate")]
+AddPeopleEdit = Annotated[
+    Several,
+    _edit("add-people", "新增居民点：人数@经度,纬度，可加“ name=… elderly=300” / a new estate"),
+]
 CloseRoadEdit = Annotated[
     Several, _edit("close-road", "封闭道路或桥：名称或编号 / close roads by name or way")
 ]
 CloseAreaEdit = Annotated[
-    Several, _edit("close-area", "封闭范围内的道路：多边形文件 / close roads in an area")
+    Several,
+    _edit(
+        "close-area",
+        "封闭范围内的道路：多边形文件，桥面仍通时加“ bridges=false” / close roads in an area",
+    ),
 ]
 AddRoadEdit = Annotated[
-    Several, _edit("add-road", "新建道路：等级@经度,纬度;经度,纬度 / a new road")
+    Several,
+    _edit("add-road", "新建道路：等级@经度,纬度;经度,纬度，可加“ join_metres=100” / a new road"),
 ]
 SpeedEdit = Annotated[Several, _edit("speed", "改等级速度：car.secondary=30 / speed of a class")]
 
@@ -103,8 +119,12 @@ def whatif(
     speed: SpeedEdit = None,
     name: Annotated[str, typer.Option(help="这些改动合称 / what the edits are called")] = "情景",
     datum: Annotated[
-        str, typer.Option(help="所写经纬度的坐标基准 / datum of the coordinates typed")
-    ] = "WGS84",
+        str | None,
+        typer.Option(
+            help="所写经纬度和范围文件的坐标基准，默认 WGS84（文件以其自身为准）"
+            " / datum of the coordinates typed and of areas"
+        ),
+    ] = None,
     resnap: Annotated[
         bool, typer.Option("--resnap", help="道路改动后重新接入路网 / tie everybody anew")
     ] = False,
@@ -124,7 +144,8 @@ def whatif(
         asked = _scenarios(scenario or [], ctx.obj or [], name, resnap, datum)
         typed = [part for pair in ctx.obj or [] for part in (f"--{pair[0]}", pair[1])]
         files = [part for path in scenario or [] for part in ("--scenario", str(path))]
-        flags = ["--name", name, "--datum", datum] if typed else []
+        flags = ["--name", name] if typed else []
+        flags += ["--datum", datum] if typed and datum else []
         flags += [*(["--resnap"] if resnap else []), *([] if figures else ["--no-figures"])]
         job = new_job(
             "whatif", study, out or Path("out") / f"{study.stem}-whatif",
@@ -135,10 +156,11 @@ def whatif(
 
 
 def _scenarios(
-    files: list[Path], typed: list[tuple[str, str]], name: str, resnap: bool, datum: str
+    files: list[Path], typed: list[tuple[str, str]], name: str, resnap: bool, datum: str | None
 ) -> list[Scenario]:
     from .geo.errors import Fault, StudyError
-    from .scenario_file import from_options, read_scenarios, require_own_names
+    from .scenario_file import read_scenarios, require_own_names
+    from .scenario_options import from_options
 
     found = read_scenarios(files)
     if typed:
@@ -152,8 +174,10 @@ def _scenarios(
 def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
     from .folder import claimed, publish
     from .passport import texts
+    from .report_public import internal_folder, is_public, keep_passport, published
     from .scenario_figures import write_figures
-    from .scenario_results import Comparison, write_comparison
+    from .scenario_results import Comparison
+    from .scenario_sheets import write_comparison
     from .scenarios import apply, baseline
 
     with claimed(job.out) as folder, steps() as step:
@@ -175,11 +199,15 @@ def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
         def write(new: Path) -> None:
             step("写出表格 / tables")
             write_comparison(new, found)
+            keep_passport(new, asked, facts)
             if figures:
                 step("绘图 / figures")
-                write_figures(new, found)
+                write_figures(internal_folder(new, asked), found)
 
-        manifest = publish(folder, write, facts)
+        told = published(facts, asked)
+        if is_public(asked):  # what they say names places and points
+            told["scenarios"] = [outcome.scenario.name for outcome in outcomes[1:]]
+        manifest = publish(folder, write, told)
     report([*noticed(measured), *measured.warnings, *(w for o in outcomes for w in o.warnings)])
     if job.as_json:
         result = {
@@ -189,12 +217,15 @@ def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
         print(json.dumps(result, ensure_ascii=False))
     else:
         _print(found, folder, asked.study.illustrative)
+        if is_public(asked):
+            print_public(folder)
     raise typer.Exit(exit_code(manifest["tables"]))
 
 
 def _print(found: Comparison, folder: Path, illustrative: bool) -> None:
-    """Print what each scenario did, and its gains and losses in the whole district."""
+    """Print what each scenario did, who gains and who loses in the district, who is cut off."""
     from .coverage.gaps import percent_down
+    from .scenario_sheets import hit_lines
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     titles = {s.key: s.name for s in found.outcomes[0].study.wanted}
@@ -203,20 +234,22 @@ def _print(found: Comparison, folder: Path, illustrative: bool) -> None:
         console.print(f"\n情景 {outcome.scenario.name}{mark}")
         for note in outcome.notes:
             console.print(f"  · {note}")
+        rows = [row for row in found.headline if row["scenario"] == outcome.scenario.name]
+        heads = {"gained": "新覆盖", "lost": "失去覆盖", "cut_off": "不再可达"}
+        heads |= {"nearer": "变近", "farther": "变远"}
+        heads |= {"arrived": "新增居民点"} if any(row["arrived"] for row in rows) else {}
         table = Table(box=None)
-        heads = ("标准", "现状", "情景", "新覆盖", "失去覆盖", "不再可达", "变近", "变远")
-        for head in heads:
-            first = head == "标准"
-            table.add_column(
-                head, justify="left" if first else "right", overflow="fold" if first else "ellipsis"
-            )
-        for row in found.headline:
-            if row["scenario"] != outcome.scenario.name:
-                continue
+        table.add_column("标准", overflow="fold")
+        for head in ("现状", "情景", *heads.values()):
+            table.add_column(head, justify="right")
+        for row in rows:
             shares = (row["share_before"], row["share_after"])
             cells = ["—" if s is None else f"{percent_down(s)}%" for s in shares]
-            counts = (row[k] for k in ("gained", "lost", "cut_off", "nearer", "farther"))
-            table.add_row(titles[row["standard"]], *cells, *(f"{n:,}" for n in counts))
+            table.add_row(titles[row["standard"]], *cells, *(f"{row[key]:,}" for key in heads))
         console.print(table)
+        for line in hit_lines(found, outcome):
+            console.print(f"  {line}")
     states = "，".join(f"{n} {o.scenario.name}" for n, o in enumerate(found.outcomes))
-    console.print(f"\n结果 results: {folder}（各情景的表：{states}）")
+    console.print(
+        f"\n结果 results: {folder}（各情景的表：{states}；逐村的中断与绕行：access_lost.csv）"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +11,7 @@ from .study_keys import Mode
 NO_CONTROL = r"^[^\x00-\x1F\x7F-\x9F\u2028\u2029\u202A-\u202E\u2066-\u2069]*$"
 """Control characters end file names, colour terminals and cannot stand in a workbook."""
 Group = Literal["youth", "farmers", "workers", "elderly", "officials"]
+EVERY_GROUP: tuple[str, ...] = get_args(Group)
 Text = Annotated[str, Field(max_length=200, pattern=NO_CONTROL)]
 Identifier = Annotated[str, Field(min_length=1, max_length=60, pattern=NO_CONTROL)]
 Class = Annotated[str, Field(min_length=1, max_length=60, pattern=NO_CONTROL)]

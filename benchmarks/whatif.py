@@ -34,8 +34,8 @@ from kepu.geo.snap import Doors, Snaps
 from kepu.inputs import read_layers
 from kepu.maps.pack import packed
 from kepu.maps.whatif import Reached, Spots, whatif_part
-from kepu.scenario_file import from_options
 from kepu.scenario_keys import Scenario
+from kepu.scenario_options import from_options
 from kepu.scenarios import Outcome, apply
 from kepu.study import Survey, measure_times, survey, times_for
 from kepu.study_file import read_study

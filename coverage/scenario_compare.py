@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,46 +12,88 @@ from geopandas import GeoDataFrame
 
 from .share import GROUPS, Standard, area_mask, scopes
 
-KINDS = ("gained", "lost", "cut_off", "nearer", "farther", "arrived", "same")
+KINDS = ("gained", "lost", "cut_off", "nearer", "farther", "arrived", "departed", "same")
 """
 What becomes of a place: covered now and not before; the other way round; reached before and not at
-all now; sooner or later there without crossing the threshold; new; nothing of these.
+all now; sooner or later there without crossing the threshold; only in the second state; only in the
+first; nothing of these.
 """
+TENTHS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Everybody:
+    """
+    The places of two states: those of the second, then those that only the first has.
+
+    Parameters
+    ----------
+    demand
+        q places; a name may stand there twice.
+    arrived, departed
+        Shape (q,): whether only the second state has it, or only the first.
+    """
+
+    demand: GeoDataFrame
+    arrived: npt.NDArray[np.bool_]
+    departed: npt.NDArray[np.bool_]
+
+
+def everybody(before: GeoDataFrame, after: GeoDataFrame) -> Everybody:
+    """
+    Return the places of two states.
+
+    A place of one name that stands elsewhere, or where others live, is two: one goes, one comes.
+    """
+    if before is after:
+        none = np.zeros(len(after), bool)
+        return Everybody(after, none, none)
+    at = before.index.get_indexer(after.index)
+    stays = at >= 0
+    told = ["town", "rural", *(group for group in GROUPS if group in after)]
+    old, new = before.iloc[at[stays]], after[stays]
+    same = (old[told].to_numpy(object) == new[told].to_numpy(object)).all(axis=1)
+    stays[stays] = same & (old.geometry.to_numpy() == new.geometry.to_numpy())
+    gone = np.ones(len(before), bool)
+    gone[at[stays]] = False
+    both = GeoDataFrame(pd.concat([after, before[gone]]), crs=after.crs) if gone.any() else after
+    last = np.zeros(int(gone.sum()), bool)
+    return Everybody(both, np.append(~stays, last), np.append(stays & False, ~last))
 
 
 def places_moved(
-    standard: Standard,
-    before: tuple[pd.DataFrame, GeoDataFrame],
-    after: tuple[pd.DataFrame, GeoDataFrame],
+    standard: Standard, both: Everybody, before: pd.DataFrame, after: pd.DataFrame
 ) -> pd.DataFrame:
     """
     Tell what becomes of each place under a standard.
 
     Parameters
     ----------
+    both
+        The q places of the two states.
     before, after
-        Reach (of all standards, from `share.reach`) and demand. Places of the first that the second
-        lacks are left out.
+        Reach in each state, of all standards, from `share.reach`.
 
     Returns
     -------
     DataFrame
-        A row for each place of `after`: `standard`, `place`, `name`, `town`, `rural`, `meant`,
+        A row for each place: `standard`, `place`, `name`, `town`, `rural`, `meant`, `residents`,
         `people` (of the group), `minutes_before`, `minutes_after` (missing when not reached),
         `change` (minutes, missing where either is), `venue_before`, `venue_after`,
         `covered_before`, `covered_after`, `reason` (why not reached after), `kind` (`KINDS`).
     """
-    demand = after[1]
+    demand = both.demand
     old, new = (
-        reach[reach["standard"] == standard.key].set_index("place") for reach, _ in (before, after)
+        reach[reach["standard"] == standard.key]
+        .set_index("place")
+        .reindex(demand.index.where(~absent, None))
+        .reset_index(drop=True)
+        for reach, absent in ((before, both.arrived), (after, both.departed))
     )
-    new, known = new.loc[demand.index], demand.index.isin(before[1].index)
-    old = old.reindex(demand.index)
     was, now = (rows["minutes"].astype("Float64") for rows in (old, new))
     covered = [
         rows["covered"].astype("boolean").fillna(False).to_numpy(bool) for rows in (old, new)
     ]
-    change = (now - was).round(1)
     table = pd.DataFrame(
         {
             "standard": standard.key,
@@ -59,27 +102,29 @@ def places_moved(
             "town": demand["town"].to_numpy(),
             "rural": demand["rural"].to_numpy(bool),
             "meant": area_mask(demand, standard.area),
+            "residents": demand["people"].to_numpy(np.int64),
             "people": demand[standard.group].to_numpy(np.int64),
             "minutes_before": was.array,
             "minutes_after": now.array,
-            "change": change.array,
+            "change": (now - was).round(1).array,
             "venue_before": old["venue"].array,
             "venue_after": new["venue"].array,
             "covered_before": covered[0],
             "covered_after": covered[1],
-            "reason": new["reason"].to_numpy(object),
+            "reason": new["reason"].fillna("").to_numpy(object),
         }
     )
-    table["kind"] = _kinds(table, known)
+    table["kind"] = _kinds(table, both)
     return table
 
 
-def _kinds(table: pd.DataFrame, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+def _kinds(table: pd.DataFrame, both: Everybody) -> npt.NDArray[np.object_]:
     was, now = table["covered_before"].to_numpy(bool), table["covered_after"].to_numpy(bool)
     reached = [table[name].notna().to_numpy(bool) for name in ("minutes_before", "minutes_after")]
     change = table["change"].fillna(0).to_numpy(float)
     rules = (
-        (~known, "arrived"),
+        (both.arrived, "arrived"),
+        (both.departed, "departed"),
         (reached[0] & ~reached[1], "cut_off"),
         (~was & now, "gained"),
         (was & ~now, "lost"),
@@ -91,53 +136,109 @@ def _kinds(table: pd.DataFrame, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.
     )
 
 
+def delays(moved: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """
+    Return how much longer each place takes that gets there still, tenths of a minute, shape (q,).
+
+    Covered still or no longer, what counts is the longer way; 0 for all others.
+    """
+    tenths = np.rint(TENTHS * moved["change"].fillna(0).to_numpy(float)).astype(np.int64)
+    return np.where(moved["kind"].isin(["lost", "farther"]), np.maximum(tenths, 0), 0)
+
+
 def people_moved(
     moved: pd.DataFrame, standard: Standard, demand: GeoDataFrame, towns: GeoDataFrame
 ) -> pd.DataFrame:
     """
     Count the people of each kind, for every group and scope, among those the standard is meant for.
 
-    `covered_after = covered_before + gained - lost + arrived_covered`, to the last person. Who is
-    cut off and was covered before counts as lost, too.
+    `covered_after = covered_before + gained - lost + arrived_covered - departed_covered`, to the
+    last person. Who is cut off and was covered before counts as lost, too.
 
     Parameters
     ----------
     moved
-        From `places_moved`; p places.
-    demand, towns
-        After the change.
+        From `places_moved`; q places.
+    demand
+        Of the q places, from `everybody`.
 
     Returns
     -------
     DataFrame
-        `standard`, `scope`, `code`, `group`, `own` (the group the standard is about), `people`,
-        `covered_before`, `covered_after`, `gained`, `lost`, `cut_off`, `nearer`, `farther`,
-        `arrived`, `arrived_covered`.
+        `standard`, `scope`, `code`, `group`, `own` (the group the standard is about), `people`
+        (after), `covered_before`, `covered_after`, `gained`, `lost`, `cut_off`, `nearer`,
+        `farther`, `arrived`, `arrived_covered`, `departed`, `departed_covered`, `delayed` (who get
+        there still, but later), `delay_mean`, `delay_most` (of these, minutes; missing for nobody).
     """
     names, members = scopes(demand, towns)
     weight = (members & moved["meant"].to_numpy(bool)).astype(np.int64)
     was, now = moved["covered_before"].to_numpy(bool), moved["covered_after"].to_numpy(bool)
     kind = moved["kind"].to_numpy(object)
-    arrived = kind == "arrived"
+    arrived, departed, longer = kind == "arrived", kind == "departed", delays(moved)
     masks = {
-        "people": np.ones(len(moved), bool),
+        "people": ~departed,
         "covered_before": was,
         "covered_after": now,
         "gained": ~was & now & ~arrived,
-        "lost": was & ~now,
+        "lost": was & ~now & ~departed,
         "cut_off": kind == "cut_off",
         "nearer": kind == "nearer",
         "farther": kind == "farther",
         "arrived": arrived,
         "arrived_covered": arrived & now,
+        "departed": departed,
+        "departed_covered": departed & was,
+        "delayed": longer > 0,
     }
     parts = []
     for group in (name for name in GROUPS if name in demand):
         people = demand[group].to_numpy(np.int64)
         part = names.assign(standard=standard.key, group=group, own=group == standard.group)
-        parts.append(part.assign(**{name: weight @ (people * m) for name, m in masks.items()}))
+        part = part.assign(**{name: weight @ (people * m) for name, m in masks.items()})
+        total, anybody = weight @ (people * longer), (part["delayed"] > 0).to_numpy()
+        most = np.where((weight > 0) & (people > 0), longer, 0).max(axis=1, initial=0)
+        mean = total / np.where(anybody, TENTHS * part["delayed"], 1)
+        part["delay_mean"] = pd.array(np.where(anybody, mean, np.nan), "Float64")
+        part["delay_most"] = pd.array(np.where(anybody, most / TENTHS, np.nan), "Float64")
+        parts.append(part)
     table = pd.concat(parts, ignore_index=True)
-    return table[["standard", "scope", "code", "group", "own", *masks]]
+    keys = ["standard", "scope", "code", "group", "own"]
+    return table[[*keys, *masks, "delay_mean", "delay_most"]]
+
+
+def places_hit(moved: pd.DataFrame) -> pd.DataFrame:
+    """
+    Tell, by place, which standards it no longer reaches, which no longer cover it, how much longer.
+
+    Parameters
+    ----------
+    moved
+        From `places_moved`, of one pair of states and any standards.
+
+    Returns
+    -------
+    DataFrame
+        Index place, those first that reach fewest and of these the largest: `name`, `town`,
+        `rural`, `residents`, `cut_off` and `lost` (tuples of standards; a standard of which both
+        is true is only in the first), `delay_most` (minutes; missing for none), `delay_standard`.
+    """
+    rows = moved.assign(delay=delays(moved))
+    hit = rows["kind"].isin(["cut_off", "lost"]) | (rows["delay"] > 0)
+    rows = rows[hit & rows["meant"] & (rows["people"] > 0)]
+    found = rows.groupby("place", sort=False)[["name", "town", "rural", "residents"]].first()
+    for kind in ("cut_off", "lost"):
+        some = rows[rows["kind"] == kind].groupby("place", sort=False)["standard"].agg(tuple)
+        found[kind] = [some.get(place, ()) for place in found.index]
+    longest = rows.sort_values("delay", ascending=False, kind="stable").drop_duplicates("place")
+    longest = longest.set_index("place").reindex(found.index)
+    later = (longest["delay"] > 0).to_numpy()
+    minutes = np.where(later, longest["delay"].to_numpy(float) / TENTHS, np.nan)
+    found["delay_most"] = pd.array(minutes, "Float64")
+    found["delay_standard"] = longest["standard"].where(later, "")
+    order = np.lexsort(
+        [-found["residents"], -found["lost"].map(len), -found["cut_off"].map(len)]
+    )  # the last key counts first
+    return found.iloc[order]
 
 
 def flags_moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -24,10 +24,11 @@ from kepu.geo.crs import WGS84, transform
 from kepu.geo.errors import KepuError, StudyError
 from kepu.geo.routing import UNREACHED
 from kepu.inputs import read_layers
-from kepu.scenario_file import checked, from_options
+from kepu.scenario_file import checked
 from kepu.scenario_keys import Scenario
-from kepu.scenario_results import (
-    Comparison,
+from kepu.scenario_options import from_options
+from kepu.scenario_results import Comparison
+from kepu.scenario_sheets import (
     comparison_sheet,
     flag_changes_sheet,
     indicators_sheet,

@@ -20,7 +20,15 @@ from typer.testing import CliRunner
 from kepu.cli import app
 from kepu.coverage.reach import reach
 from kepu.coverage.scenario import Tally
-from kepu.coverage.scenario_compare import flags_moved, people_moved, places_moved, standards_beside
+from kepu.coverage.scenario_compare import (
+    delays,
+    everybody,
+    flags_moved,
+    people_moved,
+    places_hit,
+    places_moved,
+    standards_beside,
+)
 from kepu.coverage.share import Standard, admitted, standard_coverage
 from kepu.coverage.times import Times
 from kepu.geo.crs import WGS84, transform
@@ -28,9 +36,11 @@ from kepu.geo.errors import KepuError, StudyError
 from kepu.geo.routing import UNREACHED
 from kepu.geo.snap import NOWHERE, Doors, Snaps
 from kepu.inputs import read_layers
-from kepu.scenario_file import checked, from_options, read_scenario, scenario_text
+from kepu.scenario_file import checked, read_scenario, scenario_text
 from kepu.scenario_keys import Scenario
-from kepu.scenario_results import Comparison, people_sheet, write_comparison
+from kepu.scenario_options import from_options
+from kepu.scenario_results import Comparison
+from kepu.scenario_sheets import people_sheet, write_comparison
 from kepu.scenarios import Outcome, apply, baseline
 from kepu.study import Survey, measure_times, survey
 from kepu.study_file import read_study
@@ -274,23 +284,24 @@ def test_a_bridge_closed_lengthens_trips_and_shortens_none():
 
 
 def test_the_balance_is_told_by_its_parts():
-    """Covered after = before + gained - lost + newcomers, for every standard, group and scope."""
+    """Covered after is before with its gains, losses, comers and goers: everywhere, for all."""
     asked, now = measured()
     first = now.venues.index[(now.venues["type"] == "room.community")][0]
+    estate = ("add-people", "3000@113.05,23.68")
     found = Comparison(
         [
             baseline(asked, now),
-            outcome(("close", str(first)), name="甲"),
-            outcome(
-                ("add-people", "3000@113.05,23.68"), ("add", "room.community@113.1,23.7"), name="乙"
-            ),
+            outcome(("close", str(first)), ("add-people", "12000@113.1,23.7"), name="甲"),
+            outcome(estate, ("add", "room.community@113.0501,23.6801"), name="乙"),
+            outcome(estate, name="丙"),
         ]
     )  # fmt: skip
     people = found.people
     assert list(dict.fromkeys(zip(people["before"], people["after"], strict=True))) == [
-        ("现状", "甲"), ("现状", "乙"), ("甲", "乙"),
+        ("现状", "甲"), ("现状", "乙"), ("现状", "丙"), ("甲", "乙"), ("甲", "丙"), ("乙", "丙"),
     ]  # fmt: skip
-    sums = people["covered_before"] + people["gained"] - people["lost"] + people["arrived_covered"]
+    sums = people["covered_before"] + people["gained"] - people["lost"]
+    sums += people["arrived_covered"] - people["departed_covered"]
     assert (people["covered_after"] == sums).all()
     towns = people[people["scope"] == "town"].groupby(
         ["before", "after", "standard", "group"], sort=False
@@ -300,6 +311,9 @@ def test_the_balance_is_told_by_its_parts():
         assert (towns[column].sum().to_numpy() == whole[column].to_numpy()).all()
     beside = found.standards.set_index(["state", "standard", "scope", "code"])
     own = whole[whole["own"]]
+    arrived = own[own["standard"] == "room"].set_index(["before", "after"])
+    assert arrived.loc[("甲", "乙"), ["arrived", "departed"]].tolist() == [3000, 12000]
+    assert arrived.loc[("乙", "丙"), ["arrived", "departed", "lost"]].tolist() == [0, 0, 3000]
     for row in own.to_dict("records"):
         covered = [
             beside.loc[(row[side], row["standard"], "district", ""), "covered"]
@@ -313,39 +327,79 @@ def test_the_balance_is_told_by_its_parts():
     assert rows[0]["gained"] == 0
 
 
-def test_kinds_of_change_by_hand():
-    """One place of each kind; a power of two of people says which."""
-    kinds = ("same", "gained", "lost", "cut_off", "nearer", "farther", "arrived")
-    minutes = ((5, 5), (20, 10), (10, 20), (10, None), (None, 20), (20, 25), (None, 10))
-    index = pd.Index(kinds)
-    point = [shapely.Point(0, 0)]
-    demand = GeoDataFrame(
-        {"name": kinds, "town": "A", "rural": True, "people": [2**i for i in range(7)]},
-        index=index, geometry=point * 7, crs=4547,
+KINDS = ("same", "gained", "lost", "cut_off", "nearer", "farther", "arrived", "departed")
+MINUTES = ((5, 5), (20, 10), (10, 20), (10, None), (None, 20), (20, 25), (None, 10), (9, None))
+
+
+def reach_of(side: int, names: pd.Index) -> pd.DataFrame:
+    taken = pd.array([MINUTES[KINDS.index(n)][side] for n in names], dtype="Float64")
+    return pd.DataFrame(
+        {"standard": "s", "place": names, "minutes": taken, "venue": "v",
+         "covered": (pd.Series(taken) <= 15).fillna(False).to_numpy(bool), "reason": ""}
     )  # fmt: skip
 
-    def reach_of(side: int, names: pd.Index) -> pd.DataFrame:
-        taken = pd.array([minutes[kinds.index(n)][side] for n in names], dtype="Float64")
-        return pd.DataFrame(
-            {"standard": "s", "place": names, "minutes": taken, "venue": "v",
-             "covered": (pd.Series(taken) <= 15).fillna(False).to_numpy(bool), "reason": ""}
-        )  # fmt: skip
 
+def eight() -> GeoDataFrame:
+    """One place of each kind; a power of two of people says which."""
+    return GeoDataFrame(
+        {"name": KINDS, "town": "A", "rural": True, "people": [2**i for i in range(8)],
+         "elderly": [1] * 8},
+        index=pd.Index(KINDS), geometry=[shapely.Point(0, 0)] * 8, crs=4547,
+    )  # fmt: skip
+
+
+def test_kinds_of_change_by_hand():
+    before, after = eight().drop("arrived"), eight().drop("departed")
+    both = everybody(before, after)
     standard = Standard("s", "s", ("room",), "walk", 15.0, 0.5)
-    before = (reach_of(0, index[:-1]), demand.iloc[:-1])
-    moved = places_moved(standard, before, (reach_of(1, index), demand))
-    assert moved["kind"].tolist() == list(kinds)
-    towns = GeoDataFrame({"name": ["甲"]}, index=["A"], geometry=point, crs=4547)
-    row = people_moved(moved, standard, demand, towns).iloc[0]
-    counts = {kind: 2**i for i, kind in enumerate(kinds)}
-    assert {k: row[k] for k in ("gained", "cut_off", "nearer", "farther", "arrived")} == {
-        k: counts[k] for k in ("gained", "cut_off", "nearer", "farther", "arrived")
-    }
-    assert row["lost"] == counts["lost"] + counts["cut_off"]
-    assert row["arrived_covered"] == counts["arrived"]
+    reach = (reach_of(0, before.index), reach_of(1, after.index))
+    moved = places_moved(standard, both, *reach)
+    assert dict(zip(moved["place"], moved["kind"], strict=True)) == {kind: kind for kind in KINDS}
+    towns = GeoDataFrame({"name": ["甲"]}, index=["A"], geometry=[shapely.Point(0, 0)], crs=4547)
+    table = people_moved(moved, standard, both.demand, towns).set_index(["group", "scope"])
+    row, old = table.loc[("people", "district")], table.loc[("elderly", "district")]
+    for i, kind in enumerate(KINDS[1:], 1):
+        assert row[kind] == 2**i + (2**3 if kind == "lost" else 0)
+    assert (row["people"], row["departed_covered"], row["arrived_covered"]) == (127, 128, 64)
+    assert (row["covered_before"], row["covered_after"]) == (1 + 4 + 8 + 128, 1 + 2 + 64)
+    # 4 people take 10 minutes longer and lose coverage, 32 take 5 and had none
+    assert (row["delayed"], row["delay_most"]) == (36, 10.0)
+    assert row["delay_mean"] == pytest.approx((4 * 10 + 32 * 5) / 36)
+    assert (old["delayed"], old["delay_mean"], old["delay_most"]) == (2, 7.5, 10.0)
+    assert pd.isna(table.loc[("people", "urban"), "delay_mean"])
+    assert delays(moved)[moved["kind"] == "lost"] == [100]
+    hit = places_hit(moved)
+    assert list(hit.index) == ["cut_off", "lost", "farther"]
+    assert hit[["cut_off", "lost"]].to_numpy().tolist() == [
+        [("s",), ()], [(), ("s",)], [(), ()]
+    ]  # fmt: skip
+    assert hit["delay_most"].tolist()[1:] == [10.0, 5.0]
+    assert pd.isna(hit["delay_most"].iloc[0])
+    assert hit["delay_standard"].tolist() == ["", "s", "s"]
     urban = replace(standard, area="urban")  # meant for none of these villages
-    elsewhere = places_moved(urban, before, (reach_of(1, index), demand))
-    assert not people_moved(elsewhere, urban, demand, towns)[["people", "gained"]].to_numpy().any()
+    elsewhere = places_moved(urban, both, *reach)
+    nobody = people_moved(elsewhere, urban, both.demand, towns)
+    assert not nobody[["people", "gained", "departed"]].to_numpy().any()
+    assert places_hit(elsewhere).empty
+
+
+def test_a_place_of_one_name_with_other_people_or_elsewhere_is_another():
+    plain = eight()
+    assert not everybody(plain, plain.copy()).arrived.any()
+    for other in (
+        plain.assign(people=plain["people"] + (plain.index == "lost")),
+        plain.assign(elderly=plain["elderly"] + (plain.index == "lost")),
+        plain.set_geometry(
+            [shapely.Point(int(name == "lost"), 0) for name in plain.index], crs=plain.crs
+        ),
+    ):
+        both = everybody(plain, other)
+        assert list(both.demand.index[both.arrived]) == ["lost"]
+        assert list(both.demand.index[both.departed]) == ["lost"]
+        assert len(both.demand) == 9
+
+
+def test_flags_and_shares_beside_each_other_by_hand():
     flags = pd.DataFrame({"kind": "place", "id": list("ab"), "standard": "s"})
     told = flags_moved(flags, flags.assign(id=list("bc")))
     assert dict(zip(told["id"], told["change"], strict=True)) == {"a": "gone", "c": "new"}
