@@ -15,6 +15,7 @@ from kepu.atlas import atlas
 from kepu.checks import check_audience
 from kepu.coverage.gaps import percent_down
 from kepu.coverage.left_behind import PLACE_CAUSES
+from kepu.coverage.question import Question
 from kepu.coverage.share import in_use
 from kepu.coverage.times import minutes_up, travel_times
 from kepu.geo.routing import UNREACHED
@@ -91,6 +92,65 @@ def test_every_place_flag_of_the_district_is_recomputed(district):
                 )  # fmt: skip
                 assert row["fix_people"] == gained > 0
     assert not flagged
+
+
+CAUSE_WORDS = {
+    "米内没有可接入的道路": "not_connected", "没有可到达的此类在用设施": "no_venue",
+    "超出计算时限": "beyond_horizon", "实测后可能达标": "imprecise", "属道路慢或绕行": "slow_road",
+}  # fmt: skip
+
+
+def place_cause(said: str, asked: Question, apart: float) -> str:
+    """Why a place is flagged, from what its sentence says and how far apart place and venue lie."""
+    for words, cause in CAUSE_WORDS.items():
+        if words in said:
+            numbers = [float(n) for n in re.findall(r"(?:偏差|只有)(\d+)米", said)]
+            if cause == "imprecise":
+                over = float(re.findall(r"的要求([\d.]+)分钟", said)[0])
+                assert (over - 0.1) * asked.metres_a_minute <= min(numbers[0], apart)
+            if cause == "slow_road":
+                assert numbers == [round(apart)]
+                reached = apart / asked.metres_a_minute + asked.fixed_minutes
+                assert reached <= asked.standard.minutes + 0.01
+            return cause
+    minutes = float(re.findall(r"需([\d.]+)分钟", said)[0])
+    if minutes <= 1.1 * asked.standard.minutes + 1e-9:
+        return "just_over"
+    assert apart / asked.metres_a_minute + asked.fixed_minutes > asked.standard.minutes - 0.01
+    return "far"
+
+
+def test_every_sentence_of_the_district_leads_back_to_its_flag(district):
+    """Level and cause are told anew from the numbers in the sentence, of all three kinds."""
+    _, measured, found = district
+    asks = {ask.standard.key: ask for ask in found.questions}
+    seen = set()
+    for row in found.flags.to_dict("records"):
+        ask, said = asks[row["standard"]], row["sentence"]
+        goal, limit = ask.standard.goal, ask.standard.minutes
+        if row["kind"] == "town":
+            share, printed = map(float, re.findall(r"覆盖率([\d.]+)%，低于目标([\d.]+)%", said)[0])
+            left = int(re.findall(r"尚有(\d+)人", said)[0])
+            assert share < printed == pytest.approx(100 * goal)
+            assert int(1000 * (1 - left / row["people"]) + 1e-9) == pytest.approx(10 * share)
+            severe, cause = 4 * left >= row["people"], "low_share"
+        elif row["kind"] == "venue":
+            asked_for = r"（(\d+)座）.*服务(\d+)人，每座([\d.]+)人，超过每座(\d+)人"
+            seats, people, each, most = map(float, re.findall(asked_for, said)[0])
+            assert each <= people / seats < each + 0.1
+            assert people > seats * most == seats * ask.standard.people_a_unit
+            severe, cause = people > 2 * seats * most, "over_capacity"
+        else:
+            near = measured.venues.geometry.get(row["venue"])
+            apart = np.nan if near is None else measured.demand.geometry[row["id"]].distance(near)
+            cause = place_cause(said, ask, apart)
+            told = [float(n) for n in re.findall(r"需([\d.]+)分钟", said)]
+            assert all(limit < minutes for minutes in told)
+            severe = not told or told[0] > 2 * limit
+        assert (row["level"], row["cause"]) == ("severe" if severe else "moderate", cause), said
+        seen.add(cause)
+    assert seen >= {"not_connected", "beyond_horizon", "imprecise", "just_over", "slow_road", "far",
+                    "low_share", "over_capacity"}  # fmt: skip
 
 
 def test_flags_are_printed_by_priority_and_keep_their_index(folder, district):
