@@ -75,7 +75,7 @@ def _coverage(found: Assessment) -> Parts:
     people = int(found.measured.demand["people"].sum())
     opening = (
         f"本附录由科普设施覆盖分析得出：{len(found.measured.towns)} 个镇街、"
-        f"{len(found.measured.demand)} 处居民点、{people} 人，各项数字与地图、表格同出一源。"
+        f"{len(found.measured.demand)} 处居民点、{people:,} 人，各项数字与地图、表格同出一源。"
     )
     return opening, standards_listing(found), towns_listing(found), covered_listing(found)
 

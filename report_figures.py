@@ -61,7 +61,7 @@ def types_picture(found: Assessment, _: Ground, number: int) -> Picture:
                     name,
                     share,
                     pd.NA,
-                    f"{percent_down(share)}%，{covered} 人",
+                    f"{percent_down(share)}%，{covered:,} 人",
                 )
             )
     rows.sort()
@@ -72,7 +72,7 @@ def types_picture(found: Assessment, _: Ground, number: int) -> Picture:
         survey,
         number,
         "各类科普设施覆盖率",
-        f"全区人口 {people} 人；括号内为惯用出行方式与时限，只面向某一人群的设施按该人群计",
+        f"全区人口 {people:,} 人；括号内为惯用出行方式与时限，只面向某一人群的设施按该人群计",
         remarks=("时限含端点；只计在用设施，区外缓冲区内的计入。百分数向下取。",),
         is_map=False,
     )

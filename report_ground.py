@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 from .atlas import base_map
 from .maps.figures.about import About, Key, Paper
 from .maps.figures.map import Layer, base_layers, border_layers, map_figure
+from .maps.figures.marks import round_number
 from .maps.figures.names import Names
+from .maps.style import MUTED
 from .study import Survey
 
 LEAST_POINTS, MOST_POINTS = 10.0, 150.0
@@ -23,7 +25,9 @@ AROUND = 0.35
 """How far the ground is drawn around the district, of its longer side: as far as a sheet shows."""
 SIMPLE_METRES = 12.0
 """Finer than a printed line on A4."""
-PEOPLE_KEY = "符号面积与人口成正比"
+PEOPLE_KEY = "符号面积随人口增大，大小见图例"
+SIZES_TOLD, FOURTH = 3, 4
+"""Each symbol of the legend stands for about a fourth of the people of the one before."""
 
 
 class Ground:
@@ -61,8 +65,22 @@ class Ground:
 
 def sizes(people: pd.Series[Any]) -> np.ndarray:
     """Return areas of symbols in square points, growing with people."""
-    most = max(float(people.max()), 1.0) if len(people) else 1.0
-    return np.asarray(LEAST_POINTS + MOST_POINTS * people.to_numpy(float) / most)
+    return np.asarray(LEAST_POINTS + MOST_POINTS * people.to_numpy(float) / _most(people))
+
+
+def size_keys(people: pd.Series[Any]) -> list[Key]:
+    """Return what the legend says of `sizes`: how large the symbols of round numbers are."""
+    keys: list[Key] = []
+    count, most = round_number(_most(people)), _most(people)
+    while len(keys) < SIZES_TOLD and count >= 1:
+        across = float(np.sqrt(LEAST_POINTS + MOST_POINTS * count / most))
+        keys.append(Key(f"大小：{count:,.0f} 人", "o", "white", MUTED, 0.8, size=across))
+        count = round_number(count / FOURTH)
+    return keys
+
+
+def _most(people: pd.Series[Any]) -> float:
+    return max(float(people.max()), 1.0) if len(people) else 1.0
 
 
 def short_name(name: str) -> str:

@@ -80,7 +80,14 @@ def review_line(study: Study) -> str:
 
 def projection(survey: Survey) -> str:
     """Return datum and projection of the maps."""
-    return f"坐标系：WGS 84（与 CGCS2000 视为相同）；投影：{survey.towns.crs.name}；上方为坐标北。"
+    crs = survey.towns.crs
+    name = crs.name
+    if "3-degree Gauss-Kruger" in name:
+        meridian = next(
+            one.value for one in crs.coordinate_operation.params if "Longitude of" in one.name
+        )
+        name = f"CGCS2000 高斯-克吕格 3° 带，中央经线 {meridian:g}°E"
+    return f"坐标系：WGS 84（与 CGCS2000 视为相同）；投影：{name}；上方为坐标北。"
 
 
 def around(

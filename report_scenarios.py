@@ -19,9 +19,9 @@ from .geo.errors import Fault, StudyError
 from .maps.appendix import Kind, Listing
 from .maps.figures.about import Picture
 from .maps.figures.map import Layer
-from .maps.style import FLAG, INK, MUTED
+from .maps.style import FLAG, INK
 from .maps.whatif_figure import CLOSED, LOOKS
-from .report_ground import PEOPLE_KEY, Ground, sizes
+from .report_ground import PEOPLE_KEY, Ground, size_keys, sizes
 from .report_keys import Part, around
 from .report_public import HIDDEN, hidden_places
 from .scenario_figures import closed_stretches
@@ -183,14 +183,15 @@ def difference_picture(
         remarks=(f"{PEOPLE_KEY}。{_both(compared, standard.key)}", *([HIDDEN] if hidden else [])),
     )
     layers = [*_works(after), *_moved(compared, standard.key), *_venues(before, after, standard)]
-    draw = ground.draws(about, layers)
+    rows = compared.places[(compared.places["standard"] == standard.key) & compared.places["meant"]]
+    draw = ground.draws(about, layers, heads=size_keys(rows["people"]))
     return Picture(stem, about, draw, f"{standard.name}：{gained}。")
 
 
 def _gained(told: Told) -> str:
-    said = f"新覆盖 {told['gained']} 人，失去 {told['lost']} 人"
+    said = f"新覆盖 {told['gained']:,} 人，失去 {told['lost']:,} 人"
     if told["cut_off"]:
-        said += f"，不再可达 {told['cut_off']} 人"
+        said += f"，不再可达 {told['cut_off']:,} 人"
     shares = [told["share_before"], told["share_after"]]
     if None not in shares:
         said += f"；覆盖率 {percent_down(shares[0])}% → {percent_down(shares[1])}%"
@@ -201,7 +202,7 @@ def _both(compared: Comparison, key: str) -> str:
     """Return who is in two counts: covered before, and cut off."""
     rows = compared.places[(compared.places["standard"] == key) & compared.places["meant"]]
     both = rows[(rows["kind"] == "cut_off") & rows["covered_before"]]["people"].sum()
-    return f"失去的人口含“不再可达”中原已覆盖的 {int(both)} 人。" if both else ""
+    return f"失去的人口含“不再可达”中原已覆盖的 {int(both):,} 人。" if both else ""
 
 
 def _moved(compared: Comparison, key: str) -> list[Layer]:
@@ -215,7 +216,8 @@ def _moved(compared: Comparison, key: str) -> list[Layer]:
     layers = []
     for kind, (colour, form, name) in LOOKS.items():
         part = rows["kind"] == kind
-        label = f"{name}（{part.sum()} 处 {int(rows.loc[part, 'people'].sum())} 人）"
+        counted = int(rows.loc[part, "people"].sum())
+        label = f"{name}（{part.sum():,} 处 {counted:,} 人）"
         part &= shown
         layers.append(Layer(points[part], label, form, colour, "white", 0.5, area[part].to_numpy()))
     return layers
@@ -244,10 +246,10 @@ def _venues(before: Outcome, after: Outcome, standard: Any) -> list[Layer]:
     opened = opened[~opened.index.isin(_in_use(was, standard))]
     left = was.loc[_in_use(was, standard)]
     left = left[~left.index.isin(_in_use(now, standard))]
-    label = f"启用或新增的设施（{len(opened)} 处）"
+    label = f"启用或新增的设施（{len(opened):,} 处）"
     return [
-        Layer(opened.geometry, label, "*", FLAG, "white", 0.5, 60.0),
-        Layer(left.geometry, f"关闭的设施（{len(left)} 处）", "X", MUTED, "white", 0.5, 40.0),
+        Layer(opened.geometry, label, "o", "none", FLAG, 1.3, 96.0),
+        Layer(left.geometry, f"关闭的设施（{len(left):,} 处）", "X", "none", INK, 1.0, 80.0),
     ]
 
 

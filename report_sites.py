@@ -18,7 +18,7 @@ from .maps.figures.curve import count_figure
 from .maps.figures.map import Layer
 from .maps.figures.names import Names
 from .maps.style import FLAG, INK, MINUTES_BEYOND, MINUTES_WITHIN, MUTED, WITHIN_EDGE
-from .report_ground import PEOPLE_KEY, Ground, short_name, sizes
+from .report_ground import PEOPLE_KEY, Ground, short_name, size_keys, sizes
 from .report_keys import Part, around
 from .report_public import HIDDEN, hidden_places
 from .siting import Asked, Siting, plan_sites, ready
@@ -67,7 +67,7 @@ def order_listing(plan: Siting) -> Listing:
     names = ["次序", "名称", "镇街", "拟设类型", "方式", *ADDED]
     frame = plan_sheet(plan)[(plan.plan["order"] > 0).to_numpy()][names]
     committed = (
-        f"先建成已确定的拟建设施 {len(stood)} 处（新增覆盖 {int(stood['added'].sum())} 人），"
+        f"先建成已确定的拟建设施 {len(stood)} 处（新增覆盖 {int(stood['added'].sum()):,} 人），"
         if len(stood)
         else ""
     )
@@ -78,7 +78,7 @@ def order_listing(plan: Siting) -> Listing:
         {ADDED[0]: "count", ADDED[1]: "count", ADDED[2]: "percent"},
         "人、%",
         (
-            f"{committed}再按次序新增；{_word(plan)}由 {plan.before} 人增至 {plan.reached} 人。"
+            f"{committed}再按次序新增；{_word(plan)}由 {plan.before:,} 人增至 {plan.reached:,} 人。"
             f"{_proof(plan)}。",
             *([LIMITED] if plan.limited else []),
         ),
@@ -146,8 +146,8 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
         found.measured,
         number,
         f"覆盖率与新增设施数：{standard.name}",
-        f"新增 {counts[-1]} 处最多可{word} {covered[-1]} 人（全部 {people} 人），"
-        f"现状 {plan.before} 人",
+        f"新增 {counts[-1]} 处最多可{word} {covered[-1]:,} 人（全部 {people:,} 人），"
+        f"现状 {plan.before:,} 人",
         remarks=(
             "0 处为现状加已确定的拟建设施。每个数量单独求最优；"
             "建设次序上的点逐处叠加，可能略低于最优。",
@@ -176,21 +176,22 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
         (meant & now, "现已覆盖", MINUTES_WITHIN[0], WITHIN_EDGE, "o"),
         (meant & ~now, "现未覆盖", MINUTES_BEYOND[0], "white", "^"),
     ):
-        label = f"{name}（{part.sum()} 处 {int(people[part].sum())} 人）"
+        label = f"{name}（{part.sum():,} 处 {int(people[part].sum()):,} 人）"
         part &= shown
         layers.append(Layer(points[part], label, form, colour, edge, 0.6, area[part].to_numpy()))
     sites, stood = plan.plan[plan.plan["order"] > 0], plan.plan[plan.plan["order"] == 0]
     gained = int(stood["added"].sum())
-    label = f"已确定的拟建设施（{len(stood)} 处 +{gained} 人）"
-    layers.append(Layer(_points(stood), label, "*", INK, "white", 0.5, 44.0))
+    label = f"已确定的拟建设施（{len(stood)} 处 +{gained:,} 人）"
+    layers.append(Layer(_points(stood), label, "s", "none", INK, 0.9, 48.0))
     label = "新增设施（数字为建设次序）"
     layers.append(Layer(_points(sites), label, "o", "white", FLAG, 1.6, 110.0))
     numbers = Names(_points(sites), [str(n) for n in sites["order"]], 8.5, INK, 0.0)
-    heads = [Key("建设次序与新增覆盖人口：", "head", edge=MUTED)]
+    heads = size_keys(people)
+    heads += [Key("建设次序与新增覆盖人口：", "head", edge=MUTED)]
     heads += [
         Key(
             f"{row['order']}　{short_name(row['name'])}"
-            f"{'（加挂）' if row['action'] == 'upgrade' else ''} +{row['added']} 人",
+            f"{'（加挂）' if row['action'] == 'upgrade' else ''} +{row['added']:,} 人",
             "head",
         )
         for row in sites.head(LISTED_SITES).to_dict("records")
@@ -200,7 +201,7 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
         survey,
         number,
         f"新增设施建设次序：{standard.name}",
-        f"{_word(plan)}人口由 {plan.before} 人增至 {plan.reached} 人（{_proof(plan)}）",
+        f"{_word(plan)}人口由 {plan.before:,} 人增至 {plan.reached:,} 人（{_proof(plan)}）",
         remarks=(
             f"{PEOPLE_KEY}。",
             *([LIMITED] if plan.limited else []),

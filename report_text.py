@@ -121,7 +121,7 @@ def passport_listing(facts: dict[str, Any]) -> Listing:
         },
         {"项目": "程序", "内容": f"kepu {facts['version']}，Python {facts['python']}"},
         {"项目": "坐标系", "内容": f"量算 {facts['crs']['metric']}，输出 {facts['crs']['output']}"},
-        {"项目": "全区人口", "内容": f"{facts['people']} 人"},
+        {"项目": "全区人口", "内容": f"{facts['people']:,} 人"},
         {"项目": "生成命令", "内容": facts["command"]},
     ]
     return Listing(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -11,15 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import Polygon
 
-from kepu.maps.figures.about import PAPERS, About
-from kepu.maps.figures.chart import pairs_figure, shares_figure
+from kepu.maps.figures.about import PAPERS, About, Key
+from kepu.maps.figures.calendar import Lane, calendar_figure
+from kepu.maps.figures.chart import _lines, pairs_figure, shares_figure
 from kepu.maps.figures.curve import count_figure
 from kepu.maps.figures.files import saved
 from kepu.maps.figures.map import Layer, base_layers, border_layers, map_figure
-from kepu.maps.figures.marks import round_metres
+from kepu.maps.figures.marks import round_number
 from kepu.maps.figures.names import Names
+from kepu.maps.figures.sheet import open_sheet
 from kepu.maps.figures.text import breadth, texts_of, wrapped
 from kepu.maps.fonts import MissingGlyphError, families, installed
+from kepu.report_ground import size_keys, sizes
 
 CRS = "EPSG:4547"
 ABOUT = About(3, "图名氹塱磡滘漖埇", "副题", ("数据来源：示意。",), "审图号：无", True)
@@ -103,6 +108,75 @@ def test_names_never_meet(places):
         assert not any(_meet(box, other) for other in taken[:at])
 
 
+def test_the_name_of_a_town_stands_in_it_and_off_its_symbols():
+    middle = TOWNS.representative_point()
+    crowd = points(*((p.x + dx, p.y) for p in middle for dx in range(-2_000, 2_001, 500)))
+    body = drawn(layers=[Layer(crowd, "设施")]).axes[1]
+    for name, area in zip(TOWNS["name"], TOWNS.geometry, strict=True):
+        text = next(t for t in body.texts if t.get_text() == name)
+        x, y = text.get_position()
+        assert area.contains(shapely.Point(x, y))
+        assert abs(y - middle.y.iloc[0]) > 100
+
+
+def test_what_is_of_a_higher_level_lies_above_and_the_legend_keeps_its_order():
+    spot = points((5_000, 5_000))
+    layers = [Layer(spot, "上", colour="#ff0000", level=1), Layer(spot, "下", colour="#00ff00")]
+    figure = drawn(layers=layers)
+    order = {
+        one.get_facecolor()[0][:2].tobytes(): one.get_zorder()
+        for one in figure.axes[1].collections if len(one.get_offsets()) == 1
+        and len(one.get_facecolor())
+    }  # fmt: skip
+    red, green = (np.array(colour, float).tobytes() for colour in ((1, 0), (0, 1)))
+    assert order[red] > order[green]
+    texts = texts_of(figure)
+    assert texts.index("下") < texts.index("上")
+
+
+@pytest.mark.parametrize("count", [3, 12, 24, 30])
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_lines_of_a_long_legend_do_not_meet(paper, count):
+    keys = [Key(f"第{at}项的说明（{at} 处 213,717 人）", "o") for at in range(count // 3)]
+    keys += [Key(f"道{at}", "line") for at in range(count - len(keys))]
+    sheet = open_sheet(ABOUT, paper, keys)
+    renderer = sheet.figure.canvas.get_renderer()
+    labels = {key.label for key in keys}
+    boxes = [t.get_window_extent(renderer) for t in sheet.page.texts if t.get_text() in labels]
+    x, _, w, _ = sheet.frame.legend
+    right = sheet.page.transData.transform((x + w, 0))[0]
+    assert len(boxes) == count
+    assert all(box.x1 <= right for box in boxes)
+    for one, other in combinations(boxes, 2):
+        apart = one.x1 <= other.x0 or other.x1 <= one.x0
+        assert apart or min(one.y1, other.y1) - max(one.y0, other.y0) < 0.12 * one.height
+
+
+def test_symbols_are_as_large_as_the_legend_says():
+    people = pd.Series([0, 1_000, 5_000, 34_890])
+    told = {key.label: key.size for key in size_keys(people)}
+    assert list(told) == ["大小：20,000 人", "大小：5,000 人", "大小：1,000 人"]
+    assert told["大小：5,000 人"] ** 2 == pytest.approx(sizes(people)[2])
+    assert told["大小：1,000 人"] ** 2 == pytest.approx(sizes(people)[1])
+    assert [key.label for key in size_keys(pd.Series([3]))] == ["大小：2 人"]
+    assert len(size_keys(people[:0])) == 1
+
+
+def test_the_name_of_a_row_breaks_where_its_bracket_opens():
+    assert _lines("短名（步行15分钟）", 60) == ["短名（步行15分钟）"]
+    long = "农村中学科技馆（科学馆）（电动自行车30分钟，青少年）"
+    assert _lines(long, 60) == ["农村中学科技馆（科学馆）", "（电动自行车30分钟，青少年）"]
+    assert "".join(_lines("很长" * 30, 60)) == "很长" * 30
+
+
+def test_no_line_of_a_stay_is_a_single_character():
+    lane = Lane("一号", "#2a6ca8", [("2027-01-01", "2027-02-12", "车头村党群服务中心")])
+    span = ("2027-01-01", "2027-12-31")
+    figure = calendar_figure(ABOUT, "portrait", lanes=[lane], span=span, shades=[])
+    said = next(t for t in texts_of(figure) if "车头村" in t)
+    assert min(map(len, said.split("\n"))) > 2
+
+
 def test_names_stand_on_the_sheet():
     names = [Names(points((2_000, 2_000), (2_010, 2_010)), ["黄溪村", "城西社区"])]
     texts = texts_of(drawn(names=names))
@@ -149,7 +223,7 @@ def test_wrapping_loses_nothing(text: str, width: int):
 
 @given(st.floats(1, 1e6))
 def test_the_scale_bar_is_round_and_fits(metres: float):
-    found = round_metres(metres)
+    found = round_number(metres)
     assert found <= metres * (1 + 1e-6)
     assert f"{found / 10 ** np.floor(np.log10(found)):.0f}" in {"1", "2", "5", "10"}
     assert breadth("清城", 8) > breadth("ab", 8)

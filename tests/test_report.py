@@ -138,7 +138,7 @@ def test_every_standard_has_one_number_in_all_files(study, found, facts, quick, 
             share, rates[at + 1][4], f"{sheet[standard.name][4]:.1f}",
             f"{mine['覆盖率（%）']:.1f}", percent_down(said[standard.key]["shares"]["district"]),
         } == {share}  # fmt: skip
-        assert f"覆盖 {covered} 人，{share}%" in figure.about.subtitle
+        assert f"覆盖 {covered:,} 人，{share}%" in figure.about.subtitle
         for scope in ("urban", "rural"):
             side = said[standard.key]["shares"][scope]
             assert side is None or f"{percent_down(side)}%" in drawn
@@ -167,7 +167,7 @@ def test_every_target_has_one_number_in_all_files(found, facts, quick, figures):
         if not pd.isna(row["share"]) and row["venue_type"] in set(venues["type"]):
             share = percent_down(float(row["share"]))
             assert f"{cells['覆盖率（%）']:.1f}" == share
-            assert f"{share}%，{int(row['covered'])} 人" in drawn
+            assert f"{share}%，{int(row['covered']):,} 人" in drawn
 
 
 def test_the_list_of_resources_is_the_same_in_workbook_and_table(found, quick):
@@ -250,11 +250,11 @@ def test_the_build_order_is_one_number_in_figure_and_table(found, facts):
     assert list(listing.frame["次序"]) == ["1", "2", "3"]
     texts = texts_of(order.draw("portrait"))
     for row in listing.frame.to_dict("records"):
-        added = f"+{row['新增覆盖人口']} 人"
+        added = f"+{row['新增覆盖人口']:,} 人"
         assert any(t.startswith(f"{row['次序']}　") and t.endswith(added) for t in texts)
     last = f"{listing.frame['累计覆盖率（%）'].iloc[-1]:.1f}%"
     assert last in texts_of(curve.draw("portrait"))
-    assert f"增至 {listing.frame['累计覆盖人口'].iloc[-1]} 人" in listing.notes[0]
+    assert f"增至 {listing.frame['累计覆盖人口'].iloc[-1]:,} 人" in listing.notes[0]
 
 
 @pytest.mark.slow

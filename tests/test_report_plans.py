@@ -119,7 +119,7 @@ def test_towns_of_a_scenario_add_up_and_figure_and_table_agree():
     assert listing.frame["失去覆盖"].iloc[-1] == told["lost"]
     picture = difference_picture(ground(), compared(), told, "scenario-1", 7)
     texts = " ".join(texts_of(picture.draw("portrait")))
-    assert f"失去 {told['lost']} 人" in texts
+    assert f"失去 {told['lost']:,} 人" in texts
     assert f"{percent_down(told['share_before'])}% → {percent_down(told['share_after'])}%" in texts
     assert "关闭的设施（1 处）" in texts
     assert "新建道路" in texts

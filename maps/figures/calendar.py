@@ -16,7 +16,7 @@ from ..style import INK, MUTED
 from .about import About, Key, Paper
 from .axes import GRID, plain_axes, texts_around
 from .sheet import Sheet, open_sheet
-from .text import INCH_MM, breadth, lettered, wrapped
+from .text import INCH_MM, balanced, breadth, lettered
 
 LABEL_SIZE, STAY_SIZE = 8.4, 6.4
 LABEL_MM = 30.0
@@ -130,7 +130,7 @@ def _lane(sheet: Sheet, row: int, lane: Lane) -> None:
             continue
         axes.barh(
             row, high - low, left=low, height=BAR, color=_light(lane.colour, (0.70, 0.84)[at % 2]),
-            edgecolor=lane.colour, linewidth=0.7, zorder=3,
+            edgecolor=lane.colour, linewidth=0.7, zorder=3, clip_on=False,
         )  # fmt: skip
         _name(axes, row, low, high, name, sheet)
     if short:
@@ -147,7 +147,7 @@ def _name(axes: Any, row: int, low: float, high: float, name: str, sheet: Sheet)
     """Write a name in its bar, in as many lines as it needs; what does not fit is left out."""
     mm_a_day, mm_a_row = _scales(axes, sheet)
     room = (high - low) * mm_a_day - 0.8
-    lines = wrapped(name, STAY_SIZE, max(room, 0.1))
+    lines = balanced(name, STAY_SIZE, max(room, 0.1))
     tall = len(lines) * STAY_SIZE * 0.3528 * 1.3
     if max(breadth(line, STAY_SIZE) for line in lines) > room or tall > BAR * mm_a_row:
         return

@@ -12,10 +12,10 @@ from ..style import BAR_BELOW, BAR_MET, FLAG, INK, MUTED
 from .about import About, Key, Paper
 from .axes import GRID, plain_axes, texts_around
 from .sheet import Sheet, open_sheet
-from .text import balanced, lettered
+from .text import balanced, breadth, lettered
 
 LABEL_SIZE, VALUE_SIZE = 8.4, 8.0
-LABEL_MM = 66.0
+LABEL_MM = 72.0
 """Room for the names of the rows."""
 URBAN, RURAL = "#1f5f99", "#d9772a"
 SIDES = {"urban": ("s", URBAN, "white", 1), "rural": ("o", RURAL, INK, -1)}
@@ -134,7 +134,7 @@ def _row_axes(sheet: Sheet, names: list[str], axis: str) -> None:
     box = axes.get_position()
     room = LABEL_MM / (figure.get_figwidth() * 25.4) - 18.0 / (figure.get_figwidth() * 25.4)
     axes.set_position((box.x0 + room, box.y0, box.width - room, box.height))
-    labels = ["\n".join(balanced(name, LABEL_SIZE, LABEL_MM - 4)) for name in names]
+    labels = ["\n".join(_lines(name, LABEL_MM - 4)) for name in names]
     axes.set_yticks(np.arange(len(names))[::-1], labels, fontsize=LABEL_SIZE, color=INK)
     axes.set(xlim=(0, 1.03), ylim=(-0.6, max(len(names), 3) - 0.4))
     axes.set_xlabel(axis, fontsize=9, color=INK)
@@ -143,3 +143,12 @@ def _row_axes(sheet: Sheet, names: list[str], axis: str) -> None:
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.grid(axis="x", color=GRID, linewidth=0.7, zorder=0)
     axes.spines["left"].set_visible(False)
+
+
+def _lines(name: str, room: float) -> list[str]:
+    """Break the name of a row where its last bracket opens, then where it must."""
+    if breadth(name, LABEL_SIZE) <= room:
+        return [name]
+    head, bracket, tail = name.rpartition("（")
+    parts = [head, bracket + tail] if head and bracket else [name]
+    return [line for part in parts for line in balanced(part, LABEL_SIZE, room)]

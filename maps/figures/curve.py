@@ -63,7 +63,7 @@ def lorenz_figure(
                 axes,
                 panel,
                 side + 6,
-                axes_names if row == rows - 1 else ("", axes_names[1]),
+                axes_names if at + columns >= len(panels) else ("", axes_names[1]),
                 first=column == 0,
             )
         sheet.figure.draw_without_rendering()
@@ -78,7 +78,7 @@ def _curve(
         panel.people, panel.value, panel.people, color=BAR_NEUTRAL, alpha=0.25, linewidth=0
     )
     axes.plot(panel.people, panel.value, color=BAR_MET, linewidth=1.6)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+    axes.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0.5, 1))
     plain_axes(axes)
     for each in (axes.xaxis, axes.yaxis):
         each.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -9,6 +9,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
@@ -18,7 +19,7 @@ from matplotlib.path import Path as Outline
 from ..style import BASE_LINES, DISTRICT_EDGE, INK, MUTED, PAPER, TOWN_EDGE, WATER
 from .about import About, Key, Paper
 from .marks import north_arrow, scale_bar
-from .names import Names, write_names
+from .names import NOTHING, Names, write_names
 from .sheet import Sheet, open_sheet
 from .text import lettered
 
@@ -61,6 +62,8 @@ class Layer:
         `area`, `line`, or a marker of matplotlib.
     size
         Of markers, in square points: one, or one for each.
+    level
+        Drawn above those of a lower level, whatever their order, which is that of the legend.
     """
 
     shapes: gpd.GeoSeries
@@ -72,6 +75,7 @@ class Layer:
     size: Any = 22.0
     dash: Any = "-"
     hatch: str = ""
+    level: int = 0
 
     @cached_property
     def outlines(self) -> list[Outline]:
@@ -188,13 +192,21 @@ def map_figure(
     with lettered(texts):
         sheet = open_sheet(about, paper, keys)
         _extent(sheet, towns)
-        for order, layer in enumerate(drawn, 1):
+        for order, layer in enumerate(sorted(drawn, key=lambda one: one.level), 1):
             _draw(sheet.body, layer, order)
-        town_names = Names(towns.representative_point(), list(towns["name"]), 9.0, MUTED, 0.0)
-        write_names(sheet, [*names, town_names])
+        town_names = Names(
+            towns.representative_point(), list(towns["name"]), 9.0, MUTED, 0.0, towns.geometry
+        )
+        write_names(sheet, [*names, town_names], _symbols(drawn))
         scale_bar(sheet)
         north_arrow(sheet)
     return sheet.figure
+
+
+def _symbols(layers: Sequence[Layer]) -> npt.NDArray[np.float64]:
+    """Return where symbols stand, n x 2."""
+    points = [one.shapes.to_numpy() for one in layers if one.form not in ("area", "line")]
+    return shapely.get_coordinates(np.concatenate(points)) if points else NOTHING
 
 
 def _extent(sheet: Sheet, towns: gpd.GeoDataFrame) -> None:

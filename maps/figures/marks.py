@@ -16,10 +16,10 @@ def metres_a_mm(sheet: Sheet) -> float:
     return float(high - low) / sheet.frame.body[2]
 
 
-def round_metres(metres: float) -> float:
-    """Return the largest of 1, 2, 5 x 10^n that is not longer."""
-    unit = 10.0 ** floor(log10(metres))
-    return max(n for n in (1, 2, 5) if n * unit <= metres * (1 + 1e-9)) * unit
+def round_number(most: float) -> float:
+    """Return the largest of 1, 2, 5 x 10^n that is not greater."""
+    unit = 10.0 ** floor(log10(most))
+    return max(n for n in (1, 2, 5) if n * unit <= most * (1 + 1e-9)) * unit
 
 
 def _corner(sheet: Sheet) -> tuple[float, float]:
@@ -32,7 +32,7 @@ def scale_bar(sheet: Sheet) -> None:
     """Draw the scale bar in four fields, and the scale in words."""
     right, low = _corner(sheet)
     ground = metres_a_mm(sheet)
-    length = round_metres(ground * (SCALE_MM - 22))
+    length = round_number(ground * (SCALE_MM - 22))
     mm = length / ground
     x, y = right - SCALE_MM + 3, low + 7
     for part in range(4):

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
 from matplotlib.patheffects import withStroke
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
 
 from ..style import INK
 from .marks import metres_a_mm
@@ -15,6 +20,8 @@ from .text import POINT_MM, breadth
 
 Box = tuple[float, float, float, float]
 HALO = [withStroke(linewidth=1.8, foreground="white")]
+NOTHING = np.empty((0, 2))
+SYMBOL_MM = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +37,8 @@ class Names:
         One for each.
     clear
         Points between a name and its point.
+    areas
+        What the names are of: each stands within its own where it hides fewest symbols.
     """
 
     points: gpd.GeoSeries
@@ -37,36 +46,70 @@ class Names:
     size: float = 7.0
     colour: str = INK
     clear: float = 3.5
-    must: bool = False
+    areas: gpd.GeoSeries | None = None
 
 
-def write_names(sheet: Sheet, groups: Sequence[Names]) -> None:
-    """Write names where they neither overlap each other nor leave the frame."""
+def write_names(
+    sheet: Sheet, groups: Sequence[Names], symbols: npt.NDArray[np.float64] = NOTHING
+) -> None:
+    """
+    Write names where they neither overlap each other nor leave the frame.
+
+    Parameters
+    ----------
+    symbols
+        Where symbols stand, n x 2, in the metric system of the map.
+    """
     _, _, w, h = sheet.frame.body
     taken: list[Box] = []
     scale, (left, _), (low, _) = metres_a_mm(sheet), sheet.body.get_xlim(), sheet.body.get_ylim()
+    hidden = (symbols - (left, low)) / scale
     for group in groups:
-        for point, text in zip(group.points.to_numpy(), group.texts, strict=True):
+        areas = [None] * len(group.texts) if group.areas is None else list(group.areas)
+        for point, text, area in zip(group.points.to_numpy(), group.texts, areas, strict=True):
             x, y = (point.x - left) / scale, (point.y - low) / scale
             if not text or not (0 <= x <= w and 0 <= y <= h):
                 continue
             wide, tall = breadth(text, group.size) + 0.6, group.size * POINT_MM * 1.25
-            for box in _around(x, y, wide, tall, group.clear * POINT_MM):
-                inside = box[0] >= 1 and box[1] >= 1 and box[2] <= w - 1 and box[3] <= h - 1
-                if inside and not any(_meet(box, other) for other in taken):
-                    taken.append(box)
-                    sheet.body.text(
-                        left + scale * (box[0] + box[2]) / 2,
-                        low + scale * (box[1] + box[3]) / 2,
-                        text,
-                        fontsize=group.size,
-                        color=group.colour,
-                        ha="center",
-                        va="center",
-                        path_effects=HALO,
-                        zorder=100,
-                    )
-                    break
+            free = [
+                box
+                for box in _around(x, y, wide, tall, group.clear * POINT_MM)
+                if box[0] >= 1 and box[1] >= 1 and box[2] <= w - 1 and box[3] <= h - 1
+                and not any(_meet(box, other) for other in taken)
+            ]  # fmt: skip
+            if not free:
+                continue
+            box = free[0]
+            if area is not None:
+                own = affinity.affine_transform(area, (1 / scale, 0, 0, 1 / scale, -left / scale,
+                                                       -low / scale))  # fmt: skip
+                box = min(free, key=lambda one: (_beyond(one, own), _hides(one, hidden)))
+            taken.append(box)
+            sheet.body.text(
+                left + scale * (box[0] + box[2]) / 2,
+                low + scale * (box[1] + box[3]) / 2,
+                text,
+                fontsize=group.size,
+                color=group.colour,
+                ha="center",
+                va="center",
+                path_effects=HALO,
+                zorder=100,
+            )
+
+
+def _beyond(box: Box, area: BaseGeometry) -> int:
+    """Return which part of a name leaves its area, in tenths."""
+    name = shapely.box(*box)
+    return round(10 * (1 - float(name.intersection(area).area) / name.area))
+
+
+def _hides(box: Box, symbols: npt.NDArray[np.float64]) -> int:
+    """Return how many symbols a name in a box would hide."""
+    inside = (symbols >= (box[0] - SYMBOL_MM, box[1] - SYMBOL_MM)) & (
+        symbols <= (box[2] + SYMBOL_MM, box[3] + SYMBOL_MM)
+    )
+    return int(inside.all(axis=1).sum())
 
 
 def _around(x: float, y: float, wide: float, tall: float, clear: float) -> Iterable[Box]:

@@ -28,9 +28,13 @@ SIDE_MM = 66.0
 """Width of the column beside the frame of a lying sheet."""
 LEGEND_ROW_MM = 5.0
 WIDEST_KEY_MM = 64.0
+PAIRED_MM = 12.5
+"""What symbol and gaps take of a key in a pair."""
 NOTE_SIZE, LEGEND_SIZE, TITLE_SIZE, CAPTION_SIZE = 7.0, 8.2, 16.0, 10.5
 SUBTITLE_SIZE, LEAST_SUBTITLE = 9.0, 7.2
 CAPTION_MM = 9.0
+MARK_SIZE, MARK_PAD = 11.0, 0.35
+"""Of 示意数据; the pad of its box in letters."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,7 @@ def _laid(about: About, paper: Paper, keys: Sequence[Key], least_mm: float) -> F
     )
 
 
+SCALE_HIGH_MM = 24.0
 SCALE_MM = 52.0
 """Kept free beside the legend of an upright sheet, for scale bar and north arrow."""
 
@@ -156,9 +161,9 @@ def _title(sheet: Sheet) -> None:
                   va="center")  # fmt: skip
     if about.illustrative:
         page.text(
-            width - MARGIN_MM, height - MARGIN_MM - 5.5, "示意数据", fontsize=11, color=FLAG,
-            ha="right", va="center",
-            bbox={"boxstyle": "square,pad=0.35", "facecolor": "white", "edgecolor": FLAG,
+            width - MARGIN_MM - MARK_PAD * MARK_SIZE * POINT_MM, height - MARGIN_MM - 5.5,
+            "示意数据", fontsize=MARK_SIZE, color=FLAG, ha="right", va="center",
+            bbox={"boxstyle": f"square,pad={MARK_PAD}", "facecolor": "white", "edgecolor": FLAG,
                   "linewidth": 0.9},
         )  # fmt: skip
     page.text(width / 2, MARGIN_MM + 2.5, about.caption, fontsize=CAPTION_SIZE, color=INK,
@@ -172,20 +177,53 @@ def _legend(sheet: Sheet) -> None:
     if not keys:
         return
     page.text(x + 3, y + h - 4.5, "图例", fontsize=9.5, color=INK, va="center")
-    room = w - (SCALE_MM if sheet.paper == "portrait" else 0)
-    columns = legend_columns(keys, room) if sheet.paper == "portrait" else 1
+    if sheet.paper == "landscape":
+        _legend_beside(sheet)
+        return
+    room = w - SCALE_MM
+    columns = legend_columns(keys, room)
     rows = -(-len(keys) // columns)
-    step = min(LEGEND_ROW_MM, (h - 10 - (0 if sheet.paper == "portrait" else 24)) / max(rows, 1))
+    step = min(LEGEND_ROW_MM, (h - 10) / max(rows, 1))
     for at, key in enumerate(keys):
         column, row = divmod(at, rows)
         left = x + 3 + column * room / columns
-        _draw_key(page, key, left, y + h - 9.5 - row * step, room / columns - 10)
+        _draw_key(page, key, left, y + h - 9.5 - row * step, room / columns - 10, LEGEND_SIZE)
 
 
-def _draw_key(page: Axes, key: Key, x: float, y: float, room: float) -> None:
-    size = min(LEGEND_SIZE, LEGEND_SIZE * room / max(breadth(key.label, LEGEND_SIZE), 1))
+def _legend_beside(sheet: Sheet) -> None:
+    """Draw the legend of a lying sheet: one below the other, short ones in pairs if it is long."""
+    x, y, w, h = sheet.frame.legend
+    free = h - 10 - SCALE_HIGH_MM
+    rows = [[key] for key in sheet.keys]
+    if len(rows) * LEGEND_ROW_MM > free:
+        rows = _paired(sheet.keys, w / 2 - PAIRED_MM)
+    step = min(LEGEND_ROW_MM, free / len(rows))
+    size = min(LEGEND_SIZE, step / POINT_MM / 1.15)
+    for at, row in enumerate(rows):
+        for column, key in enumerate(row):
+            left, room = x + 3 + column * w / 2, w / len(row) - PAIRED_MM
+            _draw_key(sheet.page, key, left, y + h - 9.5 - at * step, room, size)
+
+
+def _paired(keys: Sequence[Key], room: float) -> list[list[Key]]:
+    """Return rows of keys: two that follow each other share one if both fit."""
+    rows: list[list[Key]] = []
+    open_ = False
+    for key in keys:
+        short = key.form != "head" and breadth(key.label, LEGEND_SIZE) <= room
+        if short and open_:
+            rows[-1].append(key)
+            open_ = False
+        else:
+            rows.append([key])
+            open_ = short
+    return rows
+
+
+def _draw_key(page: Axes, key: Key, x: float, y: float, room: float, most: float) -> None:
+    size = min(most, LEGEND_SIZE * room / max(breadth(key.label, LEGEND_SIZE), 1))
     if key.form == "head":
-        wide = min(LEGEND_SIZE, LEGEND_SIZE * (room + 8) / max(breadth(key.label, LEGEND_SIZE), 1))
+        wide = min(most, LEGEND_SIZE * (room + 8) / max(breadth(key.label, LEGEND_SIZE), 1))
         page.text(x, y, key.label, fontsize=wide, color=key.edge, va="center")
         return
     if key.form == "area":
