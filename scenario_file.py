@@ -1,4 +1,4 @@
-"""Scenarios as files and as options: reading with the line of each fault, and writing."""
+"""Scenarios as files: reading, with the edit of each fault, and writing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pydantic import BaseModel, ValidationError
 
 from .geo.errors import Fault, StudyError
 from .scenario_keys import DOING, CloseRoads, Scenario
-from .study_file import VALUE_TEXTS, toml
+from .study_file import VALUE_TEXTS
+from .toml_file import read_toml
 
 HEADER = (
     "# 情景文件：kepu whatif 研究文件 --scenario 本文件。改动按先后次序生效，不改变研究本身。\n"
 )
 INLINE = 100
-MOST_BYTES = 10_000_000
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -30,18 +30,7 @@ def read_scenario(path: Path) -> Scenario:
     StudyError
         No such file, no TOML, an unknown edit or key, a wrong value; all at once.
     """
-    try:
-        if (size := path.stat().st_size) > MOST_BYTES:
-            facts = {"megabytes": size // 1_000_000, "most": MOST_BYTES // 1_000_000}
-            raise StudyError(Fault("E-FILE-BIG", file=path.name, facts=facts))
-        content = toml(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError as error:
-        raise StudyError(Fault("E-FILE-MISSING", file=str(path))) from error
-    except StudyError:
-        raise
-    except (OSError, ValueError, RecursionError) as error:
-        # Beside TOMLDecodeError: a number of thousands of digits, lists in lists without end.
-        raise StudyError(Fault("E-STUDY-TOML", file=path.name, facts={"error": error})) from error
+    _, content = read_toml(path)
     content.setdefault("name", path.stem)
     scenario = checked(content, path.name)
     folder = path.absolute().parent
@@ -168,95 +157,3 @@ def _toml(value: object) -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def from_options(
-    options: Sequence[tuple[str, str]], *, name: str, resnap: bool = False, datum: str = "WGS84"
-) -> Scenario:
-    """
-    Return the scenario of some command-line options, in their order.
-
-    Parameters
-    ----------
-    options
-        Pairs of an option without its dashes and what stands behind it; the forms are in `FORMS`.
-    datum
-        Of the longitudes and latitudes in them.
-
-    Raises
-    ------
-    StudyError
-        An option is not written as it must be.
-    """
-    edits, faults = [], []
-    counts: dict[str, int] = {}
-    for option, text in options:
-        counts[option] = counts.get(option, 0) + 1
-        try:
-            edit = _parsed(option, text, counts[option])
-            edits.append(edit | ({"datum": datum} if {"lon", "line"} & set(edit) else {}))
-        except (ValueError, IndexError):
-            facts = {"form": FORMS[option]}
-            faults.append(Fault("E-SCENARIO-OPTION", column=f"--{option}", value=text, facts=facts))
-    if faults:
-        raise StudyError(*faults)
-    return checked({"name": name, "resnap": resnap, "edits": edits}, "whatif")
-
-
-FORMS = {
-    "open": "V012,V015",
-    "close": "V001",
-    "add": "room.community@113.05,23.68",
-    "move": "V001@113.05,23.68",
-    "upgrade": "V300=room.community",
-    "capacity": "V001=60",
-    "hours": "V001=08:30-21:00",
-    "days": "V001=周一至周日",
-    "add-people": "3000@113.05,23.68",
-    "close-road": "北江大桥",
-    "close-area": "淹没范围.geojson",
-    "add-road": "tertiary@113.05,23.68;113.06,23.69",
-    "speed": "car.secondary=30",
-}
-"""The options, with an example of what stands behind each."""
-
-
-def _parsed(option: str, text: str, number: int) -> dict[str, Any]:
-    """Return one edit as it would stand in a file."""
-    if not text.strip():
-        raise ValueError
-    if option in ("open", "close"):
-        return {"do": f"{option}_venue", "venue": [part.strip() for part in text.split(",")]}
-    if option == "close-road":
-        said: dict[str, Any] = {"way": int(text)} if text.strip().isdigit() else {"name": text}
-        return {"do": "close_roads", **said}
-    if option == "close-area":
-        return {"do": "close_roads", "area_file": str(Path(text).absolute())}
-    if option in ("add", "move", "add-people", "add-road"):
-        what, _, rest = text.partition("@")
-        points = [_point(part) for part in rest.split(";")]
-        if option == "add-road":
-            return {"do": "add_road", "highway": what, "line": points}
-        (lon, lat), = points  # fmt: skip
-        at = {"lon": lon, "lat": lat}
-        if option == "move":
-            return {"do": "move_venue", "venue": what, **at}
-        if option == "add":
-            return {"do": "add_venue", "id": f"NEW{number}", "type": what, **at}
-        return {"do": "add_people", "id": f"NEW{number}", "people": int(what), **at}
-    key, _, value = (part.strip() for part in text.partition("="))
-    if option == "speed":
-        mode, _, highway = key.partition(".")
-        return {"do": "change_speed", "mode": mode, "highway": highway, "kmh": float(value)}
-    if option == "upgrade":
-        return {"do": "upgrade_venue", "venue": key, "type": value}
-    if option == "capacity":
-        return {"do": "change_capacity", "venue": key, "capacity": float(value)}
-    if not value:
-        raise ValueError
-    return {"do": "change_hours", "venue": key, option: value}
-
-
-def _point(text: str) -> tuple[float, float]:
-    lon, lat = text.split(",")
-    return float(lon), float(lat)

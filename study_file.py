@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
+import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from .geo.errors import Fault, StudyError
 from .layers.venues import venue_types
 from .study_keys import StandardRules, Study
+from .toml_file import read_toml
 
 SPEEDS_KMH = {"walk": (1, 8), "ebike": (3, 40), "car": (3, 130)}
 """Speeds outside these are mistakes of unit: m/s for km/h, or the other way round."""
@@ -40,6 +43,10 @@ VALUE_TEXTS = {
     "too_long": "最多 {max_length} 项",
 }
 """What pydantic's kinds of error mean, for those who read Chinese; it says the English itself."""
+TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
+KEY = re.compile(r"""\"[^"]*\"|'[^']*'|[A-Za-z0-9_-]+""")
+ESCAPED = "\t\n\r\b\f"
+"""What TOML makes of a backslash and a letter: of `\\t` in a path, for one."""
 
 
 def read_study(path: Path, *, corrected: Path | None = None) -> Study:
@@ -58,16 +65,7 @@ def read_study(path: Path, *, corrected: Path | None = None) -> Study:
     StudyError
         No such file, no TOML, unknown keys, wrong values, unknown types of venue; all at once.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        content = toml(text)
-    except FileNotFoundError as error:
-        raise StudyError(Fault("E-FILE-MISSING", file=str(path))) from error
-    except IsADirectoryError as error:
-        raise StudyError(Fault("E-STUDY-FOLDER", file=str(path))) from error
-    except (OSError, ValueError, RecursionError) as error:
-        # Beside TOMLDecodeError: a number of thousands of digits, lists in lists without end.
-        raise StudyError(Fault("E-STUDY-TOML", file=path.name, facts={"error": error})) from error
+    text, content = read_toml(path)
     try:
         study = Study.model_validate(
             {**content, "folder": path.absolute().parent, "path": path.absolute()}
@@ -107,14 +105,7 @@ def _fault(path: Path, text: str, error: Any) -> Fault:
     """Turn one of pydantic's errors into a fault with its line in the file."""
     where = ".".join(str(part) for part in error["loc"])
     key = str(error["loc"][-1]) if error["loc"] else ""
-    line = next(
-        (
-            n
-            for n, content in enumerate(text.splitlines(), 1)
-            if content.strip().strip("[]").partition("=")[0].strip() == key
-        ),
-        None,
-    )
+    line = line_of(text, error["loc"])
     if error["type"] == "extra_forbidden":
         known = _keys_at(error["loc"][:-1])
         near = difflib.get_close_matches(key, known, 1, 0.5)
@@ -127,6 +118,9 @@ def _fault(path: Path, text: str, error: Any) -> Fault:
         )
     if error["type"] == "missing":
         return Fault("E-STUDY-MISSING", file=path.name, value=where)
+    value = str(error["input"])
+    if key == "file" and any(c in value for c in ESCAPED):
+        return Fault("E-TOML-BACKSLASH", file=path.name, row=line, column=where, value=value)
     said = VALUE_TEXTS.get(error["type"], "{msg}")
     chinese = said.format_map({"msg": error["msg"], **error.get("ctx", {})})
     return Fault(
@@ -134,31 +128,33 @@ def _fault(path: Path, text: str, error: Any) -> Fault:
         file=path.name,
         row=line,
         column=where,
-        value=str(error["input"]),
+        value=value,
         facts={"zh": chinese, "en": error["msg"]},
     )
 
 
-def toml(text: str) -> dict[str, Any]:
+def line_of(text: str, location: Sequence[int | str]) -> int | None:
     """
-    Read TOML, whose whole numbers have 64 bits; Python's have any, and cannot all be written out.
+    Return the line of a key of a TOML text, or of what it stands in; none if it is not there.
 
-    Raises
-    ------
-    ValueError, RecursionError
-        It is none.
+    `location` is the path of the key, with the number of the table in a list of tables.
     """
-    content = tomllib.loads(text)
-    waiting: list[Any] = [content]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise ValueError("a whole number of more than 64 bits")
-    return content
+    table: tuple[int | str, ...] = ()
+    lists: Counter[str] = Counter()
+    nearest, deepest = None, 0
+    for number, content in enumerate(text.splitlines(), 1):
+        if head := TABLE.fullmatch(content):
+            table = tuple(KEY.findall(head[2]))
+            if head[1] == "[[":
+                lists[head[2]] += 1
+                table = (*table, lists[head[2]] - 1)
+            here = table
+        else:
+            here = (*table, *KEY.findall(content.partition("=")[0])) if "=" in content else ()
+        here = tuple(part.strip("\"'") if isinstance(part, str) else part for part in here)
+        if len(here) > deepest and here == tuple(location[: len(here)]):
+            nearest, deepest = number, len(here)
+    return nearest
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:

@@ -158,7 +158,9 @@ def _column_fault(
         return ledger.fault("E-UNIT", column=next(iter(mine)), units=units)
     if not mine and column.required:
         known, seen = "、".join(column.aliases), "、".join(headers)
-        return ledger.fault("E-HEADER-MISSING", header=label, aliases=known, headers=seen)
+        return ledger.fault(
+            "E-HEADER-MISSING", header=label, name=column.name, aliases=known, headers=seen
+        )
     return None
 
 

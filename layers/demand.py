@@ -81,9 +81,11 @@ def demand_columns(population: str | None) -> tuple[Column, ...]:
     )  # fmt: skip
     optional = partial(Column, required=False, filled=False)
     return (
-        Column("place", ("代码", "村代码", "编号", "行政区划代码", "统计用区划代码", "place_id",
-                         "place", "code"), place_code),
-        Column("name", ("名称", "村名", "行政村", "社区", "name"), partial(words, most=100)),
+        Column("place", ("代码", "村代码", "编号", "行政区划代码", "统计用区划代码", "统计代码",
+                         "区划代码", "place_id", "place", "code"), place_code),
+        Column("name", ("名称", "村名", "行政村", "社区", "村（社区）", "村（居）", "村居",
+                        "村（居）委会", "村（社区）名称", "村（居）名称", "name"),
+               partial(words, most=100)),
         LON, LAT, DATUM,
         counted("people", (*aliases, *PEOPLE_ALIASES), whole=PEOPLE_ALIASES),
         optional("town", TOWN_ALIASES, words),

@@ -18,17 +18,16 @@ from hypothesis import strategies as st
 from kepu.geo.crs import wgs84_to_gcj02
 from kepu.geo.errors import CrsError, KepuError, StudyError
 from kepu.scenario_file import (
-    FORMS,
-    MOST_BYTES,
     checked,
-    from_options,
     read_scenario,
     read_scenarios,
     require_own_names,
     scenario_text,
 )
 from kepu.scenario_keys import DOING, CloseRoads
+from kepu.scenario_options import FORMS, from_options
 from kepu.scenario_roads import area_of
+from kepu.toml_file import MOST_BYTES
 
 POINT = {"lon": 113.05, "lat": 23.68}
 LINE = [[113.05, 23.68], [113.06, 23.69]]
@@ -205,11 +204,11 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     with huge.open("wb") as stream:
         stream.truncate(MOST_BYTES + 1)
     for path, code in (
-        (broken, "E-STUDY-TOML"), (huge, "E-FILE-BIG"), (tmp_path, "E-STUDY-TOML"),
+        (broken, "E-TOML-ENCODING"), (huge, "E-FILE-BIG"), (tmp_path, "E-STUDY-FOLDER"),
         (tmp_path / "none.toml", "E-FILE-MISSING"), (Path("a\0b"), "E-STUDY-TOML"),
         (tmp_path / ("长" * 300), "E-STUDY-TOML"),
     ):  # fmt: skip
-        if code == "E-STUDY-TOML" and sys.platform == "win32" and path != broken:
+        if code == "E-STUDY-TOML" and sys.platform == "win32":
             continue
         with pytest.raises(StudyError) as error:
             read_scenario(path)
@@ -275,8 +274,57 @@ def test_the_order_the_datum_and_the_numbers_of_what_is_typed():
     assert (told[4]["way"], told[5]["name"]) == (12, "12路")
     assert told[6]["area_file"] == str(Path("a.geojson").absolute())
     assert (told[7]["people"], told[7]["lon"], told[7]["lat"]) == (7, 1.0, 2.0)
-    assert [told[n]["datum"] for n in (0, 2, 3, 7, 8)] == ["GCJ02"] * 5
-    assert told[6]["datum"] is None  # the word of a file counts
+    assert [told[n]["datum"] for n in (0, 2, 3, 6, 7, 8)] == ["GCJ02"] * 6
+    untold = from_options([("add", "a@1,2"), ("close-area", "a.geojson")], name="x").edits
+    assert [edit.model_dump()["datum"] for edit in untold] == ["WGS84", None]
+
+
+def test_whatever_a_file_may_say_can_be_typed_too():
+    found = from_options(
+        [
+            ("close-area", "我的 范围.geojson bridges=false modes=car,ebike datum=BD09"),
+            ("add", "a@1,2 name=新城 活动室 id=N capacity=60 hours=全天 serves=elderly，youth"),
+            ("upgrade", "V1=b keep=否"),
+            ("add-people", "7@1,2 elderly=3 youth=2 rural=true"),
+            ("add-road", "c@1,2;3,4 join_metres=100 bridge=true"),
+            ("capacity", "V1=6 capacity_unit=座"),
+            ("hours", "V1=9:00-12:00 days=周六"),
+        ],
+        name="x", datum="GCJ02",
+    ).edits  # fmt: skip
+    told = [edit.model_dump(exclude_defaults=True) for edit in found]
+    assert Path(told[0].pop("area_file")).name == "我的 范围.geojson"
+    assert told == [
+        {"do": "close_roads", "bridges": False, "modes": ("car", "ebike"), "datum": "BD09"},
+        {"do": "add_venue", "id": "N", "name": "新城 活动室", "type": "a", "lon": 1.0, "lat": 2.0,
+         "datum": "GCJ02", "capacity": 60.0, "hours": "全天",
+         "serves": ("elderly", "youth")},
+        {"do": "upgrade_venue", "venue": "V1", "type": "b", "keep": False},
+        {"do": "add_people", "id": "NEW1", "lon": 1.0, "lat": 2.0, "datum": "GCJ02", "people": 7,
+         "groups": {"elderly": 3, "youth": 2}, "rural": True},
+        {"do": "add_road", "line": ((1.0, 2.0), (3.0, 4.0)), "highway": "c", "bridge": True,
+         "datum": "GCJ02", "join_metres": 100.0},
+        {"do": "change_capacity", "venue": "V1", "capacity": 6.0, "capacity_unit": "座"},
+        {"do": "change_hours", "venue": "V1", "days": "周六", "hours": "9:00-12:00"},
+    ]  # fmt: skip
+
+
+def test_signs_of_a_chinese_keyboard_are_understood():
+    typed = [
+        ("open", "V1，V2、V3"),
+        ("add", "a＠1，2"),
+        ("add-road", "c@1，2；3，4"),
+        ("capacity", "V1＝6"),
+    ]
+    plain = [
+        ("open", "V1,V2,V3"),
+        ("add", "a@1,2"),
+        ("add-road", "c@1,2;3,4"),
+        ("capacity", "V1=6"),
+    ]
+    assert from_options(typed, name="x") == from_options(plain, name="x")
+    (road,) = from_options([("close-road", " 甲、乙路 ")], name="x").edits
+    assert road.model_dump()["name"] == "甲、乙路"
 
 
 def test_all_that_is_typed_wrongly_is_told_at_once():

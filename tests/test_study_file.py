@@ -6,7 +6,7 @@ import pytest
 
 from kepu.geo.errors import StudyError
 from kepu.geo.profile import default_profiles
-from kepu.study_file import read_study
+from kepu.study_file import line_of, read_study
 
 TEXT = """
 [study]
@@ -148,13 +148,51 @@ def test_two_standards_need_two_keys(study_of):
     assert [f.code for f in refused(study_of, TEXT + standard)] == ["E-STANDARD-TWICE"]
 
 
+LINES = """\
+[towns]
+file = "a"
+[venues]  # 设施
+file = "b"
+columns = { name = "名称" }
+[[standards]]
+key = "one"
+[[standards]]
+key = "two"
+[sites.costs."room.community"]
+build = 30
+"""
+
+
+@pytest.mark.parametrize(
+    ("location", "line"),
+    [
+        (("towns", "file"), 2), (("venues", "file"), 4), (("venues", "columns", "name"), 5),
+        (("standards", 1, "key"), 9), (("standards", 1, "goal"), 8), (("venues", "date"), 3),
+        (("sites", "costs", "room.community", "build"), 11), (("roads", "file"), None),
+    ],
+)  # fmt: skip
+def test_a_fault_names_the_line_of_its_own_table(location, line):
+    """The first `file` was named, whichever table was wrong."""
+    assert line_of(LINES, location) == line
+
+
+@pytest.mark.parametrize("path", ["资料\\设施.xlsx", "C:\\Users\\设施.xlsx", "资料\\new.xlsx"])
+def test_a_path_as_windows_writes_it_is_told_how_to_write(study_of, path):
+    """Of a path that was copied, TOML makes an error, or a tab or a new line that nobody sees."""
+    line = next(line for line in TEXT.splitlines() if line.startswith("file = ") and "ven" in line)
+    (fault,) = refused(study_of, TEXT.replace(line, f'file = "{path}"'))
+    assert fault.code == "E-TOML-BACKSLASH"
+    assert fault.row == TEXT.splitlines().index(line) + 1
+    assert "/" in fault.remedy_zh
+
+
 def test_a_missing_file_a_folder_and_other_encodings_are_named(tmp_path):
     for path, code in ((tmp_path / "none.toml", "E-FILE-MISSING"), (tmp_path, "E-STUDY-FOLDER")):
         with pytest.raises(StudyError, match=code):
             read_study(path)
     gbk = tmp_path / "gbk.toml"
     gbk.write_bytes(TEXT.encode("gb18030"))
-    with pytest.raises(StudyError, match="E-STUDY-TOML"):
+    with pytest.raises(StudyError, match="E-TOML-ENCODING"):
         read_study(gbk)
     bom = tmp_path / "bom.toml"
     bom.write_bytes(TEXT.encode("utf-8-sig"))
