@@ -187,5 +187,6 @@ def venue_remedy(fix: str, facts: Facts) -> str:
     return (
         f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']}人，"
         f"本处余{facts['left']}人{'，仍超过要求' if facts['still'] else ''}；"
-        f"该处{holds}届时就近服务{facts['theirs']}人，{ask}"
+        f"该处{holds}届时就近服务{facts['theirs']}人，{ask}；"
+        f"也可将本处扩大到{facts['needed']:g}{facts['unit']}以上"
     )

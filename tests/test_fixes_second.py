@@ -79,7 +79,8 @@ def test_who_turns_to_another_venue_relieves_the_crowded_one():
     venue = case.asked(gaps.standard(people_a_unit=300.0)).query("kind == 'venue'").iloc[0]
     assert (venue["id"], venue["fix_venue"], venue["fix_people"]) == ("v0", "v1", 300)
     assert venue["remedy"] == (
-        "建成拟建的馆1，可分流300人，本处余400人，仍超过要求；该处（1座）届时就近服务300人，容量足够"
+        "建成拟建的馆1，可分流300人，本处余400人，仍超过要求；该处（1座）届时就近服务300人，容量足够；"
+        "也可将本处扩大到3座以上"
     )
 
 
@@ -101,4 +102,4 @@ def test_a_crowd_that_only_moves_is_told(types, capacity, said):
     )  # fmt: skip
     venue = case.asked(gaps.standard(people_a_unit=300.0)).query("kind == 'venue'").iloc[0]
     assert (venue["people"], venue["fix_people"]) == (301, 301)
-    assert venue["remedy"].endswith(f"可分流301人，本处余0人；{said}")
+    assert venue["remedy"].endswith(f"可分流301人，本处余0人；{said}；也可将本处扩大到2座以上")
