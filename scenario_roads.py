@@ -11,9 +11,9 @@ import numpy.typing as npt
 import shapely
 
 from .geo.crs import DATUMS, WGS84, to_wgs84, transform
-from .geo.edits import Roadworks, close, edges_named, edges_of_way, flood, stretches
+from .geo.edits import Roadworks, close, edges_named, edges_of_way, flood, stretches, to_network
 from .geo.errors import Fault, NetworkError, StudyError
-from .geo.network import Bools, Floats
+from .geo.network import Bools, Floats, Network
 from .geo.new_roads import Road, build_road
 from .layers.datums import SHIFTED, source_of
 from .layers.outlines import Outlines, read_outlines
@@ -52,30 +52,48 @@ def edit_roads(
 def _close(edit: CloseRoads, works: Roadworks) -> tuple[Roadworks, str]:
     network = works.standing
     if edit.area is not None or edit.area_file is not None:
-        wet = stretches(network, area_of(edit), bridges=edit.bridges)
+        value = Path(edit.area_file).name if edit.area_file else "所画范围"
+        area = area_of(edit)
+        wet = stretches(network, area, bridges=edit.bridges)
         chosen = np.isfinite(wet[:, 0])
-        what, value = ("范围内的道路", "road in the area"), edit.area_file or "所画范围"
+        if not chosen.any():
+            raise _no_road_in(area, network, value)
         after = flood(works, wet, edit.modes)
         share = np.where(chosen, wet[:, 1] - wet[:, 0], 0.0)
     else:
+        value = str(edit.way if edit.way is not None else edit.name)
         chosen = (
             edges_of_way(network, edit.way)
             if edit.way is not None
             else edges_named(network, str(edit.name))
         )
-        what, value = ("道路", "road"), str(edit.way if edit.way is not None else edit.name)
+        if not chosen.any():
+            raise _no_road_called(network, value)
         after = close(works, chosen, edit.modes)
         share = chosen.astype(float)
-    if not chosen.any():
-        near = difflib.get_close_matches(value, [name for name in network.names if name], 1, 0.4)
-        facts = {"what": what[0], "what_en": what[1], "near": near[0] if near else "—"}
-        raise NetworkError(Fault("E-EDIT-NOTHING", value=value, facts=facts))
     if not _any_closed(works, after, edit.modes):
         facts = {"why": "这些道路本来就不通行", "why_en": "these roads are closed already"}
         raise NetworkError(Fault("E-EDIT-NO-CHANGE", value=value, facts=facts))
     whole = chosen.copy()
     whole[list(works.pieces)] = False
     return after, _closed_text(works, whole, share, value)
+
+
+def _no_road_in(area: shapely.Geometry, network: Network, value: str) -> NetworkError:
+    """Say how far the nearest road is: an area in another datum lies just beside it."""
+    away = float(shapely.distance(to_network(network, area), network.lines).min())
+    if away == 0:
+        facts = {"why": "范围内只有仍通的桥隧", "why_en": "only bridges lie there, which stay open"}
+        return NetworkError(Fault("E-EDIT-NO-CHANGE", value=value, facts=facts))
+    facts = {"km": f"{max(away / 1000, 0.1):,.1f}"}
+    return NetworkError(Fault("E-EDIT-AREA-EMPTY", value=value, facts=facts))
+
+
+def _no_road_called(network: Network, value: str) -> NetworkError:
+    names = sorted({name for name in network.names if name})
+    near = difflib.get_close_matches(value, names, 1, 0.4)
+    facts = {"what": "道路", "what_en": "road", "near": near[0] if near else "—"}
+    return NetworkError(Fault("E-EDIT-NOTHING", value=value, facts=facts))
 
 
 def _any_closed(before: Roadworks, after: Roadworks, modes: tuple[str, ...]) -> bool:
@@ -97,7 +115,7 @@ def _closed_text(works: Roadworks, chosen: Bools, share: Floats, value: str) -> 
     listed = "、".join(named[:6]) + ("等" if len(named) > 6 else "")
     bridges = int((chosen & network.structure).sum())
     return (
-        f"封闭道路（{Path(value).name}）{int(chosen.sum())}段 {km:.1f}公里"
+        f"封闭道路（{value}）{int(chosen.sum())}段 {km:.1f}公里"
         + (f"，其中桥隧轮渡{bridges}段" if bridges else "")
         + (f"：{listed}" if listed else "")
     )

@@ -155,9 +155,7 @@ def stretches(network: Network, area: shapely.Geometry, *, bridges: bool = True)
     bridges
         Whether bridges, tunnels and ferries are covered too.
     """
-    flat = shapely.transform(
-        area, lambda at: np.column_stack(transform(at[:, 0], at[:, 1], WGS84, network.crs))
-    )
+    flat = to_network(network, area)
     found = np.full((network.edges, 2), np.nan)
     shapely.prepare(flat)
     met = np.flatnonzero(shapely.intersects(flat, network.lines))
@@ -171,6 +169,13 @@ def stretches(network: Network, area: shapely.Geometry, *, bridges: bool = True)
             share = shapely.line_locate_point(line, points, normalized=True)
             found[edge] = np.nanmin(share, initial=1.0), np.nanmax(share, initial=0.0)
     return found
+
+
+def to_network(network: Network, area: shapely.Geometry) -> shapely.Geometry:
+    """Return an area of degrees WGS 84 in the metric system of a network."""
+    return shapely.transform(
+        area, lambda at: np.column_stack(transform(at[:, 0], at[:, 1], WGS84, network.crs))
+    )
 
 
 def flood(works: Roadworks, wet: Floats, modes: Iterable[str] = MODES) -> Roadworks:

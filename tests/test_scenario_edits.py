@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from kepu import scenario_figures
 from kepu.coverage.scenario import Tally
 from kepu.coverage.share import admitted, standard_coverage
-from kepu.geo.crs import WGS84, transform
+from kepu.geo.crs import WGS84, transform, wgs84_to_gcj02
 from kepu.geo.errors import KepuError, StudyError
 from kepu.geo.routing import UNREACHED
 from kepu.inputs import read_layers
+from kepu.report_public import INTERNAL
 from kepu.scenario_file import checked
 from kepu.scenario_keys import Scenario
 from kepu.scenario_options import from_options
@@ -31,6 +32,8 @@ from kepu.scenario_results import Comparison
 from kepu.scenario_sheets import (
     comparison_sheet,
     flag_changes_sheet,
+    hit_lines,
+    hit_sheet,
     indicators_sheet,
     moved_sheet,
     people_sheet,
@@ -390,7 +393,7 @@ def test_an_area_closes_what_it_covers_and_no_more():
     car = outcome({"do": "close_roads", "area": [list(p) for p in strip], "modes": ["car"]})
     np.testing.assert_array_equal(car.survey.times["walk"].ticks, now.times["walk"].ticks)
     far = [[west - 3, south], [west - 2.9, south], [west - 2.9, south + 0.1]]
-    assert refusal({"do": "close_roads", "area": far}) == [("E-EDIT-NOTHING", "所画范围")]
+    assert refusal({"do": "close_roads", "area": far}) == [("E-EDIT-AREA-EMPTY", "所画范围")]
 
 
 def test_bridges_stay_open_where_the_edit_says_so():
@@ -406,8 +409,39 @@ def test_bridges_stay_open_where_the_edit_says_so():
         if bridges:
             assert "其中桥隧轮渡" in apply(asked, on_stilts, scenario).notes[0]
             continue
-        with pytest.raises(StudyError, match="E-EDIT-NOTHING"):
+        with pytest.raises(StudyError, match="E-EDIT-NO-CHANGE"):
             apply(asked, on_stilts, scenario)
+
+
+def test_an_area_typed_is_of_the_datum_that_is_typed(tmp_path):
+    """An area drawn on a map of GCJ-02 lies where it was drawn, and not 600 m beside."""
+    _, now = measured()
+    network = now.roads.network
+    edge = int(np.argmax(network.length))
+    ball = network.lines_wgs84[edge].interpolate(0.5, normalized=True).buffer(0.001)
+    shifted = shapely.transform(
+        ball, lambda at: np.column_stack(wgs84_to_gcj02(at[:, 0], at[:, 1]))
+    )
+    for name, shape in (("true", ball), ("shifted", shifted), ("far", shapely.box(1, 1, 2, 2))):
+        (tmp_path / f"{name}.geojson").write_text(shapely.to_geojson(shape), "utf-8")
+    files = {name: str(tmp_path / f"{name}.geojson") for name in ("true", "shifted", "far")}
+    plain = typed(("close-area", files["true"])).works.cuts["car"]
+    told = typed(("close-area", files["shifted"]), datum="GCJ02").works.cuts["car"]
+    own = typed(("close-area", f"{files['shifted']} datum=GCJ02")).works.cuts["car"]
+    np.testing.assert_allclose(told, plain, atol=1e-6)
+    np.testing.assert_array_equal(own, told)
+    assert np.isfinite(plain[edge]).all()
+    try:
+        wrong = typed(("close-area", files["shifted"])).works.cuts["car"]
+    except StudyError:
+        pass  # nothing lies there
+    else:
+        assert not np.array_equal(np.isfinite(wrong), np.isfinite(plain))
+    with pytest.raises(StudyError) as error:
+        typed(("close-area", files["far"]))
+    assert [(f.code, f.value) for f in error.value.faults] == [
+        ("E-EDIT-AREA-EMPTY", "far.geojson")
+    ]  # fmt: skip
 
 
 def test_speeds_change_in_one_mode_and_class():
@@ -643,6 +677,7 @@ def test_the_sheets_say_what_the_tables_hold():
     farther = moved[moved["变化"] == "变远"]
     assert len(farther)
     assert (farther["增减（分钟）"] > 0).all()
+    check_hit(found)
     flags = flag_changes_sheet(found)
     assert set(flags["变化"]) <= {"新增", "解除"}
     named = found.flags["change"].map({"new": "新增", "gone": "解除"})
@@ -660,6 +695,60 @@ def test_the_sheets_say_what_the_tables_hold():
             assert row[f"share_{side}"] == told["share"]
             assert row[f"covered_{side}"] == told["covered"]
         assert row["covered_after"] == row["covered_before"] + row["gained"] - row["lost"]
+
+
+def check_hit(found: Comparison) -> None:
+    """By village and by standard, the same people and minutes as in the table of places."""
+    places, after = found.places, found.outcomes[1]
+    some = places[places["meant"] & (places["people"] > 0)]
+    later = some[some["kind"].isin(["lost", "farther"]) & (some["change"] > 0)]
+    cut = some[some["kind"] == "cut_off"]
+    sheet, names = hit_sheet(found), {s.name: s.key for s in after.study.wanted}
+    assert set(sheet["代码"]) == {
+        *later["place"],
+        *cut["place"],
+        *some.query("kind == 'lost'")["place"],
+    }
+    for column, kind in (("不再可达", "cut_off"), ("仍可达但失去覆盖", "lost")):
+        told = {
+            (place, names[title])
+            for place, titles in zip(sheet["代码"], sheet[column], strict=True)
+            for title in filter(None, titles.split("、"))
+        }
+        rows = some[some["kind"] == kind]
+        assert told == set(zip(rows["place"], rows["standard"], strict=True))
+    longest = later.groupby("place")["change"].max()
+    with_delay = sheet[sheet["最多多用（分钟）"].notna()].set_index("代码")
+    assert with_delay["最多多用（分钟）"].to_dict() == longest.to_dict()
+    lines = hit_lines(found, after)
+    assert len(lines) == later["standard"].nunique()
+    for line in lines:
+        mine = later[later["standard"] == names[line.partition("：")[0]]]
+        mean = (mine["people"] * mine["change"]).sum() / mine["people"].sum()
+        assert (
+            f"仍可达但变远 {len(mine)} 处 {mine['people'].sum():,} 人，平均多用 {mean:.1f} 分钟"
+            in line
+        )
+        assert f"最多 {mine['change'].max():.1f} 分钟" in line
+
+
+def test_a_public_study_keeps_what_a_scenario_does_to_single_places_apart(tmp_path):
+    asked, now = measured()
+    asked = asked.model_copy(update={"map": asked.map.model_copy(update={"mode": "public"})})
+    shut = apply(
+        asked, now, checked({"name": "甲", "edits": [{"do": "close_venue", "venue": [HALL]}]}, "f")
+    )
+    write_comparison(tmp_path, Comparison([baseline(asked, now), shut]))
+    inner = tmp_path / INTERNAL
+    files = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    outside = {str(path) for path in files if path.parts[0] != INTERNAL}
+    assert outside == {
+        "changes.csv", "comparison.csv", "indicators.csv",
+        *(str(Path(n) / "coverage.csv") for n in "01"),
+    }  # fmt: skip
+    assert (inner / "1" / "scenario.toml").is_file()
+    for text in (path.read_text("utf-8") for path in map(tmp_path.joinpath, outside)):
+        assert not any(name in text for name in now.demand["name"])
 
 
 def test_all_states_and_each_pair_that_changes_are_drawn(tmp_path, monkeypatch):
