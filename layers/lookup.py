@@ -14,7 +14,10 @@ from geopandas import GeoDataFrame, GeoSeries
 from .cells import lookup_key
 from .ledger import Ledger, listed
 
-TOWN_ALIASES = ("所属镇街", "所属乡镇", "镇街", "乡镇", "街道", "乡镇名称", "town", "town_name")
+TOWN_ALIASES = (
+    "所属镇街", "所属乡镇", "镇街", "乡镇", "街道", "乡镇名称", "镇（街）", "镇（街道）",
+    "乡镇（街道）", "town", "town_name",
+)  # fmt: skip
 """Headers of the column where other tables state a town by name or code,"""
 TOWN_CODE_ALIASES = ("乡镇代码", "镇街代码", "所属镇街代码", "town_code")
 """and of the column where they state its code beside."""

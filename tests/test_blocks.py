@@ -24,6 +24,8 @@ from kepu.geo.profile import MODES, default_profiles, directions, surface_factor
 from kepu.geo.ways import build
 from kepu.geo.wire import UnusualError, varints
 
+from .zoo import large
+
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT.parent / "shared" / "fixtures"
 FILES = [
@@ -114,6 +116,42 @@ def test_what_is_unusual_is_left_to_pyosmium(tmp_path, kind):
     usual = write(tmp_path / "usual.osm.pbf", nodes, [(1, [1, 2, 3], {"highway": "primary"})])
     same(gather(path), both(usual))
     assert build(read_osm(path, default_profiles()).ways).edges == 1
+
+
+def one_block(path: Path, *, lon: int = 1_130_000_000, said: bytes = b"") -> Path:
+    """Write a file of one node; `said` are further fields of its block."""
+    field, turned = large.field, large.turned
+    head = field(4, b"OsmSchema-V0.6") + field(4, b"DenseNodes")
+    dense = field(1, turned(1)) + field(8, turned(237_000_000)) + field(9, turned(lon))
+    body = field(1, field(1, b"")) + field(2, field(2, dense)) + said
+    path.write_bytes(large.blob(b"OSMHeader", head) + large.blob(b"OSMData", body))
+    return path
+
+
+@pytest.mark.parametrize(("field", "usual"), [(17, 100), (19, 0), (20, 0)])
+def test_other_units_and_origins_of_coordinates_are_left_to_pyosmium(field, usual, tmp_path):
+    """Granularity and offsets: read as if they were usual, a place would stand elsewhere."""
+    for value in (usual - 1, usual, usual + 1, 10 * usual + 7):
+        if value < 0:
+            continue
+        said = large.varint(field << 3) + large.varint(value)
+        path = one_block(tmp_path / "units.osm.pbf", said=said)
+        if value == usual:
+            assert joined(both(path).lon, int).tolist() == [1_130_000_000]
+            continue
+        with pytest.raises(UnusualError):
+            list(blocks_of(path))
+        same(gather(path), gathering._one_by_one(path))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_coordinates_of_more_than_32_bits_are_left_to_pyosmium(sign, tmp_path):
+    path = one_block(tmp_path / "far.osm.pbf", lon=sign * (2**31 - 1))
+    assert [part.lon.tolist() for block in blocks_of(path) for part in block.parts] == [
+        [sign * (2**31 - 1)]
+    ]
+    with pytest.raises(UnusualError):
+        list(blocks_of(one_block(path, lon=sign * 2**31)))
 
 
 @pytest.mark.parametrize("kind", ["pbf", "pbf,pbf_compression=none"])

@@ -94,6 +94,23 @@ def test_the_district_is_shifted_by_half_a_kilometre_to_the_south_east():
     assert 500 < metres_between(*CENTRE, east[0], north[0]) < 700
 
 
+PUBLISHED = [
+    (wgs84_to_gcj02, (121.5272106, 31.1774276), (121.531541859215, 31.17530398364597)),
+    (wgs84_to_gcj02, (113.912316, 22.543847), (113.9171764808363, 22.540796131694766)),
+    (wgs84_to_gcj02, (116.377817, 39.911954), (116.38404722455657, 39.91334545536069)),
+    (wgs84_to_gcj02, (116.404, 39.915), (116.41024449916938, 39.91640428150164)),
+    (gcj02_to_bd09, (116.404, 39.915), (116.41036949371029, 39.92133699351021)),
+]
+"""Points in Shanghai, Shenzhen and Beijing, as eviltransform and coordtransform tell them."""
+
+
+@pytest.mark.parametrize(("shift", "place", "shifted"), PUBLISHED)
+def test_the_shifts_are_those_of_the_libraries_in_use(shift, place, shifted):
+    """To the hundredth of a millimetre: no number of the formulas may be another."""
+    found = shift(*(np.array([value]) for value in place))
+    np.testing.assert_allclose(np.ravel(found), shifted, rtol=0, atol=1e-10)
+
+
 @pytest.mark.parametrize(
     ("code", "east", "north"),
     [(4490, 113.05, 23.7), (4547, 403_000, 2_622_000), (4526, 38_403_000, 2_622_000)],
