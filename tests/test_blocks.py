@@ -118,11 +118,13 @@ def test_what_is_unusual_is_left_to_pyosmium(tmp_path, kind):
     assert build(read_osm(path, default_profiles()).ways).edges == 1
 
 
-def one_block(path: Path, *, lon: int = 1_130_000_000, said: bytes = b"") -> Path:
-    """Write a file of one node; `said` are further fields of its block."""
+def one_block(
+    path: Path, *, lon: int = 1_130_000_000, said: bytes = b"", dense: bytes = b""
+) -> Path:
+    """Write a file of one node; `said` are further fields of its block, `dense` of its nodes."""
     field, turned = large.field, large.turned
     head = field(4, b"OsmSchema-V0.6") + field(4, b"DenseNodes")
-    dense = field(1, turned(1)) + field(8, turned(237_000_000)) + field(9, turned(lon))
+    dense += field(1, turned(1)) + field(8, turned(237_000_000)) + field(9, turned(lon))
     body = field(1, field(1, b"")) + field(2, field(2, dense)) + said
     path.write_bytes(large.blob(b"OSMHeader", head) + large.blob(b"OSMData", body))
     return path
@@ -152,6 +154,13 @@ def test_coordinates_of_more_than_32_bits_are_left_to_pyosmium(sign, tmp_path):
     ]
     with pytest.raises(UnusualError):
         list(blocks_of(one_block(path, lon=sign * 2**31)))
+
+
+@pytest.mark.parametrize("number", [1, 2, 8, 11])
+def test_a_field_of_nodes_that_is_unknown_or_stands_twice_is_left_to_pyosmium(number, tmp_path):
+    again = large.field(number, large.turned(5))
+    with pytest.raises(UnusualError):
+        list(blocks_of(one_block(tmp_path / "twice.osm.pbf", dense=again)))
 
 
 @pytest.mark.parametrize("kind", ["pbf", "pbf,pbf_compression=none"])
