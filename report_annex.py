@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from .assessment import Assessment
-from .maps.appendix import Annex, Chapter, Listing, Plate
+from .maps.appendix import NUMERALS, Annex, Chapter, Heading, Matter, Plate
 from .report_keys import Part
 from .report_public import hidden_places
 from .report_tables import covered_listing, sentences_listings, standards_listing, towns_listing
-from .report_targets import leader_listing, targets_summary
+from .report_targets import leader_listing, targets_summary, unjudged_text
 from .report_text import (
     METHOD,
     assumptions,
@@ -23,9 +24,9 @@ from .report_text import (
 from .report_venues import venues_by_town_listing, venues_listing
 
 MOST_WARNINGS = 20
+CODE = re.compile(r"^\[[A-Z0-9-]+\] ")
 TARGETS = "规划目标"
-NUMERALS = "一二三四五六七八九十"
-Parts = tuple[str | Listing | Plate, ...]
+Parts = tuple[Matter, ...]
 
 
 def annex(
@@ -90,7 +91,7 @@ def _targets(found: Assessment) -> Parts:
     told = (
         f"规划目标共 {len(found.targets)} 项："
         f"达到 {counts['达到']} 项，未达到 {counts['未达到']} 项，"
-        f"无法判定 {counts['无法判定']} 项（方案未给数量，或没有数据）。现状只计区内在用的设施，"
+        f"无法判定 {counts['无法判定']} 项。{unjudged_text(found)}现状只计区内在用的设施，"
         "拟建、候选的不计。各项的基线、来源与覆盖见附表“目标台账”。"
     )
     return (replace(leader_listing(found), title="规划目标台账", notes=(told,)),)
@@ -98,12 +99,12 @@ def _targets(found: Assessment) -> Parts:
 
 def _planned(part: Part, plates: Sequence[Plate]) -> Parts:
     told: Parts = (part.told,) if part.told else ()
-    return (*plates, *told, *part.listings)
+    return Heading(part.title), *told, *part.listings, *plates
 
 
 def _warnings(found: Assessment, facts: dict[str, Any]) -> tuple[str, ...]:
     """Return the warnings, in a public study without those that name a hidden place."""
-    every = [warning["zh"] for warning in facts["warnings"]]
+    every = [CODE.sub("", warning["zh"]) for warning in facts["warnings"]]
     if not every:
         return ("运行没有警告。",)
     demand = found.measured.demand
@@ -111,4 +112,5 @@ def _warnings(found: Assessment, facts: dict[str, Any]) -> tuple[str, ...]:
     told = [text for text in every if not any(name in text for name in hidden)][:MOST_WARNINGS]
     rest = len(every) - len(told)
     more = (f"另有 {rest} 条，见 manifest.json。",) if rest else ()
-    return (f"运行给出 {len(every)} 条警告：", *told, *more)
+    counted = (f"{at}. {text}" for at, text in enumerate(told, 1))
+    return (f"运行给出 {len(every)} 条警告：", *counted, *more)

@@ -21,7 +21,7 @@ from .report_tables import (
     standards_listing,
     towns_listing,
 )
-from .report_targets import leader_listing, targets_listing, targets_summary
+from .report_targets import leader_listing, targets_listing, targets_summary, unjudged_text
 from .report_text import METHOD, assumptions, dates_listing
 from .report_venues import resources_listing, venues_by_town_listing, venues_listing
 from .results import csv_safe
@@ -103,6 +103,7 @@ def ledger(found: Assessment) -> Annex:
         (
             f"{about.name}　{about.date.isoformat()}{mark}",
             f"共 {len(found.targets)} 项：{told}。设施只计区内在用的；没有数据的不当作零。",
+            *filter(None, (unjudged_text(found),)),
         ),
         (Chapter("", (leader_listing(found),)),),
     )

@@ -118,7 +118,7 @@ def leader_listing(found: Assessment) -> Listing:
             whom = "" if one["group"] in ("", "people") else GROUP_NAMES[one["group"]]
             share = one["share"]
             reach = "" if pd.isna(share) else f"，覆盖{whom}{percent_down(float(share))}%"
-            spread = f"{len(one['towns'])}个镇街有{reach}"
+            spread = f"{len(one['towns'])}个镇街{reach}"
         rows.append(
             {
                 "目标": one["name"],
@@ -135,7 +135,7 @@ def leader_listing(found: Assessment) -> Listing:
         "目标台账",
         "",
         pd.DataFrame(rows),
-        widths=(7.4, 2.6, 2.4, 1.5, 1.5, 2.7, 3.8, 6.9),
+        widths=(7.5, 2.7, 2.4, 1.5, 1.5, 2.4, 4.1, 7.6),
         small=True,
     )
 
@@ -144,3 +144,15 @@ def targets_summary(found: Assessment) -> dict[str, int]:
     """Return how many targets are met, not met, and cannot be judged."""
     counts = found.targets["verdict"].value_counts()
     return {name: int(counts.get(verdict, 0)) for verdict, name in TARGET_VERDICTS.items()}
+
+
+def unjudged_text(found: Assessment) -> str:
+    """Return why targets cannot be judged, and how many for each reason; empty: all are judged."""
+    table = found.targets
+    reasons = table.loc[table["verdict"] == "unknown", "reason"].value_counts()
+    counts = [
+        f"{LEADER_REASONS[key] or name} {reasons[key]} 项"
+        for key, name in TARGET_REASONS.items()
+        if key in reasons.index
+    ]
+    return f"无法判定的 {reasons.sum()} 项：{'，'.join(counts)}。" if counts else ""

@@ -128,6 +128,7 @@ def passport_listing(facts: dict[str, Any]) -> Listing:
         "数据护照",
         "数据护照",
         pd.DataFrame(rows),
-        widths=(5, 14),
+        widths=(4, 15),
+        small=True,
         notes=("生成时间、全部参数与文件校验值见 manifest.json。",),
     )

@@ -277,11 +277,13 @@ def reach_listing(tour: Tour) -> Listing:
 def hosts_listing(tour: Tour) -> Listing:
     """Return where each kind of unit stops, how often and when."""
     rows = []
+    first, last = (tour.facts[name][:4] for name in ("first", "last"))
     for (kind, _), own in tour.stops.groupby(["种类", "停靠点编号"], sort=True):
         dates = own[["开始日期", "结束日期"]].drop_duplicates().to_numpy().tolist()
-        told = "；".join(a if a == b else f"{a} 至 {b}" for a, b in dates)
+        told = "、".join(_span_text(*pair, year=first != last) for pair in dates)
         rows.append((kind, own["停靠点"].iloc[0], own["镇街"].iloc[0], len(own), told))
-    frame = pd.DataFrame(rows, columns=["种类", "停靠点", "镇街", "次数", "日期"])
+    head = f"日期（{first}年）" if first == last else "日期"
+    frame = pd.DataFrame(rows, columns=["种类", "停靠点", "镇街", "次数", head])
     return Listing(
         "巡回停靠点",
         "巡回停靠点与日期",
@@ -291,6 +293,12 @@ def hosts_listing(tour: Tour) -> Listing:
         widths=(2.6, 6.6, 2.6, 1.2, 11),
         small=True,
     )
+
+
+def _span_text(first: str, last: str, *, year: bool) -> str:
+    """Return a stay in words: 3月11日, or 3月11日至4月2日; with its year where it must be told."""
+    days = [datetime.date.fromisoformat(text) for text in dict.fromkeys((first, last))]
+    return "至".join(f"{f'{d.year}年' if year else ''}{d.month}月{d.day}日" for d in days)
 
 
 def stops_listing(tour: Tour) -> Listing:

@@ -70,12 +70,23 @@ class Plate:
     remark: str = ""
 
 
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a chapter; their numbers begin anew in each."""
+
+    text: str
+
+
+Matter = str | Heading | Listing | Plate
+"""What an annex is made of: paragraphs, headings, tables, pictures."""
+
+
 @dataclass(frozen=True, eq=False)
 class Chapter:
     """A heading of the annex and what follows it; some begin a page, to be seen whole."""
 
     heading: str
-    parts: tuple[str | Listing | Plate, ...]
+    parts: tuple[Matter, ...]
     own_page: bool = False
 
 
@@ -86,6 +97,9 @@ class Annex:
     title: str
     lines: tuple[str, ...]
     chapters: tuple[Chapter, ...]
+
+
+NUMERALS = "一二三四五六七八九十"
 
 
 def number_text(value: float) -> str:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from kepu.layers.tables import read_table
-from kepu.maps.appendix import Annex, Chapter, Listing, cell_text, parts_of_whole
+from kepu.maps.appendix import Annex, Chapter, Heading, Listing, cell_text, parts_of_whole
 from kepu.maps.appendix_book import workbook
-from kepu.maps.appendix_word import annex_file
+from kepu.maps.appendix_table import WHOLE_ROWS
+from kepu.maps.appendix_word import SMALL_POINTS, annex_file
 
 FRAME = pd.DataFrame({
     "名称": ["=HYPERLINK(\"x\")", "氹村", "合计"], "人口": [3, 4, 7],
@@ -75,7 +76,7 @@ def test_the_workbook_is_read_by_our_own_reader(tmp_path: Path):
 @pytest.mark.parametrize("compact", [False, True])
 def test_chinese_fonts_hold_in_every_style(compact: bool):
     word = Document(io.BytesIO(annex_file(ANNEX, compact=compact)))
-    for name in ("Normal", "Title", "Heading 1", "Caption"):
+    for name in ("Normal", "Title", "Heading 1", "Heading 2", "Caption", "Remark", "Unit"):
         fonts = word.styles[name].element.rPr.rFonts
         assert fonts.get(qn("w:eastAsia")), name
         assert fonts.get(qn("w:eastAsiaTheme")) is None, name
@@ -90,6 +91,45 @@ def test_captions_are_numbered_and_headers_come_again():
     assert [cell.text for cell in table.rows[1].cells] == ['=HYPERLINK("x")', "3", "33.3", "未达标"]
     borders = table._tbl.tblPr.find(qn("w:tblBorders"))
     assert borders.find(qn("w:insideV")).get(qn("w:val")) == "nil"
+
+
+def table_of(listing: Listing):
+    word = Document(io.BytesIO(annex_file(Annex("标题", (), (Chapter("一、", (listing,)),)))))
+    return word.tables[0]._tbl
+
+
+def test_no_line_parts_a_number():
+    numbers = pd.DataFrame(
+        {"名称": ["很长的名称" * 4], "人口": [12_345_678], "日期": ["2027-03-11"]}
+    )
+    table = table_of(Listing("表", "表", numbers, {"人口": "count"}, widths=(8, 1, 1), small=True))
+    twips = [int(one.get(qn("w:w"))) for one in table.tblGrid.findall(qn("w:gridCol"))]
+    margins = 100
+    for wide, text in zip(twips[1:], ("12,345,678", "2027-03-11"), strict=True):
+        assert wide - margins >= 20 * SMALL_POINTS * 0.64 * len(text)  # 0.64: DejaVu Serif
+    assert sum(twips) <= 156 / 25.4 * 1440
+
+
+def test_a_word_too_long_for_the_page_leaves_room_for_the_rest():
+    odd = pd.DataFrame({"甲": ["a" * 500], "乙": ["短"]})
+    table = table_of(Listing("表", "表", odd))
+    twips = [int(one.get(qn("w:w"))) for one in table.tblGrid.findall(qn("w:gridCol"))]
+    assert min(twips) > 100
+    assert sum(twips) <= 156 / 25.4 * 1440
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(3, True), (WHOLE_ROWS, True), (99, False)])
+def test_small_tables_are_not_parted_by_a_page(rows: int, whole: bool):
+    table = table_of(Listing("表", "表", pd.DataFrame({"甲": ["x"] * rows})))
+    kept = [bool(row.findall(f".//{qn('w:keepNext')}")) for row in table.tr_lst]
+    assert kept == [whole] * rows + [False]  # the header stands before the rows
+
+
+def test_headings_within_a_chapter_are_numbered_anew_in_each():
+    chapters = [Chapter(name, (Heading("甲"), "话。", Heading("乙"))) for name in ("一、", "二、")]
+    word = Document(io.BytesIO(annex_file(Annex("标题", (), tuple(chapters)))))
+    told = [p.text for p in word.paragraphs if p.style.name == "Heading 2"]
+    assert told == ["（一）甲", "（二）乙"] * 2
 
 
 @pytest.mark.parametrize("make", [lambda: annex_file(ANNEX), lambda: workbook("x", [TABLE], [])])

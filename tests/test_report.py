@@ -28,6 +28,7 @@ from kepu.coverage.targets import REASONS
 from kepu.folder import file_digest
 from kepu.inputs import read_layers
 from kepu.layers.venues import venue_types
+from kepu.maps.appendix import Heading, Listing, Plate
 from kepu.maps.appendix_word import annex_file
 from kepu.maps.figures.text import texts_of
 from kepu.maps.web import web_map
@@ -35,10 +36,17 @@ from kepu.passport import headline, passport
 from kepu.report import ANNEX, write_appendix
 from kepu.report_annex import annex
 from kepu.report_figures import pictures
+from kepu.report_keys import Part
 from kepu.report_ledger import BOOK, LEDGER, RESOURCES, TARGETS, ledger, write_ledger
 from kepu.report_plans import further
 from kepu.report_tables import sentences_listings, standards_listing, towns_listing
-from kepu.report_targets import LEADER_REASONS, TARGET_REASONS, leader_listing, targets_listing
+from kepu.report_targets import (
+    LEADER_REASONS,
+    TARGET_REASONS,
+    leader_listing,
+    targets_listing,
+    unjudged_text,
+)
 from kepu.report_text import assumptions, passport_listing, rules_listing, standards_rules
 from kepu.report_venues import venues_by_town_listing, venues_listing
 from kepu.results import coverage_sheet, write_quarantine
@@ -486,6 +494,32 @@ def test_verdicts_are_named_as_they_are(found):
         zip(found.targets["key"], leader_listing(found).frame["差距与说明"], strict=True)
     )
     assert reasons["org.society"] == "未提供数据"
+
+
+def test_what_cannot_be_judged_is_told_by_its_reason(found):
+    told = unjudged_text(found)
+    unknown = found.targets[found.targets["verdict"] == "unknown"]
+    total, *counts = map(int, re.findall(r"(\d+) 项", told))
+    assert total == sum(counts) == len(unknown)
+    assert f"未提供数据 {(unknown['reason'] == 'no_data').sum()} 项" in told
+    assert told in ledger(found).lines
+    judged = replace(found)
+    vars(judged)["targets"] = found.targets.assign(verdict="met", reason="")
+    assert unjudged_text(judged) == ""
+
+
+def test_warnings_stand_in_the_annex_numbered_and_without_codes(found, facts):
+    every = {**facts, "warnings": [{"zh": "[W-A1] 甲。"}, {"zh": "乙 [W-B] 丙。"}]}
+    said = [p for c in annex(found, every, ()).chapters for p in c.parts if isinstance(p, str)]
+    assert said[said.index("运行给出 2 条警告：") + 1 :][:2] == ["1. 甲。", "2. 乙 [W-B] 丙。"]
+
+
+def test_every_plan_has_its_heading_before_its_tables_and_figures(found, facts):
+    table = Listing("表", "表", pd.DataFrame({"甲": [1]}))
+    part, plate = Part("新增设施", (), (table,), told="话。"), Plate(b"", "图")
+    chapters = annex(found, facts, (), [(part, [plate])]).chapters
+    parts = next(c.parts for c in chapters if "规划方案" in c.heading)
+    assert parts == (Heading("新增设施"), "话。", table, plate)
 
 
 def test_venues_beyond_the_border_are_no_venues_of_a_town(study, found):

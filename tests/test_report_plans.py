@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -224,10 +225,12 @@ def test_a_finished_tour_is_drawn_and_told(tmp_path: Path):
     assert "东城小学" in "".join(days).replace("\n", "")
     assert "1 项服务下限没有达到，2 次停靠超过每天接待能力" in part.told
     hosts = hosts_listing(tour).frame.set_index("停靠点")
-    assert (hosts.at["黄溪村委会", "次数"], hosts.at["黄溪村委会", "日期"]) == (
-        2, "2027-01-05；2027-03-09",
-    )  # fmt: skip
-    assert hosts.at["东城小学", "日期"] == "2027-01-04 至 2027-02-20"
+    days = hosts["日期（2027年）"]
+    assert (hosts.at["黄溪村委会", "次数"], days["黄溪村委会"]) == (2, "1月5日、3月9日")
+    assert days["东城小学"] == "1月4日至2月20日"
+    longer = replace(tour, facts={**tour.facts, "last": "2028-01-31"})
+    days = hosts_listing(longer).frame.set_index("停靠点")["日期"]
+    assert days["东城小学"] == "2027年1月4日至2027年2月20日"
     assert len(stops_listing(tour).frame) == 5
     assert part.listings[0].frame["巡回达到目标"].tolist() == [900]
 

@@ -101,7 +101,8 @@ def write_names(
 def _beyond(box: Box, area: BaseGeometry) -> int:
     """Return which part of a name leaves its area, in tenths."""
     name = shapely.box(*box)
-    return round(10 * (1 - float(name.intersection(area).area) / name.area))
+    inside: float = name.intersection(area).area / name.area
+    return round(10 - 10 * inside)
 
 
 def _hides(box: Box, symbols: npt.NDArray[np.float64]) -> int:
