@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from machine import peak_mb
+
 from report import printed
 
 
@@ -26,8 +28,8 @@ def apart(command: Iterable[str | Path], environment: Mapping[str, str] | None =
     Returns
     -------
     dict
-        What its last line says as JSON if it says anything; `wall` and `cpu`, seconds, and `peak`,
-        MiB, of the whole process, imports included.
+        `wall` and `cpu`, seconds, of the whole process, imports included; and what its last line
+        says as JSON if it says anything, which may be better figures of these.
     """
     before = time.perf_counter()
     with subprocess.Popen(
@@ -42,13 +44,12 @@ def apart(command: Iterable[str | Path], environment: Mapping[str, str] | None =
         raise RuntimeError(f"{command} ended with {process.returncode}")
     told = json.loads(said.splitlines()[-1]) if said.lstrip().startswith("{") else {}
     return {
-        **told, "wall": time.perf_counter() - before, "cpu": cost.ru_utime + cost.ru_stime,
-        "peak": cost.ru_maxrss / 1024,
+        "wall": time.perf_counter() - before, "cpu": cost.ru_utime + cost.ru_stime, **told,
     }  # fmt: skip
 
 
 def side(script: str, who: str, path: Path) -> dict:
-    """Run a side of a script on a file."""
+    """Run a side of a script on a file; its answer has `peak`, MiB, too."""
     return apart((sys.executable, script, who, path))
 
 
@@ -57,7 +58,8 @@ def main(
 ) -> None:
     """Be the side that the command line names, or print the rows."""
     if sys.argv[1:2] and sys.argv[1] in sides:
-        print(json.dumps(sides[sys.argv[1]](Path(sys.argv[2]))))
+        answer = sides[sys.argv[1]](Path(sys.argv[2]))
+        print(json.dumps({"peak": peak_mb(), **answer}))
         return
     for row in measure("--quick" in sys.argv):
         print(printed(row), flush=True)

@@ -55,6 +55,25 @@ def processor() -> str:
     return platform.processor() or platform.machine()
 
 
+def peak_mb() -> float:
+    """
+    Return the greatest memory of this process so far, MiB; nan where the system does not say.
+
+    Linux counts in `ru_maxrss` what the parent held when it started the process; `VmHWM` does not.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        for line in status.read_text("utf-8").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return float("nan")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 2**20 if sys.platform == "darwin" else most / 1024
+
+
 def load() -> float | None:
     """Return how many processes have waited for a core in the last minute."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from machine import peak_mb
+
 SLOW_SECONDS = 5.0
 """Who takes longer is not run again and again; the others go on."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -101,7 +103,7 @@ class Runner:
     def peak_mb(self) -> float:
         """Return the most memory that the process held until now."""
         self.ends.send(("", False))
-        return round(self._hear(30.0) / 2**20, 1)
+        return round(self._hear(30.0), 1)
 
     def close(self) -> None:
         """End the process."""
@@ -124,17 +126,6 @@ class Runner:
         return said
 
 
-def _peak_bytes() -> float:
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return float("nan")
-    import sys
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
-
-
 def _serve(ends: Any, make: Callable[[Path], Mapping[str, Job]], path: Path) -> None:
     """Be a candidate: make it ready, then do what is asked for until the pipe is closed."""
     try:
@@ -143,7 +134,7 @@ def _serve(ends: Any, make: Callable[[Path], Mapping[str, Job]], path: Path) -> 
         while True:
             work, wanted = ends.recv()
             if not work:
-                ends.send(_peak_bytes())
+                ends.send(peak_mb())
                 continue
             gc.collect()
             lap = timed(jobs[work].run)

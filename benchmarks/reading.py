@@ -8,16 +8,15 @@ its own: CPU time without imports, and the greatest memory of the process.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from apart import main, row, side
+from machine import peak_mb
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT.parent / "shared" / "fixtures"
@@ -41,7 +40,7 @@ def ours(path: Path, box: tuple[float, float, float, float] | None = None) -> di
     network = read_roads(path, profiles, box=box).network
     arcs = sum(network.arcs(profile).nnz for profile in profiles.values())
     took = {"cpu": time.process_time() - begin, "wall": time.perf_counter() - wall}
-    peak = megabytes()
+    peak = peak_mb()
     with tempfile.TemporaryDirectory() as folder:
         read_roads(path, profiles, box=box, cache=Path(folder))
         begin = time.process_time()
@@ -64,16 +63,11 @@ def theirs(path: Path) -> dict[str, float]:
     graph = osmnx.graph_from_xml(path, retain_all=True)
     graph = osmnx.add_edge_travel_times(osmnx.add_edge_speeds(graph))
     took = {"cpu": time.process_time() - begin, "wall": time.perf_counter() - wall}
-    return {**took, "peak": megabytes(), "arcs": graph.number_of_edges()}
-
-
-def megabytes() -> float:
-    """Return the greatest memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {**took, "peak": peak_mb(), "arcs": graph.number_of_edges()}
 
 
 def filtered(path: Path, target: Path) -> Path:
-    """Write the roads of cars as XML; apart, because children begin with our greatest memory."""
+    """Write the roads of cars as XML, in a process of its own, because it holds all of them."""
     target.unlink(missing_ok=True)
     subprocess.run([sys.executable, __file__, "--filter", str(path), str(target)], check=True)
     return target
@@ -90,14 +84,9 @@ def write_filtered(path: Path, target: Path) -> None:
                 writer.add_way(way)
 
 
-def said(run: Callable[[Path], dict]) -> Callable[[Path], dict]:
-    """Keep what a side says apart from what the system says of its process."""
-    return lambda path: {"told": run(path)}
-
-
 def medians(who: str, path: Path, runs: int) -> dict[str, float]:
-    """Run a side in processes of its own; what it says, not what the system says of it."""
-    found = [side(__file__, who, path)["told"] for _ in range(runs)]
+    """Run a side in processes of its own, and take the median of each figure."""
+    found = [side(__file__, who, path) for _ in range(runs)]
     return {key: statistics.median(one[key] for one in found) for key in found[0]}
 
 
@@ -150,4 +139,4 @@ if __name__ == "__main__":
         write_filtered(Path(sys.argv[2]), Path(sys.argv[3]))
     else:
         sides = {"--ours": ours, "--ours-around": ours_around, "--theirs": theirs}
-        main({name: said(run) for name, run in sides.items()}, measure)
+        main(sides, measure)

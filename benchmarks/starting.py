@@ -33,7 +33,7 @@ def median(command: Sequence[str], runs: int, homes: Sequence[str] = ("",)) -> d
         apart(command, {"NUMBA_CACHE_DIR": home} if home else {})
         for home in (homes * runs)[:runs]
     ]  # fmt: skip
-    return {key: statistics.median(one[key] for one in found) for key in ("wall", "cpu", "peak")}
+    return {key: statistics.median(one[key] for one in found) for key in ("wall", "cpu")}
 
 
 def measure(quick: bool) -> list[dict]:

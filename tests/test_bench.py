@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -187,12 +188,22 @@ def test_what_a_side_says_and_what_it_cost_come_together(monkeypatch):
     found = apart.apart((sys.executable, "-c", "print('{\"covered\": 7}')"))
     assert found["covered"] == 7
     assert found["wall"] > 0
-    assert found["peak"] > 1
+    assert apart.apart((sys.executable, "-c", "print('{\"cpu\": 7}')"))["cpu"] == 7
     with pytest.raises(RuntimeError, match="ended with 3"):
         apart.apart((sys.executable, "-c", "raise SystemExit(3)"))
     line = apart.row("w", "g", "k", 2.0, "p", 5.0)
     assert line["ratio"] == 2.5
     assert apart.row("w", "g", "k", 2.0)["ratio"] is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says it otherwise")
+def test_the_memory_of_a_side_is_its_own_and_not_that_of_who_started_it():
+    start = "import subprocess, sys; held = bytearray(300 * 2**20); subprocess.run(sys.argv[1:])"
+    tell = f"import sys; sys.path.insert(0, {str(BENCHMARKS)!r}); import machine"
+    started = (sys.executable, "-c", f"{tell}; print(machine.peak_mb())")
+    command = (sys.executable, "-c", start, *started)
+    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert 5 < float(found) < 200
 
 
 def test_goals_say_what_they_are_counted_in(report, monkeypatch):
