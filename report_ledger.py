@@ -16,6 +16,7 @@ from .report_keys import Part
 from .report_tables import (
     covered_listing,
     flags_listing,
+    in_full,
     indicators_listing,
     places_listing,
     standards_listing,
@@ -54,8 +55,8 @@ def book_listings(found: Assessment, parts: Sequence[Part] = ()) -> list[Listing
     """Return the sheets of the workbook, in order; each bears a name of its own."""
     return [
         standards_listing(found),
-        towns_listing(found),
-        covered_listing(found),
+        in_full(found, towns_listing(found)),
+        in_full(found, covered_listing(found)),
         venues_listing(found),
         venues_by_town_listing(found),
         targets_listing(found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil, floor
 from typing import Any
 
@@ -104,6 +105,7 @@ def towns_listing(found: Assessment) -> Listing:
         ),
         total=True,
         small=True,
+        fixed=1,
     )
 
 
@@ -128,7 +130,16 @@ def covered_listing(found: Assessment) -> Listing:
         (*notes, "各镇街之和等于全区。"),
         total=True,
         small=True,
+        fixed=1,
     )
+
+
+def in_full(found: Assessment, listing: Listing) -> Listing:
+    """Return a table by standards for the workbook, which has room for their names."""
+    letters, _ = _short_names(found)
+    names = {letters[s.key]: f"{letters[s.key]} {s.name}" for s in found.study.wanted}
+    kinds = {names.get(name, name): kind for name, kind in listing.kinds.items()}
+    return replace(listing, frame=listing.frame.rename(columns=names), kinds=kinds)
 
 
 def _short_names(found: Assessment) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -230,7 +241,7 @@ def places_listing(found: Assessment) -> Listing:
             frame[name]
         ):
             kinds[str(name)] = "number"
-    return Listing("居民点", "居民点明细", frame, kinds, notes=notes)
+    return Listing("居民点", "居民点明细", frame, kinds, notes=notes, fixed=2)
 
 
 def indicators_listing(found: Assessment) -> Listing:

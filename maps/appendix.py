@@ -48,6 +48,8 @@ class Listing:
         Relative widths of the columns in the annex; empty: by content.
     small
         Whether the annex prints it small.
+    fixed
+        Columns that stay in sight in the workbook.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Listing:
     total: bool = False
     widths: tuple[float, ...] = ()
     small: bool = False
+    fixed: int = 0
 
 
 @dataclass(frozen=True, eq=False)

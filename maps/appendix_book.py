@@ -89,7 +89,7 @@ def _fill(sheet: Worksheet, listing: Listing) -> None:
                 )
     end = last - 1 if listing.total else last
     sheet.auto_filter.ref = f"A1:{get_column_letter(max(len(frame.columns), 1))}{max(end, 1)}"
-    _lay_out(sheet)
+    _lay_out(sheet, listing.fixed)
 
 
 def _head(sheet: Worksheet, column: int, text: str) -> None:
@@ -140,8 +140,9 @@ def _units(text: str) -> float:
     return sum(2.1 if ord(c) > 0x2E80 else 1.05 for c in text)
 
 
-def _lay_out(sheet: Worksheet) -> None:
-    sheet.freeze_panes, sheet.print_title_rows = "A2", "1:1"
+def _lay_out(sheet: Worksheet, fixed: int = 0) -> None:
+    sheet.freeze_panes = f"{get_column_letter(fixed + 1)}2"
+    sheet.print_title_rows = "1:1"
     sheet.row_dimensions[1].height = 32
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", Worksheet.PAPERSIZE_A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True

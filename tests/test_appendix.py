@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,9 +59,15 @@ def test_a_text_never_becomes_a_formula_and_numbers_are_numbers():
     assert (sheet["B4"].value, sheet["B4"].data_type) == (7, "n")
     assert sheet["C3"].value is None
     assert sheet.freeze_panes == "A2"
+    assert sheet.column_dimensions["A"].width > sheet.column_dimensions["B"].width > 0
     assert sheet.auto_filter.ref == "A1:D3"  # the total is not filtered away
     assert sheet.conditional_formatting
     assert book["说明"]["B2"].data_type == "s"
+
+
+def test_names_stay_in_sight_where_a_table_is_wide():
+    book = load_workbook(io.BytesIO(workbook("x", [replace(TABLE, fixed=2)], [])))
+    assert book["表甲"].freeze_panes == "C2"
 
 
 def test_the_workbook_is_read_by_our_own_reader(tmp_path: Path):

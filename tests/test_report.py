@@ -27,6 +27,7 @@ from kepu.coverage.gaps import percent_down
 from kepu.coverage.targets import REASONS
 from kepu.folder import file_digest
 from kepu.inputs import read_layers
+from kepu.layers.tables import read_table
 from kepu.layers.venues import venue_types
 from kepu.maps.appendix import Heading, Listing, Plate
 from kepu.maps.appendix_word import annex_file
@@ -494,6 +495,24 @@ def test_verdicts_are_named_as_they_are(found):
         zip(found.targets["key"], leader_listing(found).frame["差距与说明"], strict=True)
     )
     assert reasons["org.society"] == "未提供数据"
+
+
+def test_the_workbook_names_standards_in_full_and_is_read_by_our_own_reader(study, quick):
+    path = quick / BOOK
+    for sheet in ("镇街覆盖率", "镇街覆盖人口"):
+        cells = read_table(path, sheet=sheet).cells
+        named = list(cells.columns)[-len(study.wanted) :]
+        assert named == [f"标准{at} {s.name}" for at, s in enumerate(study.wanted, 1)]
+    book = load_workbook(path)
+    assert book["居民点"].freeze_panes == "C2"
+    told = {row[0] for row in book["说明"].iter_rows(values_only=True)}
+    for sheet in book:
+        assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+        assert sheet.title == "说明" or f"工作表“{sheet.title}”" in told
+        if sheet.title != "说明":
+            back = read_table(path, sheet=sheet.title).cells
+            assert list(map(str, back.columns)) == [str(cell.value) for cell in sheet[1]]
+            assert len(back) == sheet.max_row - 1
 
 
 def test_what_cannot_be_judged_is_told_by_its_reason(found):
