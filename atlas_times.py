@@ -12,6 +12,7 @@ from geopandas import GeoDataFrame
 
 from .assessment import Assessment
 from .coverage.audience import EVERYBODY
+from .coverage.catchments import VENUES, per_people
 from .coverage.isochrone import disagreement, isochrones, land_of
 from .coverage.question import Question
 from .coverage.routes import routes
@@ -28,7 +29,7 @@ from .wording import CAUSE_NAMES
 
 ACCESS_SCALE = 10_000
 ACCESS_PARTS = (0.5, 1.0, 2.0)
-ACCESS_LABELS = ("平均的2倍以上", "平均–2倍", "一半–平均", "不到平均的一半")
+ACCESS_LABELS = ("平均的2倍以上", "高于平均", "低于平均", "不到平均的一半")
 """Classes of access against the mean of all people of the group, the best first."""
 RING_PARTS = (0.5, 1.0)
 """Isochrones at half the limit of a standard and at the limit."""
@@ -158,8 +159,8 @@ def _access(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measu
         key="access",
         name="可达性",
         english="Access",
-        unit="处/万人",
-        basis="两步移动搜索法（E2SFCA）：考虑距离衰减后每万人可用的设施数",
+        unit=per_people(VENUES, ask.standard.group),
+        basis="两步移动搜索法（E2SFCA）：考虑距离衰减后每万人（该标准的人群）可用的设施数",
         standard=key,
         values=_scaled(np.where(known, numbers, np.nan)),
         scale=ACCESS_SCALE,
@@ -195,8 +196,9 @@ def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Mea
     ranked = np.sort(score[score > 0])[::-1]
     # the places that together hold half of the whole score come first, then up to nine tenths
     shares = ranked.cumsum() / top if top else ranked
-    edges = [float(ranked[np.searchsorted(shares, part)]) for part in (0.9, 0.5) if len(ranked)]
-    if len(edges) < 2 or edges[0] >= edges[1]:
+    # whole numbers as the values are: the place at the edge is in its class
+    edges = [round(ranked[np.searchsorted(shares, part)]) for part in (0.9, 0.5) if len(ranked)]
+    if len(edges) < 2 or not 1 < edges[0] < edges[1]:
         return
     sums = [top, float(score[~rural].sum()), float(score[rural].sum()), *by_town]
     yield Measure(
@@ -206,13 +208,13 @@ def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Mea
         unit="折算人",
         basis="未覆盖人数 × 超出时限的程度（至多为 1）；前一半居首",
         standard=key,
-        values=np.rint(score).astype(np.int64),
+        values=np.floor(score + 0.5).astype(np.int64),
         scale=1,
         edges=[1.0, *edges],
         labels=("不欠", "其余一成", "其次四成", "首要一半"),
-        towns=np.rint(by_town).astype(np.int64),
+        towns=np.floor(np.array(by_town) + 0.5).astype(np.int64),
         town_edges=[1.0, top / len(by_town) / 2, top / len(by_town)],
-        town_labels=("不欠", "不到各镇平均的一半", "一半–平均", "高于各镇平均"),
+        town_labels=("不欠", "不到平均的一半", "不到各镇平均", "高于各镇平均"),
         is_more_better=False,
         summary=[f"{value:,.0f}" for value in sums],
     )

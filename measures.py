@@ -12,6 +12,7 @@ from geopandas import GeoDataFrame
 from scipy.sparse import csr_matrix
 
 from .coverage.access import supply
+from .coverage.catchments import PER_PEOPLE, VENUES, per_people
 from .coverage.clusters import local_clusters
 from .coverage.decay import luo_qi
 from .coverage.equity import time_poverty
@@ -22,8 +23,6 @@ from .coverage.share import admitted, area_mask, nearest, serving
 from .coverage.times import within
 from .geo.errors import StudyError
 
-PER_PEOPLE = 10_000
-"""Access is printed as venues for so many people."""
 Floats = npt.NDArray[np.float64]
 Around = Callable[[str, npt.NDArray[np.int64]], csr_matrix]
 
@@ -98,8 +97,8 @@ def access_table(
     """
     tables = []
     for one in found:
-        columns = [("e2sfca", one.access, "处/万人")]
         standard = one.ask.standard
+        columns = [("e2sfca", one.access, per_people(VENUES, standard.group))]
         try:
             held = supply(venues, standard.types, count="capacity", group=standard.group)
         except StudyError:
@@ -107,7 +106,8 @@ def access_table(
         if held is not None and held.amounts.any():
             known = np.where(admitted(venues, standard)[0], held.amounts, 0.0)
             shared = two_step(one.ask.times.ticks, known, one.people, luo_qi(standard.minutes))
-            columns.append(("e2sfca_capacity", shared.access * PER_PEOPLE, f"{held.unit}/万人"))
+            columns.append(("e2sfca_capacity", shared.access * PER_PEOPLE,
+                            per_people(held.unit, standard.group)))  # fmt: skip
         for measure, values, unit in columns:
             shown = pd.array(np.where(one.people > 0, values, np.nan), dtype="Float64")
             tables.append(pd.DataFrame({

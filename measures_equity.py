@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from .coverage.catchments import VENUES, per_people
 from .coverage.equity import capped_minutes, divide, even_handed, kappa_of, poverty, time_poverty
 from .coverage.inequality import concentration, ends, erreygers, gini, lorenz, spread, theil
 from .coverage.share import scopes
@@ -87,9 +88,10 @@ def _of_access(one: Answer, demand: GeoDataFrame) -> Iterator[Told]:
     for power, name in enumerate(("access_poor", "access_gap", "access_severity")):
         poor = poverty(x, people, POOR_PART * mean, power=power) if mean > 0 else None
         yield name, poor, "" if power else "%"
-    yield "mean_access", mean if people.any() else None, "处/万人"
+    unit = per_people(VENUES, one.ask.standard.group)
+    yield "mean_access", mean if people.any() else None, unit
     kappa = kappa_of(x, people, side="good")
-    yield "even_access", even_handed(x, people, kappa=kappa), "处/万人"
+    yield "even_access", even_handed(x, people, kappa=kappa), unit
 
 
 def _ranks(demand: GeoDataFrame) -> Iterator[tuple[str, Floats]]:

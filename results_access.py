@@ -54,7 +54,7 @@ CATCHMENT_LAWS = {
     "2sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
     "e2sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
     "3sfca": "Σ人口×可达性÷1万＝有人可达的设施（处）",
-    "bfca": "各居民点可达性之和＝各设施每万人供给之和（处/万人）",
+    "bfca": "各居民点可达性之和＝各设施每万人供给之和",
     "availability": "各居民点之和＝有人可达的设施（处）",
     "e2sfca_capacity": "Σ人口×可达性÷1万＝有人可达的容量",
 }
@@ -110,7 +110,7 @@ def access_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
         for measure, rows in own.groupby("measure", sort=False):
             unit = rows["unit"].iloc[0]
             title = f"{standard.name}·{ACCESS_NAMES[str(measure)]}（{unit}）"
-            columns[title] = rows.set_index("place")["value"].loc[demand.index].round(3).array
+            columns[title] = rows.set_index("place")["value"].loc[demand.index].pipe(_four_digits)
         gathered = found.clusters[found.clusters["standard"] == standard.key]
         kinds = gathered.set_index("place")["cluster"].reindex(demand.index).fillna("")
         around = f"{MODE_NAMES[standard.mode]}最近{NEIGHBOURS}处"

@@ -19,6 +19,7 @@ from .access import opportunities, supply
 from .decay import Floats, Step, luo_qi, potentials
 from .floating import balanced, spatial_availability, three_step, two_step
 from .question import Question
+from .sentences import GROUP_WORDS
 from .share import admitted, area_mask, scopes
 
 PER_PEOPLE = 10_000
@@ -31,6 +32,11 @@ MEASURES = (
 )  # fmt: skip
 NOTES = ("", "E-CAPACITY-NONE", "E-CAPACITY-UNITS")
 """Why there is no value: capacities that are not stated, or in several units."""
+
+
+def per_people(unit: str, group: str) -> str:
+    """Return the unit of supply for so many of a group: that of one is not that of another."""
+    return f"{unit}/万{GROUP_WORDS[group] or '人'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +121,7 @@ def _told(ask: Question, people: npt.NDArray[np.int64], venues: GeoDataFrame) ->
     standard, ticks = ask.standard, ask.times.ticks
     known = admitted(venues, standard)[0]
     ticks, held, decay = ticks[:, known], np.ones(int(known.sum())), luo_qi(standard.minutes)
-    each = f"{VENUES}/万人"
+    each = per_people(VENUES, standard.group)
     yield Told("cumulative", VENUES, opportunities(ticks, held, Step(standard.minutes)))
     for name, falling in potentials(standard.minutes).items():
         yield Told(f"potential_{name}", VENUES, opportunities(ticks, held, falling))
@@ -148,5 +154,5 @@ def _of_capacity(
     amounts = np.where(known, held.amounts, 0.0)
     found = two_step(ask.times.ticks, amounts, people, luo_qi(standard.minutes))
     shared = float(np.sum(found.access * people))
-    unit = f"{held.unit}/万人"
+    unit = per_people(held.unit, standard.group)
     return Told("e2sfca_capacity", unit, found.access * PER_PEOPLE, shared, found.reached)

@@ -45,13 +45,7 @@ class Floating:
 
 
 def two_step(
-    ticks: TickTable,
-    amounts: npt.ArrayLike,
-    people: npt.ArrayLike,
-    decay: Decay,
-    *,
-    audience: npt.NDArray[np.int64] | None = None,
-    counted: npt.NDArray[np.bool_] | None = None,
+    ticks: TickTable, amounts: npt.ArrayLike, people: npt.ArrayLike, decay: Decay
 ) -> Floating:
     """
     Share each venue among the people around it: 2SFCA with `Step`, E2SFCA with any other decay.
@@ -65,24 +59,14 @@ def two_step(
     amounts
         Shape (v,), of one unit.
     people
-        Shape (p,), or (p, a) for a audiences.
+        Shape (p,), who share the venues.
     decay
         Weight by time.
-    audience
-        Shape (v,), column of `people` who may use each venue; None: one audience.
-    counted
-        Shape (v,), venues that are added up for a place, those that its group may use; all of them
-        are shared among their own audience before.
     """
-    held, crowd, seats = _checked(ticks, amounts, people)
-    who = np.zeros(len(held), np.int64) if audience is None else audience
-    demand = np.zeros(len(held))
-    for number, column in enumerate(crowd.T):
-        theirs = seats[who[seats] == number]
-        demand += _come(ticks, theirs, decay, column, lambda weights: weights)
+    held, crowd, seats = _counted(amounts, people)
+    demand = _come(ticks, seats, decay, crowd, lambda weights: weights)
     ratio = _ratio(held, demand)
-    offered = ratio if counted is None else np.where(counted, ratio, 0.0)
-    access = _gather(ticks, seats, decay, offered, lambda weights: weights)
+    access = _gather(ticks, seats, decay, ratio, lambda weights: weights)
     return Floating(access, demand, ratio, float(held[demand > 0].sum()))
 
 
@@ -98,14 +82,14 @@ def three_step(
     Parameters
     ----------
     ticks, amounts, people, decay
-        As for `two_step`; one audience.
+        As for `two_step`.
     """
-    held, crowd, seats = _checked(ticks, amounts, people)
+    held, crowd, seats = _counted(amounts, people)
 
     def chosen(weights: Floats) -> Floats:
         return _by_row(weights) * weights
 
-    demand = _come(ticks, seats, decay, crowd[:, 0], chosen)
+    demand = _come(ticks, seats, decay, crowd, chosen)
     ratio = _ratio(held, demand)
     access = _gather(ticks, seats, decay, ratio, chosen)
     return Floating(access, demand, ratio, float(held[demand > 0].sum()))
@@ -123,10 +107,10 @@ def balanced(
     Parameters
     ----------
     ticks, amounts, people, decay
-        As for `two_step`; one audience. Only venues with supply attract people.
+        As for `two_step`. Only venues with supply attract people.
     """
-    held, crowd, seats = _checked(ticks, amounts, people)
-    demand = _come(ticks, seats, decay, crowd[:, 0], _by_row)
+    held, crowd, seats = _counted(amounts, people)
+    demand = _come(ticks, seats, decay, crowd, _by_row)
     pull = _come(ticks, seats, decay, np.ones(len(crowd)), lambda weights: weights)
     ratio = _ratio(held, demand)
     access = _gather(ticks, seats, decay, _ratio(ratio, pull), lambda weights: weights)
@@ -151,25 +135,23 @@ def spatial_availability(
     Parameters
     ----------
     ticks, amounts, people, decay
-        As for `two_step`; one audience.
+        As for `two_step`.
     crowding
         a, how strongly numbers count, above 0.
     """
-    held, crowd, seats = _checked(ticks, amounts, people)
-    mass = crowd[:, 0] ** crowding
+    held, crowd, seats = _counted(amounts, people)
+    mass = crowd**crowding
     demand = _come(ticks, seats, decay, mass, lambda weights: weights)
     shared = _gather(ticks, seats, decay, _ratio(held, demand), lambda weights: weights)
     return np.asarray(mass * shared)
 
 
-def _checked(
-    ticks: TickTable, amounts: npt.ArrayLike, people: npt.ArrayLike
+def _counted(
+    amounts: npt.ArrayLike, people: npt.ArrayLike
 ) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
-    """Return amounts (v,), people (p, a) and the numbers of the venues that offer something."""
+    """Return amounts (v,), people (p,) and the numbers of the venues that offer something."""
     held = np.asarray(amounts, float)
-    crowd = np.asarray(people, float)
-    crowd = crowd.reshape(len(ticks), -1) if len(ticks) else crowd.reshape(0, 1)
-    return held, crowd, np.flatnonzero(held)
+    return held, np.asarray(people, float), np.flatnonzero(held)
 
 
 def _come(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from kepu.coverage import access
 from kepu.coverage.access import opportunities, supply
-from kepu.coverage.audience import audiences, serves
+from kepu.coverage.audience import serves
 from kepu.coverage.decay import (
     DECAYS,
     LEAST_WEIGHT,
@@ -331,12 +331,21 @@ def test_blocks_change_nothing(case, cells):
         access.BLOCK_CELLS = before
 
 
-def test_one_venue_for_all_gives_everybody_the_same():
-    ticks = np.array([[0], [100], [9000]], np.uint32)
-    people = [10, 20, 70]
+@given(
+    st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 5000)), min_size=1, max_size=8),
+    st.integers(1, 900),
+)
+@many
+def test_one_venue_for_all_gives_everybody_the_same(homes, supply):
+    ticks = np.array([[tick] for tick, _ in homes], np.uint32)
+    people = np.array([count for _, count in homes])
+    if not people.sum():
+        return
+    each = supply / people.sum()
     for share in (two_step, three_step):
-        assert share(ticks, [50], people, Step(15)).access.tolist() == [0.5, 0.5, 0.5]
-    assert spatial_availability(ticks, [50], people, Step(15)).tolist() == [5, 10, 35]
+        same(share(ticks, [supply], people, Step(15)).access, np.full(len(homes), each))
+    same(balanced(ticks, [supply], people, Step(15)).access, np.full(len(homes), each / len(homes)))
+    same(spatial_availability(ticks, [supply], people, Step(15)), people * each)
 
 
 def test_a_town_told_by_hand():
@@ -386,7 +395,7 @@ def test_no_place_or_no_venue(shape):
     assert opportunities(ticks, amounts, Step(15)).tolist() == [0] * shape[0]
 
 
-# Supply and audiences ------------------------------------------------------------------------
+# Supply --------------------------------------------------------------------------------------
 
 
 def venues_of(**columns) -> geopandas.GeoDataFrame:
@@ -433,28 +442,6 @@ def test_units_are_never_mixed_nor_guessed(capacity, units, code, said):
         supply(venues, ["room"], count="capacity")
     assert error.value.faults[0].code == code
     assert said in error.value.faults[0].zh
-
-
-def test_a_venue_is_shared_among_those_it_is_for():
-    venues = venues_of(type=["room"] * 3, targets=["", "elderly", "elderly;youth"])
-    demand = geopandas.GeoDataFrame(
-        {"people": [100, 10], "elderly": [30, 8], "youth": [40, 9]},
-        geometry=[shapely.Point(0, 0)] * 2, crs=4546,
-    )  # fmt: skip
-    people, audience = audiences(venues, demand)
-    assert people[:, audience].tolist() == [[100, 30, 70], [10, 8, 10]]
-    ticks = np.zeros((2, 3), np.uint32)
-    elderly = supply(venues, ["room"], group="elderly").amounts > 0
-    youth = supply(venues, ["room"], group="youth").amounts > 0
-    everything = np.ones(3)
-    found = two_step(ticks, everything, people, Step(5), audience=audience, counted=elderly)
-    np.testing.assert_allclose(found.demand, [110, 38, 80])
-    np.testing.assert_allclose(found.access, 1 / 110 + 1 / 38 + 1 / 80)
-    found = two_step(ticks, everything, people, Step(5), audience=audience, counted=youth)
-    np.testing.assert_allclose(found.access, 1 / 110 + 1 / 80)
-    with pytest.raises(StudyError) as error:
-        audiences(venues_of(type=["room"], targets=["farmers"]), demand)
-    assert error.value.faults[0].code == "E-AUDIENCE"
 
 
 # Published figures ---------------------------------------------------------------------------
