@@ -123,7 +123,7 @@ def _print(found: Touring, extra: TourChoices, facts: dict[str, Any], folder: Pa
             numeric = pd_numeric(sheet[name])
             table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
         for row in sheet.itertuples(index=False):
-            table.add_row(*("—" if cell is None or cell != cell else _cell(cell) for cell in row))
+            table.add_row(*map(_cell, row))
         console.print(table)
     console.print(f"日历 calendar: {folder / 'calendar.xlsx'}", soft_wrap=True)
     console.print(f"结果 results: {folder}", soft_wrap=True)
@@ -137,6 +137,10 @@ def pd_numeric(column: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
+    from pandas import isna
+
+    if isna(value):  # also what was not proved in time
+        return "—"
     if isinstance(value, str):
         return value
     return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from kepu import commands_tour
 from kepu.cli import app
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.times import travel_times
@@ -290,3 +291,8 @@ def test_the_command_plans_the_year(tmp_path: Path) -> None:
     facts = json.loads(result.stdout)
     assert facts["status"] == "ok" and facts["first"] == "2027-01-01"
     assert json.loads((out / "manifest.json").read_text("utf-8"))["tour"]["value"] == facts["value"]
+
+
+def test_what_was_not_proved_in_time_is_printed_as_a_dash():
+    told = [commands_tour._cell(one) for one in (pd.NA, None, float("nan"), "甲", 1234, 0.25)]
+    assert told == ["—", "—", "—", "甲", "1,234", "0.2"]
