@@ -68,6 +68,11 @@ def table(ask, venues, demand, **changes):
     return bands_table([ask], venues, demand, TOWNS, **options)
 
 
+def spots(layer) -> list[complex]:
+    """Points as numbers of a plane."""
+    return [complex(x, y) for x, y in shapely.get_coordinates(layer.geometry).tolist()]
+
+
 @given(questions())
 def test_bands_hold_the_share_and_follow_plain_loops(drawn):
     ask, venues, demand = drawn
@@ -94,18 +99,18 @@ def test_bands_hold_the_share_and_follow_plain_loops(drawn):
         assert row[name] == pytest.approx(covered / people.sum())
     home = moves(demand.index, spread_of(demand, METRES), seed=1, draws=20)
     goal = moves(venues.index, spread_of(venues, METRES), seed=1, draws=20)
+    here, there, ticks = spots(demand), spots(venues), ask.times.ticks.tolist()
     shares = []
     for draw in range(20):
         covered = 0
         for place, crowd in enumerate(people.tolist()):
             near = 0
-            for venue in np.flatnonzero(used):
-                here, there = demand.geometry.iloc[place], venues.geometry.iloc[venue]
-                before = here.distance(there)
-                moved = shapely.Point(here.x + home[draw, place, 0], here.y + home[draw, place, 1])
-                goes = shapely.Point(there.x + goal[draw, venue, 0], there.y + goal[draw, venue, 1])
-                tick = int(ask.times.ticks[place, venue])
-                later = tick + (moved.distance(goes) - before) / ask.metres_a_minute * 600
+            for venue in np.flatnonzero(used).tolist():
+                before = abs(here[place] - there[venue])
+                moved = here[place] + complex(*home[draw, place])
+                goes = there[venue] + complex(*goal[draw, venue])
+                tick = ticks[place][venue]
+                later = tick + (abs(moved - goes) - before) / ask.metres_a_minute * 600
                 near += tick != UNREACHED and later <= 9000 + 1e-6
             covered += crowd * (near >= ask.standard.count)
         shares.append(covered / people.sum())
@@ -120,7 +125,8 @@ def test_what_hangs_on_a_point_follows_plain_loops(drawn):
     table = surveys_table([ask], venues, demand, metres=METRES).set_index("id")
     assert (table["people"] == table["total"]).all()
     found, jointly = table["people"], table["jointly"]
-    used = np.flatnonzero(venues["status"] == "open")
+    used = np.flatnonzero(venues["status"] == "open").tolist()
+    here, there, ticks = spots(demand), spots(venues), ask.times.ticks.tolist()
     pace, count = 600 / ask.metres_a_minute, ask.standard.count
     homes = [METRES[grade] for grade in demand["precision"]]
     goals = [METRES[grade] for grade in venues["precision"]]
@@ -128,8 +134,7 @@ def test_what_hangs_on_a_point_follows_plain_loops(drawn):
     def covered(place: int, sign: int, metres: dict[int, float]) -> bool:
         near = 0
         for venue in used:
-            tick = int(ask.times.ticks[place, venue])
-            far = demand.geometry.iloc[place].distance(venues.geometry.iloc[venue])
+            tick, far = ticks[place][venue], abs(here[place] - there[venue])
             moved = metres.get(venue, 0.0)
             shift = moved if sign > 0 else -min(moved, far)
             near += tick != UNREACHED and tick + sign * int(abs(shift) * pace + 1e-9) <= 9000
