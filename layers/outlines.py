@@ -184,7 +184,7 @@ def _check_geopackage(path: Path) -> None:
     try:
         with closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)) as database:
             answer = database.execute("PRAGMA integrity_check").fetchone()[0]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its own words may be damaged
         raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
     if answer != "ok":
         raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": answer}))

@@ -10,6 +10,7 @@ import re
 import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ DBF_HEAD = 32
 """Bytes before the fields, each of which has as many."""
 NAME_BYTES = 10
 """Longer names of fields are cut."""
+DAMAGES = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError,
+)  # fmt: skip
+"""By what a damaged archive shows itself."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,8 @@ def unpacked(path: Path) -> Iterator[Path]:
                     if name.with_suffix("") == stem and name.suffix.lower() in PARTS:
                         data = archive.read(entry)
                         target.with_suffix(name.suffix.lower()).write_bytes(data)
-        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        except LayerError:
+            raise
+        except DAMAGES as error:
             raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error
         yield target
