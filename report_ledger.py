@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from .assessment import Assessment
-from .maps.appendix import Annex, Chapter, Listing
+from .maps.appendix import Annex, Chapter, Listing, number_text
 from .maps.appendix_book import workbook
 from .maps.appendix_word import annex_file
 from .maps.figures.about import Picture
@@ -47,7 +49,7 @@ def write_ledger(
     by_key = {listing.key: listing for listing in listings}
     for name, key in ((TARGETS, "目标台账"), (RESOURCES, "科普资源名录")):
         listing = by_key[key]
-        csv_safe(listing.frame).to_csv(folder / name, index=False, encoding="utf-8-sig")
+        csv_safe(_plain(listing)).to_csv(folder / name, index=False, encoding="utf-8-sig")
     (folder / LEDGER).write_bytes(annex_file(ledger(found), compact=True))
 
 
@@ -66,6 +68,15 @@ def book_listings(found: Assessment, parts: Sequence[Part] = ()) -> list[Listing
         places_listing(found),
         resources_listing(found),
     ]
+
+
+def _plain(listing: Listing) -> pd.DataFrame:
+    """Return the cells of a table with whole numbers as whole numbers: 97, not 97.0."""
+    frame = listing.frame.copy()
+    for name in (name for name, kind in listing.kinds.items() if kind == "number"):
+        values = frame[name].astype("Float64")
+        frame[name] = [pd.NA if pd.isna(v) else number_text(float(v)) for v in values]
+    return frame
 
 
 def _cut(listing: Listing) -> Listing:

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from kepu.assessment import assess
 from kepu.atlas import atlas
 from kepu.cli import app
+from kepu.coverage.decay import LUO_QI_WEIGHTS
 from kepu.coverage.gaps import percent_down
 from kepu.coverage.targets import REASONS
 from kepu.folder import file_digest
@@ -48,7 +49,7 @@ from kepu.report_targets import (
     targets_listing,
     unjudged_text,
 )
-from kepu.report_text import assumptions, passport_listing, rules_listing, standards_rules
+from kepu.report_text import METHOD, assumptions, passport_listing, rules_listing, standards_rules
 from kepu.report_venues import venues_by_town_listing, venues_listing
 from kepu.results import coverage_sheet, write_quarantine
 from kepu.starter import new_study
@@ -167,7 +168,7 @@ def test_every_target_has_one_number_in_all_files(found, facts, quick, figures):
         cells = dict(zip(names, sheet[at + 1], strict=True))
         now = None if pd.isna(row["now"]) else float(row["now"])
         assert cells["现状"] == now
-        assert told["现状"][at] == ("" if now is None else f"{now}")
+        assert told["现状"][at] == ("" if now is None else f"{now:g}")
         assert leader[at + 1][4] == ("—" if now is None else f"{now:g}")
         assert leader[at + 1][5] == cells["判定"] == told["判定"][at]
         if row["venue_type"] and now is not None and row["reported"] is pd.NA:
@@ -513,6 +514,19 @@ def test_the_workbook_names_standards_in_full_and_is_read_by_our_own_reader(stud
             back = read_table(path, sheet=sheet.title).cells
             assert list(map(str, back.columns)) == [str(cell.value) for cell in sheet[1]]
             assert len(back) == sheet.max_row - 1
+
+
+def test_the_method_notes_state_facts_of_the_method():
+    told = "".join(METHOD)
+    method = (Path(__file__).parents[1] / "docs" / "method.md").read_text("utf-8")
+    for fact, words in (
+        ("1、0.68、0.22", ("E2SFCA", "1、0.68、0.22")), ("0.1 秒", ("0.1 秒",)),
+        ("最大余数法", ("最大余数法",)), ("向下取到 0.1%", ("向下取到 0.1%",)),
+        ("向上取到 0.1 分钟", ("向上取到 0.1 分钟",)), ("时限含端点", ("含端点",)),
+    ):  # fmt: skip
+        assert fact in told
+        assert all(word in method for word in words)
+    assert LUO_QI_WEIGHTS == (1.0, 0.68, 0.22)
 
 
 def test_what_cannot_be_judged_is_told_by_its_reason(found):
