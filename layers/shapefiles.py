@@ -31,7 +31,8 @@ DBF_HEAD = 32
 NAME_BYTES = 10
 """Longer names of fields are cut."""
 DAMAGES = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError,
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError,
+    ValueError,
 )  # fmt: skip
 """By what a damaged archive shows itself."""
 

@@ -47,9 +47,9 @@ def written(kind: str, folder: Path) -> Path:
     elif kind == "xls":
         book = xlwt.Workbook(encoding="utf-8")
         sheet = book.add_sheet("设施")
-        for row in range(ROWS):
-            for column in range(3):
-                sheet.write(row, column, "编号名称备注"[2 * column :][:2] if not row else f"{row}村")
+        for column, title in enumerate(("编号", "名称", "备注")):
+            for row in range(ROWS):
+                sheet.write(row, column, f"{row}村" if row else title)
         book.save(path)
     elif kind == "xlsx":
         page = openpyxl.Workbook()
