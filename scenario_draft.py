@@ -19,6 +19,7 @@ from .scenario_keys import Scenario
 from .study import Survey
 from .study_keys import Study
 
+MOST_TITLES = 8
 MOST_FAULTS = 50
 """So many unknown venues of one edit are told."""
 
@@ -78,8 +79,10 @@ class Draft:
         return wanted
 
     def titles(self, names: Iterable[str]) -> str:
-        """Return the names of venues with their identifiers, for print."""
-        return "、".join(f"{self.venues.at[name, 'name']}（{name}）" for name in names)
+        """Return the names of some venues with their identifiers, for print; of many the first."""
+        every = list(names)
+        told = [f"{self.venues.at[name, 'name']}（{name}）" for name in every[:MOST_TITLES]]
+        return "、".join(told) + (f"等 {len(every)} 处" if len(every) > MOST_TITLES else "")
 
     def require_new(self, name: str, known: pd.Index) -> None:
         """Refuse an identifier that is taken."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,13 +14,34 @@ from geopandas import GeoDataFrame
 
 from .coverage.gaps import percent_down
 from .coverage.share import Standard
-from .maps.whatif_figure import captions, difference_figure, states_figure
+from .maps.whatif_figure import captions, difference_figure, shortened, states_figure
 from .scenario_results import Comparison
 from .scenarios import Outcome
 
 DRAWN_CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary")
 SIMPLE_METRES = 20.0
 ENDINGS = (".png", ".svg")
+LONGEST_NOTE = 150
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What lies below every picture of a comparison."""
+
+    towns: GeoDataFrame
+    roads: gpd.GeoSeries
+    water: gpd.GeoSeries
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> _Ground:
+        survey = outcome.survey
+        crs, background = survey.towns.crs, survey.roads.background
+        water = background[background["kind"].isin(["river", "water"])].geometry.to_crs(crs)
+        network = outcome.works.standing
+        drawn = [i for i, name in enumerate(network.classes) if name in DRAWN_CLASSES]
+        lines = network.lines[np.isin(network.highway, drawn)]
+        roads = gpd.GeoSeries(lines, crs=network.crs).to_crs(crs)
+        return cls(survey.towns[["name", "geometry"]], roads, water.simplify(SIMPLE_METRES))
 
 
 def write_figures(folder: Path, found: Comparison) -> list[Path]:
@@ -31,28 +54,30 @@ def write_figures(folder: Path, found: Comparison) -> list[Path]:
     target = folder / "figures"
     target.mkdir()
     written = [target / f"states{ending}" for ending in ENDINGS]
-    for path in written:
-        _draw_states(path, found)
+    _draw_states(written, found)
     numbers = {outcome.scenario.name: number for number, outcome in enumerate(found.outcomes)}
+    ground = _Ground.of(found.outcomes[0])
     for before, after in found.pairs:
-        pair = [numbers[each.scenario.name] for each in (before, after)]
+        names = (before.scenario.name, after.scenario.name)
         place = found.places
-        of_pair = (place["before"] == before.scenario.name) & (
-            place["after"] == after.scenario.name
-        )
+        of_pair = (place["before"] == names[0]) & (place["after"] == names[1])
+        points = found.everybody[names].demand.geometry
         for standard in after.study.wanted:
-            rows = place[of_pair & (place["standard"] == standard.key) & place["meant"]]
-            if (rows["kind"] == "same").all():
+            rows = place[of_pair & (place["standard"] == standard.key)]
+            places = GeoDataFrame(rows[["people", "kind"]], geometry=points.array)
+            places = places[rows["meant"]]
+            if (places["kind"] == "same").all():
                 continue
-            for ending in ENDINGS:
-                name = "-".join([*(str(n) for n in pair if n), standard.key])
-                path = target / f"{name}{ending}"
-                _draw(path, found, (before, after), standard, rows.set_index("place"))
-                written.append(path)
+            stem = "-".join(
+                [*(str(numbers[name]) for name in names if numbers[name]), standard.key]
+            )
+            paths = [target / f"{stem}{ending}" for ending in ENDINGS]
+            _draw(paths, found, (before, after), standard, places, ground)
+            written += paths
     return written
 
 
-def _draw_states(path: Path, found: Comparison) -> None:
+def _draw_states(paths: Sequence[Path], found: Comparison) -> None:
     table, first = found.standards, found.outcomes[0]
     whole = table[table["scope"] == "district"]
     titles = {standard.key: standard.name for standard in first.study.wanted}
@@ -61,7 +86,7 @@ def _draw_states(path: Path, found: Comparison) -> None:
     shares = pd.DataFrame({name: by_state[name]["share"] for name in names})
     shares = shares.loc[list(titles)].rename(index=titles)
     states_figure(
-        path,
+        paths,
         title="各情景的覆盖率",
         shares=shares,
         labels=shares.map(lambda share: "" if pd.isna(share) else f"{percent_down(share)}%"),
@@ -72,48 +97,46 @@ def _draw_states(path: Path, found: Comparison) -> None:
 
 
 def _draw(
-    path: Path, found: Comparison, pair: tuple[Outcome, Outcome], standard: Standard,
-    rows: pd.DataFrame,
+    paths: Sequence[Path], found: Comparison, pair: tuple[Outcome, Outcome], standard: Standard,
+    places: GeoDataFrame, ground: _Ground,
 ) -> None:  # fmt: skip
     before, outcome = pair
     beside = "现状" if before is found.outcomes[0] else f"“{before.scenario.name}”"
-    survey, study = outcome.survey, outcome.study
-    towns, crs = survey.towns, survey.towns.crs
-    places = GeoDataFrame(
-        rows[["people", "kind"]], geometry=survey.demand.geometry.loc[rows.index], crs=crs
-    )
     people = found.people
     some = people[
         (people["before"] == before.scenario.name) & (people["after"] == outcome.scenario.name)
         & (people["standard"] == standard.key) & people["own"] & (people["scope"] == "town")
     ].set_index("code")  # fmt: skip
-    background = survey.roads.background
-    water = background[background["kind"].isin(["river", "water"])].geometry.to_crs(crs)
+    study = outcome.study.study
     difference_figure(
-        path,
+        paths,
         title=f"{outcome.scenario.name}：{standard.name}，与{beside}相比",
-        towns=towns[["name", "geometry"]],
+        towns=ground.towns,
         places=places,
         people=some[["gained", "lost"]],
-        roads=_roads(found.outcomes[0]),
+        roads=ground.roads,
         closed=closed_stretches(outcome),
-        water=water.simplify(SIMPLE_METRES),
+        water=ground.water,
         notes=captions(
             {
-                "改动": "；".join(outcome.notes),
-                "数据日期": study.study.date.isoformat(),
+                **_changes(pair),
+                "数据日期": study.date.isoformat(),
                 "说明": "人口按居民点计；符号面积为人口。示意图，不作为行政区划界线依据",
             }
         ),
-        illustrative=study.study.illustrative,
+        illustrative=study.illustrative,
     )
 
 
-def _roads(outcome: Outcome) -> gpd.GeoSeries:
-    network = outcome.works.standing
-    drawn = [i for i, name in enumerate(network.classes) if name in DRAWN_CLASSES]
-    lines = network.lines[np.isin(network.highway, drawn)]
-    return gpd.GeoSeries(lines, crs=network.crs).to_crs(outcome.survey.towns.crs)
+def _changes(pair: tuple[Outcome, Outcome]) -> dict[str, str]:
+    """Say what was changed in each of two states; the present has no changes."""
+    told = [outcome for outcome in pair if outcome.notes]
+    most = LONGEST_NOTE // max(len(told), 1)
+    names = ["改动"] if len(told) < 2 else [f"“{outcome.scenario.name}”的改动" for outcome in told]
+    return {
+        name: shortened("；".join(outcome.notes), most)
+        for name, outcome in zip(names, told, strict=True)
+    }
 
 
 def closed_stretches(outcome: Outcome) -> gpd.GeoSeries:

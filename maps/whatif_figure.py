@@ -6,7 +6,7 @@ Blue gains and orange loses, as everywhere; form says it again (triangles up and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +22,7 @@ LOOKS = {
     "same": ("#b8bec6", "o", "不变"),
     "nearer": ("#62a1d4", "^", "变近（覆盖不变）"),
     "farther": ("#f2a64f", "v", "变远（覆盖不变）"),
+    "departed": ("#6c7a89", "D", "仅前者有的居民点"),
     "arrived": ("#00573f", "s", "新增居民点"),
     "gained": ("#175a96", "^", "新覆盖"),
     "lost": ("#cf5f1d", "v", "失去覆盖"),
@@ -41,7 +42,7 @@ DOTS_AN_INCH = 150
 
 
 def difference_figure(
-    path: Path,
+    paths: Sequence[Path],
     *,
     title: str,
     towns: gpd.GeoDataFrame,
@@ -54,10 +55,12 @@ def difference_figure(
     illustrative: bool,
 ) -> None:
     """
-    Write the picture of a pair of states under one standard; `.png` or `.svg` by the name.
+    Write the picture of a pair of states under one standard.
 
     Parameters
     ----------
+    paths
+        Files to write; `.png` or `.svg` by the name.
     title
         What is compared.
     towns
@@ -78,11 +81,11 @@ def difference_figure(
         _map(sheet, towns, places, roads, closed, water)
         _bars(bars, towns, people)
         figure.subplots_adjust(left=0.02, right=0.97, top=0.9, bottom=0.13, wspace=0.3)
-        _save(figure, path, title, notes, illustrative)
+        _save(figure, paths, title, notes, illustrative)
 
 
 def states_figure(
-    path: Path,
+    paths: Sequence[Path],
     *,
     title: str,
     shares: pd.DataFrame,
@@ -92,10 +95,12 @@ def states_figure(
     illustrative: bool,
 ) -> None:
     """
-    Write how far each standard is met in each state; `.png` or `.svg` by the name.
+    Write how far each standard is met in each state.
 
     Parameters
     ----------
+    paths
+        Files to write; `.png` or `.svg` by the name.
     shares
         Index: names of the standards; a column for each state, the present first; missing where
         a standard is meant for nobody.
@@ -130,7 +135,7 @@ def states_figure(
         axes.set_xlabel("全区覆盖率（%）", fontsize=8, color=MUTED)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), fontsize=8, ncols=4, frameon=False)
         figure.tight_layout(rect=(0, 0.4 / inches[1], 1, 1 - 0.45 / inches[1]))
-        _save(figure, path, title, notes, illustrative)
+        _save(figure, paths, title, notes, illustrative)
 
 
 @contextmanager
@@ -148,17 +153,19 @@ def _canvas(inches: tuple[float, float]) -> Iterator[Any]:
         {"font.family": family, "axes.unicode_minus": False, "svg.hashsalt": "kepu"}
     ):
         figure = Figure(figsize=inches, dpi=DOTS_AN_INCH)
-        FigureCanvasAgg(figure)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw_idle = lambda: None  # geopandas asks for a whole drawing after each layer
         yield figure
 
 
-def _save(figure: Any, path: Path, title: str, notes: str, illustrative: bool) -> None:
+def _save(figure: Any, paths: Sequence[Path], title: str, notes: str, illustrative: bool) -> None:
     """Write a figure with its title and foot, without the time of writing."""
     mark = "（示意数据）" if illustrative else ""
     figure.suptitle(f"{title}{mark}", x=0.02, ha="left", fontsize=13, color=INK)
     figure.text(0.02, 0.015, notes, fontsize=7.5, color=MUTED, va="bottom", wrap=True)
-    stamp = {"Date": None} if path.suffix == ".svg" else {"Software": "kepu"}
-    figure.savefig(path, metadata=stamp)
+    for path in paths:
+        stamp = {"Date": None} if path.suffix == ".svg" else {"Software": "kepu"}
+        figure.savefig(path, metadata=stamp)
 
 
 def _map(
@@ -231,6 +238,10 @@ def _bars(axes: Any, towns: gpd.GeoDataFrame, people: pd.DataFrame) -> None:
     low = widest * 1.25 if rows["lost"].any() else widest * 0.08
     high = widest * 1.25 if rows["gained"].any() else widest * 0.08
     axes.set_xlim(-low, high)
+    if not rows[["gained", "lost"]].to_numpy().any():
+        axes.set_xticks([])
+        axes.annotate("没有人新覆盖或失去覆盖", (0.5, 0.5), xycoords="axes fraction", ha="center",
+                      fontsize=8, color=MUTED, bbox=HALO)  # fmt: skip
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_title("各镇街得失人数", fontsize=9, loc="left", color=INK)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize=8, frameon=False)
@@ -239,3 +250,8 @@ def _bars(axes: Any, towns: gpd.GeoDataFrame, people: pd.DataFrame) -> None:
 def captions(names: Mapping[str, str]) -> str:
     """Join labelled remarks for the foot of a picture."""
     return "　".join(f"{label}：{text}" for label, text in names.items() if text)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the begin of a text that is too long for the foot of a picture."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
