@@ -105,6 +105,12 @@ def sides_picture(found: Assessment, _: Ground, number: int) -> Picture:
     return Picture("urban-rural", about, draw)
 
 
+def _parted(name: str) -> str:
+    """Return the name of a standard with a line feed before its mode of travel."""
+    at = max(name.rfind(mode) for mode in MODE_NAMES.values())
+    return f"{name[:at]}\n{name[at:]}" if at > 0 else name
+
+
 def lorenz_picture(found: Assessment, _: Ground, number: int) -> Picture:
     """Return the Lorenz curves of access, by standard."""
     study, survey = found.study, found.measured
@@ -116,7 +122,7 @@ def lorenz_picture(found: Assessment, _: Ground, number: int) -> Picture:
         remark = "无法计算" if gini is None or pd.isna(gini) else f"基尼系数 {float(gini):.3f}"
         panels.append(
             Panel(
-                standard.name,
+                _parted(standard.name),
                 remark,
                 points["people_share"].to_numpy(float),
                 points["value_share"].to_numpy(float),

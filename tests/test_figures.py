@@ -16,6 +16,7 @@ from matplotlib.patches import Polygon
 from kepu.maps.figures.about import PAPERS, About, Key
 from kepu.maps.figures.calendar import Lane, calendar_figure
 from kepu.maps.figures.chart import _lines, pairs_figure, shares_figure
+from kepu.maps.figures.curve import _lines as _title_lines
 from kepu.maps.figures.curve import count_figure
 from kepu.maps.figures.files import saved
 from kepu.maps.figures.map import Layer, base_layers, border_layers, map_figure
@@ -24,6 +25,7 @@ from kepu.maps.figures.names import Names
 from kepu.maps.figures.sheet import open_sheet
 from kepu.maps.figures.text import breadth, texts_of, wrapped
 from kepu.maps.fonts import MissingGlyphError, families, installed
+from kepu.report_figures import _parted
 from kepu.report_ground import size_keys, sizes
 
 CRS = "EPSG:4547"
@@ -167,6 +169,14 @@ def test_the_name_of_a_row_breaks_where_its_bracket_opens():
     long = "农村中学科技馆（科学馆）（电动自行车30分钟，青少年）"
     assert _lines(long, 60) == ["农村中学科技馆（科学馆）", "（电动自行车30分钟，青少年）"]
     assert "".join(_lines("很长" * 30, 60)) == "很长" * 30
+
+
+def test_a_title_breaks_before_the_mode_of_travel_if_it_must():
+    name = _parted("社区科普活动室老年人步行15分钟")
+    assert _title_lines(name, 100) == ["社区科普活动室老年人步行15分钟"]
+    assert _title_lines(name, 30) == ["社区科普活动室老年人", "步行15分钟"]
+    assert len(_title_lines(name, 15)) == 2
+    assert _parted("步行可达") == "步行可达"
 
 
 def test_no_line_of_a_stay_is_a_single_character():

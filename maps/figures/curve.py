@@ -15,16 +15,21 @@ from ..style import BAR_BELOW, BAR_MET, FLAG, INK, MUTED
 from .about import PAPERS, About, Key, Paper
 from .axes import GRID, plain_axes, texts_around
 from .sheet import open_sheet
-from .text import balanced, lettered
+from .text import balanced, breadth, lettered
 
 BAR_NEUTRAL = "#6f93b3"
+TITLE_SIZE = 7.6
 SQUARE = 9.0
 """Points; seen around the dot of the best plan, which often stands at the same place."""
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A Lorenz curve: its title, what is said of it, and its points from (0, 0) to (1, 1)."""
+    """
+    A Lorenz curve: its title, what is said of it, and its points from (0, 0) to (1, 1).
+
+    The title bears a line feed where it breaks if it must.
+    """
 
     title: str
     remark: str
@@ -84,8 +89,8 @@ def _curve(
         each.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.tick_params(labelsize=6.8, pad=1.5)
     axes.grid(color=GRID, linewidth=0.6)
-    title = "\n".join(balanced(panel.title, 7.6, wide_mm)[:2])
-    axes.set_title(title, fontsize=7.6, color=INK, pad=4)
+    title = "\n".join(_lines(panel.title, wide_mm))
+    axes.set_title(title, fontsize=TITLE_SIZE, color=INK, pad=4)
     axes.text(0.05, 0.93, panel.remark, fontsize=7.4, color=INK, va="top")
     if names[0]:
         axes.set_xlabel(names[0], fontsize=7, color=MUTED, labelpad=2)
@@ -93,6 +98,16 @@ def _curve(
         axes.set_ylabel(names[1], fontsize=7, color=MUTED, labelpad=1)
     else:
         axes.set_yticklabels([])
+
+
+def _lines(title: str, wide_mm: float) -> list[str]:
+    """Return the lines of a title: one if it fits, else two."""
+    whole, parts = title.replace("\n", ""), title.split("\n")
+    if breadth(whole, TITLE_SIZE) <= wide_mm:
+        return [whole]
+    if len(parts) == 2 and all(breadth(part, TITLE_SIZE) <= wide_mm for part in parts):
+        return parts
+    return balanced(whole, TITLE_SIZE, wide_mm)[:2]
 
 
 def count_figure(
