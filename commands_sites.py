@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .coverage.siting.answers import Watch
+    from .coverage.siting.choices import NearBest
     from .siting import Siting
     from .siting_choices import Choices
 
+Fairness = Literal["gap", "maxmin", "even"]
 Models = Literal["mclp", "lscp", "pmedian", "pcenter", "pdispersion"]
 
 
@@ -62,7 +64,16 @@ def sites(
     ] = None,
     floor: Annotated[
         list[str] | None,
-        typer.Option(help="覆盖下限：rural=0.6、urban=0.8 或 镇街代码=0.5 / floors"),
+        typer.Option(
+            help="覆盖下限：rural=0.6、urban=0.8、镇街名称或代码=0.5、人群 elderly=0.7 / floors"
+        ),
+    ] = None,
+    fair: Annotated[
+        Fairness | None,
+        typer.Option(
+            help="mclp 的公平方案：gap 城乡差距最小、maxmin 最差镇街最好、even 等效均等分钟数最小 "
+            "/ a fair plan instead of the most people"
+        ),
     ] = None,
     backup: Annotated[
         bool, typer.Option("--backup", help="lscp：尽量让更多人有第二处 / a second site")
@@ -76,10 +87,10 @@ def sites(
 ) -> None:
     """下一处建在哪里：选址、次序、公平的代价 / where next, in which order, what fairness costs."""
     with guarded(as_json):
-        from .siting import Asked
+        from .siting_models import Asked
 
         asked = Asked(model, count or (None if budget is not None or model == "lscp" else 5),
-                      budget, _floors(floor or []), backup, seconds)  # fmt: skip
+                      budget, _floors(floor or []), backup, seconds, fair or "")  # fmt: skip
         job = new_job(
             "sites", study, out or Path("out") / f"{study.stem}-sites",
             [str(study), *_words(asked, standard or [], kind or [], floor or [])],
@@ -109,6 +120,7 @@ def _words(asked: Any, standards: list[str], kinds: list[str], floors: list[str]
         words += [] if value is None else [name, str(value)]
     for name, values in (("--standard", standards), ("--type", kinds), ("--floor", floors)):
         words += [word for value in values for word in (name, value)]
+    words += ["--fair", asked.fair] if asked.fair else []
     return words + (["--backup"] if asked.backup else []) + ["--seconds", f"{asked.seconds:g}"]
 
 
@@ -188,13 +200,14 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
     from rich.console import Console
 
     from .siting_brief import brief
-    from .siting_tables import MODEL_NAMES, status_text, summary
+    from .siting_tables import MODEL_NAMES, RULE_NAMES, status_text, summary
 
     console = Console(highlight=False)
     facts, answer, people = summary(found, extra), found.answer, found.problem.people
     titles = "、".join(standard.name for standard in found.problem.standards)
     marked = "（示意数据）" if found.problem.study.study.illustrative else ""
-    console.print(f"{MODEL_NAMES[found.asked.model]}：{titles}{marked}", soft_wrap=True)
+    goal = RULE_NAMES[found.asked.fair] if found.asked.fair else MODEL_NAMES[found.asked.model]
+    console.print(f"{goal}：{titles}{marked}", soft_wrap=True)
     unit = "人" if len(found.problem.standards) == 1 else "人次"
     if unit == "人次":
         console.print("人次：各条标准的人数相加，同属两条标准的人计两次")
@@ -213,27 +226,48 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
     elif found.problem.room is not None:
         console.print("本模型不计容量")
     if found.asked.model == "pdispersion":
-        console.print(f"最近两处（含拟建）相距 {int(answer.value):,} 米（直线）")
+        console.print(f"新址彼此、与在用和拟建同类设施最近相距 {int(answer.value):,} 米（直线）")
     if found.asked.backup:
         console.print(f"现状未覆盖而方案覆盖的人中，{found.second:,} 人有第二处可去")
     if facts["uncoverable_people"]:
         console.print(f"另有 {facts['uncoverable_people']:,} {unit}任何方案都覆盖不到，"
                       "名单和原因见 uncoverable.csv")  # fmt: skip
+    new = len(found.plan) - len(built)
+    if not new or (found.asked.count or 0) > new:
+        console.print(_fewer(found, new), soft_wrap=True)
     for title, sheet in brief(found, extra).items():
         _show(console, title, sheet)
-    if extra.near is not None:
-        core = int(extra.near.core[answer.sites].sum()) - len(built)
-        good = f"新增覆盖比最优少 {found.problem.study.sites.near:.0%} 以内的好方案"
-        if found.asked.model == "lscp":
-            good = "处数相同、覆盖同样多的方案"
-        more = "" if extra.near.whole else "以上"
-        console.print(f"{good} {extra.near.plans} 个{more}；新址中 {core} 处在这些方案中都有，"
-                      "其余可换（未找到的方案不计），见 alternatives.csv",
-                      soft_wrap=True)  # fmt: skip
+    if extra.near is not None and new:
+        console.print(_good_plans(found, extra.near, len(built)), soft_wrap=True)
     if extra.cut:
         console.print("时间已到（或已停止）：曲线、公平的代价、稳健性没有算全；请加大 --seconds",
                       soft_wrap=True)  # fmt: skip
     console.print(f"结果 results: {folder}", soft_wrap=True)
+
+
+def _fewer(found: Siting, new: int) -> str:
+    """Say why there are fewer new sites than were allowed."""
+    most = found.problem.people - int(found.uncoverable["people"].sum())
+    why = "其余候选点受间距、预算、禁建等限制，或不再增加"
+    if found.asked.model in ("mclp", "lscp") and found.after == most:
+        why = "能覆盖的人已全部覆盖，再多不增加"
+    return f"新增 {new} 处（{why}）" if new else f"没有新增：{why}"
+
+
+def _good_plans(found: Siting, near: NearBest, built: int) -> str:
+    """Say how many plans are nearly as good, and what they have in common."""
+    core = int(near.core[found.answer.sites].sum()) - built
+    share = f"{found.problem.study.sites.near:.0%}"
+    word = "新增服务" if found.limited else "新增覆盖"
+    good = {
+        "lscp": "处数相同、覆盖同样多的方案",
+        "pmedian": f"总时间比最优多 {share} 以内的好方案",
+    }.get(found.asked.model, f"{word}比本方案少 {share} 以内的好方案")
+    more = "" if near.whole else "以上"
+    return (
+        f"{good} {near.plans} 个{more}；新址中 {core} 处在这些方案中都有，"
+        "其余可换（未找到的方案不计），见 alternatives.csv"
+    )
 
 
 def _show(console: Any, title: str, sheet: pd.DataFrame) -> None:

@@ -21,8 +21,9 @@ from .maps.style import FLAG, INK, MINUTES_BEYOND, MINUTES_WITHIN, MUTED, WITHIN
 from .report_ground import PEOPLE_KEY, Ground, short_name, size_keys, sizes
 from .report_keys import Part, around
 from .report_public import HIDDEN, hidden_places
-from .siting import Asked, Siting, plan_sites, ready
+from .siting import Siting, plan_sites, ready
 from .siting_choices import curve_of
+from .siting_models import Asked
 from .siting_problem import problem_of
 from .siting_tables import plan_sheet, status_text
 

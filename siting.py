@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from .coverage.equity import even_handed, kappa_of
 from .coverage.share import nearest
 from .coverage.siting.answers import Answer, Sites, Watch
-from .coverage.siting.capacity import capacitated
-from .coverage.siting.center import center
 from .coverage.siting.cover import Whole
-from .coverage.siting.covering import SMALL_ENTRIES, maximal
-from .coverage.siting.dispersion import disperse
-from .coverage.siting.median import median
-from .coverage.siting.median_program import Distances
+from .coverage.siting.covering import SMALL_ENTRIES
 from .coverage.siting.rules import Rules
-from .coverage.siting.setcover import backed_up, cheapest
 from .coverage.siting.warm import warm_covering, warm_median
 from .coverage.times import within
 from .geo.errors import Fault, StudyError
-from .geo.network import TICKS_A_MINUTE
+from .siting_even import EvenHanded
+from .siting_models import (
+    Asked,
+    Model,
+    check_asked,
+    refuse_infeasible,
+    rules_of,
+    solved,
+    without_idle,
+)
 from .siting_plan import plan_table, uncoverable, worth
 from .siting_problem import Problem
-from .siting_times import distances
-
-Model = Literal["mclp", "lscp", "pmedian", "pcenter", "pdispersion"]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """
-    What is asked of a problem.
-
-    Parameters
-    ----------
-    count, budget
-        New sites at most; money at most. `lscp` needs neither.
-    floors
-        Least share of a group that is covered: urban, rural, or the code of a town.
-    backup
-        Of `lscp`: so many sites within reach of everybody, as far as the least number allows.
-    seconds
-        Of wall clock, for everything.
-    """
-
-    model: Model = "mclp"
-    count: int | None = None
-    budget: int | None = None
-    floors: dict[str, float] = field(default_factory=dict)
-    backup: bool = False
-    seconds: float = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,32 +86,9 @@ class Siting:
         return int(cover.weight[times > 1].sum())
 
     @cached_property
-    def times(self) -> Distances:
-        """Times of the one standard."""
-        return distances(self.problem)
-
-    @property
-    def cap_minutes(self) -> float:
-        """Longer times, and no way at all, count as this in an even-handed average."""
-        return float(self.problem.study.study.horizon_minutes)
-
-    @cached_property
-    def kappa(self) -> float:
-        """The aversion of Kolm-Pollak, told from the times without a plan."""
-        return kappa_of(self._minutes(np.zeros(0, np.int64)), self.times.weight, side="burden")
-
-    def even_minutes(self, options: Sites) -> float | None:
-        """Return the even-handed minutes to the nearest; None for several standards or venues."""
-        if len(self.problem.standards) > 1 or self.problem.standards[0].count > 1:
-            return None
-        return even_handed(self._minutes(options), self.times.weight, kappa=self.kappa)
-
-    def _minutes(self, options: Sites) -> npt.NDArray[np.float64]:
-        table = self.times
-        ticks = table.cap
-        if len(options):
-            ticks = np.minimum(ticks, table.cost[:, options].min(axis=1).astype(np.int64))
-        return np.asarray(np.minimum(ticks / TICKS_A_MINUTE, self.cap_minutes))
+    def even(self) -> EvenHanded:
+        """Even-handed minutes of plans."""
+        return EvenHanded(self.problem)
 
 
 def ready(problem: Problem, model: Model, *, medians: bool) -> None:
@@ -152,92 +101,6 @@ def ready(problem: Problem, model: Model, *, medians: bool) -> None:
         warm_median()
     if model in ("mclp", "lscp") and problem.cover.reach.nnz > SMALL_ENTRIES:
         warm_covering()
-
-
-def rules_of(problem: Problem, asked: Asked) -> Rules:
-    """
-    Return the rules with their floors.
-
-    Raises
-    ------
-    StudyError
-        A floor for what is no group, or money without costs.
-    """
-    study, file = problem.study, problem.study.path.name
-    rules = problem.rules(count=asked.count, budget=asked.budget)
-    kinds = set(problem.options["type"])
-    if asked.budget is not None and kinds - set(study.sites.costs):
-        missing = "、".join(sorted(kinds - set(study.sites.costs)))
-        raise StudyError(Fault("E-SITES-COST", file=file, value=missing))
-    names = {code or scope: at for at, (scope, code) in enumerate(problem.group_names)}
-    for name, share in {**study.sites.floors, **asked.floors}.items():
-        if name not in names or not 0 <= share <= 1:
-            facts = {"known": "urban、rural、" + "、".join(problem.measured.towns.index)}
-            raise StudyError(
-                Fault("E-SITES-FLOOR", file=file, value=f"{name}={share}", facts=facts)
-            )
-        group = names[name]
-        need = int(np.ceil(share * problem.group_totals[group] - 1e-9))
-        need -= int(problem.cover.base_groups[group])
-        if need > 0:
-            rules = rules.with_floor(problem.cover.groups[:, group], need)
-    return rules
-
-
-def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, Answer]:
-    """
-    Run the model.
-
-    Raises
-    ------
-    StudyError
-        The model cannot keep what is asked, or no plan can.
-    """
-    file = problem.study.path.name
-    rules = rules_of(problem, asked)
-    lone = asked.model in ("pmedian", "pcenter", "pdispersion")
-    if lone and (len(problem.standards) > 1 or asked.budget is not None or rules.floors):
-        raise StudyError(Fault("E-SITES-MODEL", file=file, value=asked.model))
-    if asked.model != "lscp" and asked.count is None and asked.budget is None:
-        raise StudyError(Fault("E-SITES-COUNT", file=file, value=asked.model))
-    room = problem.room
-    several = [s.key for s in problem.standards if s.count > 1]
-    if several and (lone or asked.backup or (asked.model == "mclp" and room is not None)):
-        raise StudyError(*(Fault("E-SITES-SEVERAL", file=file, value=key) for key in several))
-    match asked.model:
-        case "mclp" if room is not None:
-            answer = capacitated(problem.cover, room, rules, watch)
-        case "mclp":
-            answer = maximal(problem.cover, rules, watch)
-        case "lscp":
-            answer = _everybody(problem, rules, asked, watch)
-        case "pmedian":
-            answer = median(distances(problem), rules, watch)
-        case "pcenter":
-            answer = center(distances(problem), rules, watch)
-        case "pdispersion":
-            answer = disperse(problem.whole_metres, rules, watch)
-            if answer.found and not rules.kept_by(answer.sites, problem.cover):
-                raise StudyError(Fault("E-SITES-SPACING", file=file))
-    if answer.status == "infeasible":
-        raise StudyError(Fault("E-SITES-INFEASIBLE", file=file))
-    return rules, answer
-
-
-def _everybody(problem: Problem, rules: Rules, asked: Asked, watch: Watch) -> Answer:
-    costs = problem.study.sites.costs
-    priced = bool(costs) and asked.count is None and not set(problem.options["type"]) - set(costs)
-    free = replace(rules, count=None, budget=None, cost=rules.cost if priced else None)
-    least = cheapest(problem.cover, free, watch)
-    if not asked.backup or not least.found:
-        return least
-    limit = {"budget": int(least.value)} if priced else {"count": len(least.sites)}
-    found = backed_up(problem.cover, replace(free, **limit), watch)  # type: ignore[arg-type]
-    if found.found and least.status == "optimal":
-        return found
-    # Unless both steps came to their end the plan is not known to be the best of its kind.
-    best = found if found.found else least
-    return replace(best, status="heuristic", bound=np.inf, stopped=watch.why)
 
 
 def covered_afresh(problem: Problem, options: Sites) -> tuple[int, Whole]:
@@ -280,8 +143,6 @@ def plan_sites(problem: Problem, asked: Asked, watch: Watch) -> Siting:
         The optimiser and the coverage code disagree: a fault of the program.
     """
     rules, answer = solve_sites(problem, asked, watch)
-    if not answer.found:
-        raise StudyError(Fault("E-SITES-TIME", file=problem.study.path.name))
     before, _ = covered_afresh(problem, np.zeros(0, np.int64))
     after, _ = covered_afresh(problem, answer.sites)
     if after != problem.cover.value(answer.sites) or before != problem.cover.base:
@@ -290,3 +151,31 @@ def plan_sites(problem: Problem, asked: Asked, watch: Watch) -> Siting:
         raise RuntimeError("the plan is not worth what the optimiser says")
     plan = plan_table(problem, asked.model, rules, answer)
     return Siting(problem, asked, rules, answer, before, after, plan, uncoverable(problem))
+
+
+def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, Answer]:
+    """
+    Run the model, and leave out sites that serve nobody.
+
+    Raises
+    ------
+    StudyError
+        The model cannot keep what is asked, no plan can, or none was found in time.
+    """
+    file = problem.study.path.name
+    rules = rules_of(problem, asked)
+    check_asked(problem, asked, rules)
+    answer = solved(problem, asked, rules, watch)
+    spaced = problem.study.sites.spacing_metres > 0
+    if asked.model == "pdispersion" and answer.status == "infeasible" and spaced:
+        raise StudyError(Fault("E-SITES-SPACING", file=file))
+    floored = asked.model == "lscp" and bool(rules.floors) and not answer.found
+    if answer.status == "infeasible" or (floored and not watch.over):
+        refuse_infeasible(problem, asked, rules, watch)
+    if not answer.found:
+        raise StudyError(Fault("E-SITES-TIME", file=file))
+    if asked.model == "pdispersion" and not rules.kept_by(answer.sites, problem.cover):
+        raise StudyError(Fault("E-SITES-SPACING", file=file))
+    if asked.model == "mclp" and not asked.fair and problem.room is None:
+        answer = replace(answer, sites=without_idle(problem, rules, answer.sites, watch))
+    return rules, answer

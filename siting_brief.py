@@ -10,7 +10,7 @@ from .siting_tables import counted, plan_sheet, price_sheet, regret_sheet, statu
 
 RULES = {
     "plain": "不设公平要求",
-    "asked": "本方案（带下限）",
+    "asked": "本方案",
     "floor": "乡村下限",
     "gap": "城乡差距最小",
     "maxmin": "最差镇街最好",
@@ -34,15 +34,15 @@ def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
     """Return what a terminal has room for, by title; sites that are committed are left out."""
     plan = _plan(found)
     unit = f"；费用：{found.problem.study.sites.unit}" if "费用" in plan else ""
-    sheets = {f"方案（按建设次序{unit}）": plan}
-    if len(extra.price) > 1:
+    sheets = {f"方案（按建设次序{unit}）": plan} if len(plan) else {}
+    if len(set(extra.price["sites"])) > 1:
         price = price_sheet(found, extra)
         level = price["下限（%）"].map(lambda share: "" if pd.isna(share) else f" {share:.1f}%")
         floor = extra.price["rule"].eq("floor").to_numpy()
         price["公平要求"] = extra.price["rule"].map(RULES) + level.where(floor, "")
         kept = "差距最小者保住九成新增；" if extra.price["rule"].eq("gap").any() else ""
         _add(sheets, f"公平的代价（与最优相比；{kept}", price, PRICE)
-    if len(extra.regret):
+    if len(extra.regret) and len(plan):
         regret = regret_sheet(extra)
         regret["情形"] = extra.regret["scenario"].map(SCENARIOS)
         _add(sheets, "稳健性（", regret, REGRET)

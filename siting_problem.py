@@ -15,7 +15,7 @@ from geopandas import GeoDataFrame
 from scipy.sparse import csr_matrix, vstack
 
 from .coverage.audience import for_group
-from .coverage.share import Standard, admitted, area_mask, nearest
+from .coverage.share import GROUPS, Standard, admitted, area_mask, nearest
 from .coverage.siting.cover import Cover, Flags, Whole
 from .coverage.siting.rules import Rules
 from .coverage.times import Times, threshold_ticks, travel_times, within
@@ -24,6 +24,10 @@ from .geo.routing import UNREACHED
 from .siting_candidates import candidates_of
 from .study import Survey, times_for
 from .study_keys import Study
+
+Points = npt.NDArray[np.float64]
+KMH = {"walk": 4.0, "ebike": 15.0, "car": 30.0}
+"""What a metre costs in time where a point is elsewhere: assumption."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,35 @@ class Problem:
         numbers = self.candidates.index.get_indexer(self.options["site"])
         return np.asarray(numbers, np.int64)
 
+    @cached_property
+    def fixed(self) -> Flags:
+        """Which options are committed, shape (m,)."""
+        return np.asarray((self.candidates["status"] == "committed").to_numpy()[self.number])
+
+    @cached_property
+    def forbidden(self) -> Flags:
+        """Which options are forbidden or too near an open venue of their type, shape (m,)."""
+        no = (self.candidates["status"] == "forbidden").to_numpy()[self.number]
+        kind, spacing = self.options["type"].to_numpy(), self.study.sites.spacing_metres
+        for one in np.unique(kind) if spacing > 0 else []:
+            no = no | ((kind == one) & (self.stood_metres([one])[self.number] < spacing))
+        return np.asarray(no & ~self.fixed)
+
+    @cached_property
+    def choosable(self) -> Flags:
+        """Which candidates may be chosen, shape (c,)."""
+        free = np.zeros(len(self.candidates), bool)
+        free[self.number[~self.forbidden & ~self.fixed]] = True
+        return free
+
+    def stood_metres(self, types: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Return metres from each candidate to the nearest open venue of some types, shape (c,)."""
+        venues, sites = self.measured.venues, self.candidates.geometry
+        stand = venues[venues["type"].isin(list(types)) & (venues["status"] == "open")].geometry
+        if stand.empty:
+            return np.full(len(sites), np.inf)
+        return np.asarray(sites.distance(stand.union_all()))
+
     @property
     def room(self) -> Whole | None:
         """People that each option serves at most, shape (m,); None where no number is given."""
@@ -89,52 +122,74 @@ class Problem:
             stood += _within(found.ticks, standard.minutes, factor)
         return stood
 
-    def reach(
-        self, factor: float = 1.0, shifts: npt.NDArray[np.int64] | None = None
-    ) -> list[csr_matrix]:
+    def reach(self, factor: float = 1.0, moved: Points | None = None) -> list[csr_matrix]:
         """Return by standard which option covers which place; a forbidden one covers nobody."""
         tables = []
-        status = self.candidates["status"].to_numpy()[self.number]
         for standard, times in zip(self.standards, self.times, strict=True):
             ticks = times.ticks
-            if shifts is not None:
-                moved = ticks.astype(np.int64) + shifts
-                ticks = np.where(ticks == UNREACHED, UNREACHED, np.maximum(moved, 0)).astype(
-                    np.uint32
-                )
+            if moved is not None:
+                ticks = self._elsewhere(ticks, moved, KMH[standard.mode])
             good = _within(ticks, standard.minutes, factor)[:, self.number]
             suits = self.options["type"].isin(list(standard.types)).to_numpy()
-            suits = suits & (status != "forbidden")
-            tables.append(csr_matrix(good & suits))
+            tables.append(csr_matrix(good & suits & ~self.forbidden))
         return tables
+
+    def _elsewhere(self, ticks: Any, moved: Points, kmh: float) -> Any:
+        """Return the times to candidates that stand elsewhere, by how much nearer that is."""
+        places = self.measured.demand.geometry
+        sites = self.candidates.geometry
+        x, y = places.x.to_numpy()[:, None], places.y.to_numpy()[:, None]
+        at = np.column_stack([sites.x, sites.y])
+        before = np.hypot(x - at[:, 0], y - at[:, 1])
+        metres = np.hypot(x - at[:, 0] - moved[:, 0], y - at[:, 1] - moved[:, 1]) - before
+        ticks_a_metre = 3.6 / kmh * 10
+        other = np.maximum(np.rint(ticks + metres * ticks_a_metre), 0)
+        return np.where(ticks == UNREACHED, UNREACHED, other).astype(np.uint32)
 
     @cached_property
     def cover(self) -> Cover:
         """The table of all standards, one below the other."""
         return self.cover_at()
 
-    def cover_at(self, factor: float = 1.0, shifts: npt.NDArray[np.int64] | None = None) -> Cover:
-        """Return the table at other speeds or with candidates shifted by some time."""
+    def cover_at(self, factor: float = 1.0, moved: Points | None = None) -> Cover:
+        """Return the table at other speeds, or with candidates moved by metres, shape (c, 2)."""
         need = np.concatenate([s.count - self.stand_now(s, factor) for s in self.standards])
         weight = np.concatenate([self.meant(s) for s in self.standards])
-        rows = csr_matrix(vstack(self.reach(factor, shifts)))
+        rows = csr_matrix(vstack(self.reach(factor, moved)))
         return Cover.of(rows, weight, groups=self.groups, need=need)
 
     @cached_property
     def group_names(self) -> list[tuple[str, str]]:
-        """Name the groups: urban, rural, then every town."""
-        return [("urban", ""), ("rural", ""), *(("town", c) for c in self.measured.towns.index)]
+        """Name the groups: urban, rural, every town, then groups of people that the table has."""
+        people = [name for name in GROUPS if name != "people" and name in self.measured.demand]
+        return [
+            ("urban", ""), ("rural", ""), *(("town", c) for c in self.measured.towns.index),
+            *(("group", name) for name in people),
+        ]  # fmt: skip
+
+    @property
+    def towns(self) -> slice:
+        """Where the towns stand among the groups."""
+        return slice(2, 2 + len(self.measured.towns))
 
     @cached_property
     def groups(self) -> Whole:
-        """People of each group by row before merging."""
+        """People of each group by row before merging; of all people some are old, some young."""
         demand = self.measured.demand
         rural = demand["rural"].to_numpy(bool)
         town = demand["town"].to_numpy()
         members = np.column_stack(
             [~rural, rural, *(town == code for code in self.measured.towns.index)]
         )
-        return np.concatenate([self.meant(s)[:, None] * members for s in self.standards])
+        parts = []
+        for standard in self.standards:
+            inside = area_mask(demand, standard.area)
+            own = [
+                np.where(inside & (standard.group in ("people", name)), demand[name], 0)
+                for kind, name in self.group_names if kind == "group"
+            ]  # fmt: skip
+            parts.append(np.column_stack([self.meant(standard)[:, None] * members, *own]))
+        return np.concatenate(parts).astype(np.int64)
 
     @property
     def group_totals(self) -> Whole:
@@ -143,8 +198,7 @@ class Problem:
 
     def rules(self, *, count: int | None, budget: int | None) -> Rules:
         """Return the rules: committed sites come on top of the number and are paid for."""
-        status = self.candidates["status"].to_numpy()[self.number]
-        fixed, forbidden = status == "committed", status == "forbidden"
+        fixed, forbidden = self.fixed, self.forbidden
         whole = None if count is None else count + int(fixed.sum())
         apart = [self._one_a_site(), self._too_near()]
         pairs = np.concatenate(apart)
@@ -216,6 +270,9 @@ def problem_of(
             Fault("E-SITES-STANDARD", file=study.path.name, value=k, facts=facts) for k in wrong
         ))  # fmt: skip
     standards = tuple(known[key] for key in dict.fromkeys(keys))
+    if len(types) > len(standards):
+        extra = " ".join(types[len(standards) :])
+        raise StudyError(Fault("E-SITES-UNUSED", file=study.path.name, value=f"--type {extra}"))
     chosen = dict(zip(dict.fromkeys(keys), types, strict=False))
     kinds = [chosen.get(s.key, s.types[0]) for s in standards]
     for standard, kind in zip(standards, kinds, strict=True):

@@ -11,6 +11,7 @@ import pyogrio
 from geopandas import GeoDataFrame
 
 from .coverage.gaps import percent_down
+from .geo.network import TICKS_A_MINUTE
 from .layers.venues import venue_types
 from .results import csv_safe
 from .siting import Siting
@@ -30,7 +31,7 @@ SITE_NAMES = {"candidate": "可选", "committed": "已承诺（拟建）", "forb
 ROLE_NAMES = {"core": "找到的好方案都有", "swap": "可互换", "second": "备选（损失超过限度）"}
 RULE_NAMES = {
     "plain": "不设公平要求（最优）",
-    "asked": "本方案（带下限）",
+    "asked": "本方案",
     "floor": "乡村覆盖下限",
     "gap": "城乡差距最小（保住九成新增）",
     "maxmin": "最差镇街最好",
@@ -46,6 +47,7 @@ SITE_REASONS = {
     "no_site": "没有候选点能在时限内到达",
     "few_sites": "时限内的候选点与现有设施不足所要求的处数",
     "excluded": "位于禁建范围",
+    "too_near": "离在用同类设施近于间距要求",
 }
 
 
@@ -66,7 +68,8 @@ def minutes_column(minutes: pd.Series[Any]) -> pd.Series[Any]:
 
 def percent_up(share: float) -> float:
     """Return a share of what is lost as percent for print, rounded up to a tenth."""
-    return max(float(np.ceil(share * 1000 - 1e-9) / 10), 0.0)
+    # Of equals the first: 0.0 is printed, not -0.0.
+    return max(0.0, float(np.ceil(share * 1000 - 1e-9) / 10))
 
 
 def _towns(found: Siting, codes: pd.Series[Any]) -> pd.Series[Any]:
@@ -130,13 +133,16 @@ def curve_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
     )
 
 
-def alternatives_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
+def alternatives_sheet(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
     """Return sites of the good plans."""
-    table = extra.alternatives
     names = found.problem.candidates["name"]
     mates = table["instead_of"].map(
         lambda ids: "、".join(str(names[one]) for one in ids.split(";") if one)
     )
+    lost, loss = "替换损失人口", table["loss"]
+    if found.asked.model == "pmedian":
+        lost = "替换后总时间多出（人·小时）"
+        loss = minutes_column(loss.astype("Float64") / (60 * TICKS_A_MINUTE))
     return pd.DataFrame(
         {
             "编号": table["site"],
@@ -147,7 +153,7 @@ def alternatives_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
             "角色": table["role"].map(ROLE_NAMES),
             "可替换": mates,
             "替换后覆盖人口": table["covered"],
-            "替换损失人口": table["loss"],
+            lost: loss,
         }
     )
 
@@ -211,16 +217,19 @@ def uncoverable_sheet(found: Siting) -> pd.DataFrame:
 
 def candidates_sheet(found: Siting) -> pd.DataFrame:
     """Return all candidates."""
-    table = found.problem.candidates
+    table, free = found.problem.candidates, found.problem.choosable
     points = table.geometry.to_crs(4326)
+    near = (table["status"] == "candidate").to_numpy() & ~free
+    status = np.where(near, "forbidden", table["status"])
+    reason = np.where(near, "too_near", table["reason"])
     return pd.DataFrame(
         {
             "编号": table.index,
             "名称": table["name"].to_numpy(),
             "镇街": _towns(found, table["town"]).to_numpy(),
             "来源": table["origin"].map(ORIGIN_NAMES).to_numpy(),
-            "状态": table["status"].map(SITE_NAMES).to_numpy(),
-            "原因": table["reason"].map(SITE_REASONS).to_numpy(),
+            "状态": [SITE_NAMES[one] for one in status],
+            "原因": [SITE_REASONS.get(one) for one in reason],
             "经度": points.x.round(6).to_numpy(),
             "纬度": points.y.round(6).to_numpy(),
         }
@@ -232,7 +241,7 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
     sheets = {
         "plan": plan_sheet(found),
         "curve": curve_sheet(found, extra),
-        "alternatives": alternatives_sheet(found, extra),
+        "alternatives": alternatives_sheet(found, extra.alternatives),
         "price_of_equity": price_sheet(found, extra),
         "regret": regret_sheet(extra),
         "uncoverable": uncoverable_sheet(found),
@@ -264,6 +273,7 @@ def summary(found: Siting, extra: Choices) -> dict[str, Any]:
         "standards": [standard.key for standard in found.problem.standards],
         "count": found.asked.count,
         "budget": found.asked.budget,
+        "fair": found.asked.fair or None,
         "status": answer.status,
         "value": answer.value,
         "bound": answer.bound if np.isfinite(answer.bound) else None,
@@ -276,7 +286,7 @@ def summary(found: Siting, extra: Choices) -> dict[str, Any]:
         "after": found.after,
         "share_before": _share(found.before, people),
         "share_after": _share(found.after, people),
-        "candidates": int((found.problem.candidates["status"] == "candidate").sum()),
+        "candidates": int(found.problem.choosable.sum()),
         "rows_merged": [len(found.problem.cover.row), int(found.problem.cover.reach.shape[0])],
         "uncoverable_people": int(found.uncoverable["people"].sum()),
         "choices_cut": extra.cut,

@@ -88,13 +88,27 @@ MAY_IMPORT = {
     "siting_problem": {GROUND, MEASURES, "siting_candidates", "study", "study_keys"},
     "siting_times": {GROUND, MEASURES, "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
-    "siting": {GROUND, MEASURES, "siting_plan", "siting_problem", "siting_times"},
-    "siting_choices": {GROUND, MEASURES, "siting", "siting_plan", "siting_times"},
-    "siting_tables": {INPUTS, MEASURES, "results", "siting", "siting_choices", "wording"},
+    "siting_even": {GROUND, MEASURES, "siting_problem", "siting_times"},
+    "siting_models": {GROUND, MEASURES, "siting_even", "siting_problem", "siting_times"},
+    "siting": {
+        *{GROUND, MEASURES, "siting_even", "siting_models", "siting_plan", "siting_problem"}
+    },
+    "siting_price": {MEASURES, "siting", "siting_models"},
+    "siting_choices": {
+        *{MEASURES, "siting", "siting_models", "siting_plan", "siting_price", "siting_times"}
+    },
+    "siting_tables": {GROUND, INPUTS, MEASURES, "results", "siting", "siting_choices", "wording"},
     "siting_brief": {"siting", "siting_choices", "siting_tables"},
     "commands_sites": {
         *{"assessment", "console", GROUND, MEASURES, "folder", "job"},
-        *{"siting", "siting_brief", "siting_choices", "siting_problem", "siting_tables"},
+        *{
+            "siting",
+            "siting_brief",
+            "siting_choices",
+            "siting_models",
+            "siting_problem",
+            "siting_tables",
+        },
     },
     "touring_hosts": {GROUND, INPUTS, "study", "study_keys", "touring_keys"},
     "touring_scene": {GROUND, MEASURES, "study", "study_keys", "touring_hosts", "touring_keys"},
@@ -137,7 +151,14 @@ MAY_IMPORT = {
     },
     "report_sites": {
         *{GROUND, MEASURES, PICTURES, "assessment", "report_ground", "report_keys"},
-        *{"report_public", "siting", "siting_choices", "siting_problem", "siting_tables"},
+        *{
+            "report_public",
+            "siting",
+            "siting_choices",
+            "siting_models",
+            "siting_problem",
+            "siting_tables",
+        },
     },
     "report_scenarios": {
         *{GROUND, MEASURES, PICTURES, "assessment", "report_ground", "report_keys"},

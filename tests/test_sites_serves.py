@@ -13,7 +13,8 @@ from kepu.coverage.siting.answers import Watch
 from kepu.coverage.times import travel_times, within
 from kepu.geo.routing import UNREACHED
 from kepu.inputs import read_layers
-from kepu.siting import Asked, covered_afresh, plan_sites
+from kepu.siting import covered_afresh, plan_sites
+from kepu.siting_models import Asked
 from kepu.siting_problem import problem_of
 from kepu.study import survey, times_for
 from kepu.study_file import read_study

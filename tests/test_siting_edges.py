@@ -29,7 +29,7 @@ from kepu.coverage.siting.center import center, longest
 from kepu.coverage.siting.choices import near_best
 from kepu.coverage.siting.cover import LATER, NEVER, Cover, undominated
 from kepu.coverage.siting.covering import maximal
-from kepu.coverage.siting.dispersion import disperse, smallest
+from kepu.coverage.siting.dispersion import disperse
 from kepu.coverage.siting.fairness import least_gap, max_min, with_share, worst_share
 from kepu.coverage.siting.median import median
 from kepu.coverage.siting.median_program import Distances
@@ -136,25 +136,41 @@ def test_dispersion_by_hand_and_by_highs_equals_brute_force(seed, steps, monkeyp
     rng, _, _, fixed, forbidden = drawn(seed)
     fixed[(fixed.argmax() + 1) % 7] = seed % 4 == 0  # two fixed ones may be nearest of all
     forbidden &= ~fixed
-    xy = rng.integers(0, 30, (7, 2))
+    xy, venues = rng.integers(0, 30, (7, 2)), rng.integers(0, 30, (seed % 3, 2))
     apart = np.rint(np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))).astype(np.int64)
-    found = disperse(apart, Rules(count=3, fixed=fixed, forbidden=forbidden), Watch())
+    far = np.hypot(*(xy[:, None] - venues[None]).transpose(2, 0, 1))
+    stood = np.rint(far).astype(np.int64).min(axis=1, initial=dispersion.FAR)
+
+    def nearest(plan):
+        pairs = itertools.combinations(plan.tolist(), 2)
+        told = [int(apart[a, b]) for a, b in pairs if not (fixed[a] and fixed[b])]
+        return min([*told, *stood[plan[~fixed[plan]]].tolist()])
+
+    found = disperse(apart, Rules(count=3, fixed=fixed, forbidden=forbidden), Watch(), stood)
     told = max(
-        smallest(apart, p) for p in plans(7, 3)
+        nearest(p) for p in plans(7, 3)
         if fixed[p].sum() == fixed.sum() and not forbidden[p].any()
     )  # fmt: skip
     assert (found.status, found.value) == ("optimal", told)
-    assert smallest(apart, found.sites) == told
+    assert nearest(found.sites) == told
     assert fixed[found.sites].sum() == fixed.sum()
     assert not forbidden[found.sites].any()
 
 
-def test_fixed_sites_that_are_too_near_settle_the_distance():
-    apart = np.array([[0, 2, 9, 9], [2, 0, 9, 9], [9, 9, 0, 9], [9, 9, 9, 0]])
+def test_a_new_site_keeps_away_from_what_stands_and_what_is_fixed():
+    # Two fixed sites side by side settle nothing: the third still goes to the far end of the line.
+    at = np.array([0, 1, 5, 9])
+    apart = np.abs(at[:, None] - at)
     fixed = np.array([1, 1, 0, 0], bool)
-    usable = np.arange(4)
-    assert dispersion._by_hand(apart, fixed, usable, 3, 5, Watch()) == (True, None)
-    assert disperse(apart, Rules(count=3, fixed=fixed), Watch()).value == 2
+    found = disperse(apart, Rules(count=3, fixed=fixed), Watch())
+    assert (found.value, found.sites.tolist()) == (8, [0, 1, 3])
+    near_the_end = np.abs(at - 10)
+    found = disperse(apart, Rules(count=3, fixed=fixed), Watch(), near_the_end)
+    assert (found.value, found.sites.tolist()) == (4, [0, 1, 2])
+    # One alone has a distance once something stands.
+    found = disperse(apart, Rules(count=1), Watch(), near_the_end)
+    assert (found.status, found.value, found.sites.tolist()) == ("optimal", 10, [0])
+    assert disperse(apart, Rules(count=2, fixed=fixed), Watch()).status == "infeasible"
 
 
 def test_dispersion_without_time_claims_nothing(no_answer, monkeypatch):

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import maximum_flow
 
 from .answers import Answer, Sites, Watch
 from .cover import Cover, Whole
-from .covering import answered_by, greedy
+from .covering import answered_by, covering_program, greedy
 from .milp import Program, solve
 from .rules import Rules
 
@@ -36,7 +36,7 @@ def served(cover: Cover, capacity: Whole, sites: npt.ArrayLike) -> int:
 
 def capacitated(cover: Cover, capacity: Whole, rules: Rules, watch: Watch) -> Answer:
     """
-    Find the plan that serves most people.
+    Find the plan that serves most people; floors count who is within reach, served or not.
 
     Parameters
     ----------
@@ -69,6 +69,8 @@ def capacitated(cover: Cover, capacity: Whole, rules: Rules, watch: Watch) -> An
         np.concatenate([(~forbidden).astype(float), weight[pairs.row]]),
         np.arange(m + count) < m, rows, np.full(len(top), -np.inf), top,
     )  # fmt: skip
+    if rules.floors:
+        program = _with_floors(program, covering_program(cover, Rules(floors=rules.floors)), m)
 
     def worth(sites: Sites) -> int:
         return served(cover, capacity, sites)
@@ -77,3 +79,19 @@ def capacitated(cover: Cover, capacity: Whole, rules: Rules, watch: Watch) -> An
     known = -np.inf if start is None else float(worth(start) - cover.base)
     found = solve(program, watch, step=1.0, shift=cover.base, known=known)
     return answered_by(worth, cover, rules, watch, found, start)
+
+
+def _with_floors(program: Program, floors: Program, m: int) -> Program:
+    """Put a covering beside the program, on the same `m` sites: its floors hold for both."""
+    ours, more = len(program.gain) - m, len(floors.gain) - m
+    rows = csr_matrix(floors.rows)
+    joined = [
+        hstack([csr_matrix(program.rows), csr_matrix((program.rows.shape[0], more))]),
+        hstack([rows[:, :m], csr_matrix((rows.shape[0], ours)), rows[:, m:]]),
+    ]
+    return Program(
+        np.append(program.gain, np.zeros(more)), np.append(program.lower, np.zeros(more)),
+        np.append(program.upper, floors.upper[m:]), np.append(program.whole, floors.whole[m:]),
+        csr_matrix(vstack(joined)), np.append(program.low, floors.low),
+        np.append(program.high, floors.high),
+    )  # fmt: skip

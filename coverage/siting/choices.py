@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from .answers import Sites, Watch
-from .cover import Cover, Flags
+from .cover import Cover, Flags, Whole
+from .median_program import CHUNK, Distances
 from .rules import Rules
 
 ALL_ORDERS = 12
@@ -82,40 +84,91 @@ class NearBest:
     loss: dict[int, int]
 
 
-def near_best(cover: Cover, rules: Rules, sites: Sites, tolerance: int, watch: Watch) -> NearBest:
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """
+    What plans are weighed by; more is better.
+
+    Parameters
+    ----------
+    worth
+        Of a plan.
+    beside
+        Of a plan with each of the m candidates beside it, shape (m,).
+    walked
+        From so many plans at most swaps are tried.
+    """
+
+    worth: Callable[[list[int]], int]
+    beside: Callable[[list[int]], Whole]
+    walked: int = MOST_PLANS
+
+
+def by_people(cover: Cover) -> Scale:
+    """Weigh plans by the people that they cover."""
+
+    def beside(sites: list[int]) -> Whole:
+        times = np.asarray(cover.reach[:, sites].astype(np.int32).sum(axis=1)).ravel()
+        left = np.where(times == cover.need - 1, cover.weight, 0)
+        value = cover.base + int(cover.weight[times >= cover.need].sum())
+        return np.asarray(value + cover.reach.T.astype(np.int64) @ left)
+
+    return Scale(cover.value, beside)
+
+
+def by_time(table: Distances) -> Scale:
+    """Weigh plans by the time that all take to the nearest: less is better, so it is negative."""
+    wide = max(CHUNK // max(len(table.weight), 1), 1)
+
+    def beside(sites: list[int]) -> Whole:
+        near = np.minimum(table.cap, table.cost[:, sites].min(axis=1, initial=2**32 - 1))
+        parts = [
+            table.weight @ np.minimum(near[:, None], table.cost[:, begin : begin + wide])
+            for begin in range(0, table.cost.shape[1], wide)
+        ]
+        return -np.concatenate(parts)
+
+    return Scale(lambda sites: -table.value(sites), beside)
+
+
+def near_best(
+    cover: Cover, rules: Rules, sites: Sites, tolerance: int, watch: Watch,
+    scale: Scale | None = None,
+) -> NearBest:  # fmt: skip
     """
     Walk by swaps from the best plan to all that are worth at most `tolerance` less.
 
     Every plan on the way keeps the rules and is nearly as good, so what cannot be reached by such
-    swaps is not seen: `core` says "in every plan found".
+    swaps is not seen: `core` says "in every plan found". `scale`: by default people covered.
     """
+    by = scale or by_people(cover)
     fixed, forbidden = rules.settled(cover.candidates)
-    least = max(cover.value(sites) - tolerance, 0)
-    seen = {tuple(sites.tolist())}
+    begin = tuple(sites.tolist())
+    best = by.worth(list(begin))
+    least = best - tolerance
+    seen = {begin}
     queue = deque(seen)
     tally = np.zeros(cover.candidates, np.int64)
     replacement: dict[int, int] = {}
     loss: dict[int, int] = {}
-    begin = tuple(sites.tolist())
+    walked = 0
     while queue:
         plan = queue.popleft()
         tally[list(plan)] += 1
+        walked += 1
         for out in plan:
-            if fixed[out] or watch.over:
+            if fixed[out] or watch.over or walked > by.walked:
                 continue
             kept = [site for site in plan if site != out]
-            worth = _with_each(cover, kept)
-            worth[forbidden] = -1
-            worth[list(plan)] = -1
+            worth, usable = by.beside(kept), ~forbidden
+            usable[list(plan)] = False
             ranked = np.argsort(-worth, kind="stable")
+            ranked = ranked[usable[ranked]]
             if plan == begin:
-                into = next((int(j) for j in ranked[:50] if worth[j] >= 0 and rules.kept_by(
-                    [*kept, j], cover)), -1)  # fmt: skip
+                into = next((int(j) for j in ranked[:50] if rules.kept_by([*kept, j], cover)), -1)
                 replacement[out] = into
-                loss[out] = int(
-                    cover.value(sites) - (worth[into] if into >= 0 else cover.value(kept))
-                )
-            for into in ranked[: int((worth >= least).sum())].tolist():
+                loss[out] = int(best - (worth[into] if into >= 0 else by.worth(kept)))
+            for into in ranked[: int((worth[ranked] >= least).sum())].tolist():
                 other = tuple(sorted([*kept, into]))
                 if len(seen) >= MOST_PLANS:
                     break
@@ -124,14 +177,6 @@ def near_best(cover: Cover, rules: Rules, sites: Sites, tolerance: int, watch: W
                     queue.append(other)
     kept_share = tally / max(len(seen), 1)
     return NearBest(
-        kept_share, len(seen), len(seen) < MOST_PLANS and not watch.over, tally == len(seen),
-        replacement, loss,
+        kept_share, len(seen), walked <= by.walked and len(seen) < MOST_PLANS and not watch.over,
+        tally == len(seen), replacement, loss,
     )  # fmt: skip
-
-
-def _with_each(cover: Cover, sites: list[int]) -> npt.NDArray[np.int64]:
-    """Return the value of a plan with each candidate beside it, shape (m,)."""
-    times = np.asarray(cover.reach[:, sites].astype(np.int32).sum(axis=1)).ravel()
-    left = np.where(times == cover.need - 1, cover.weight, 0)
-    value = cover.base + int(cover.weight[times >= cover.need].sum())
-    return np.asarray(value + cover.reach.T.astype(np.int64) @ left)

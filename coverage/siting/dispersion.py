@@ -15,69 +15,88 @@ from .answers import Answer, Sites, Watch, impossible, judged
 from .milp import WHOLE, Program, solve
 from .rules import Rules, as_bits, cliques_of
 
+FAR = 2**62
+"""Distance to a site where there is none."""
 MOST_STEPS = 300_000
 """Beyond so many steps of our own search HiGHS takes over."""
 
 
-def disperse(apart: npt.NDArray[np.int64], rules: Rules, watch: Watch) -> Answer:
+def disperse(
+    apart: npt.NDArray[np.int64],
+    rules: Rules,
+    watch: Watch,
+    stood: npt.NDArray[np.int64] | None = None,
+) -> Answer:
     """
-    Find p sites whose smallest distance is largest.
+    Find p sites whose smallest distance, of a new one to any other, is largest.
+
+    Fixed sites are as they are: how far they are from each other settles nothing.
 
     Parameters
     ----------
     apart
         Shape (m, m), symmetric: distances between candidates, whole numbers.
+    stood
+        Shape (m,): distance of each candidate to the nearest site that is open already, by default
+        none is.
     """
-    m, count = len(apart), rules.count or 0
+    m = len(apart)
     fixed, forbidden = rules.settled(m)
-    if count > m - int(forbidden.sum()) or int(fixed.sum()) > count or count < 2:
+    ceiling = np.full(m, FAR) if stood is None else stood.astype(np.int64)
+    ceiling = np.minimum(ceiling, apart[:, fixed].min(axis=1, initial=FAR))
+    usable, count = np.flatnonzero(~forbidden & ~fixed), (rules.count or 0) - int(fixed.sum())
+    if not 1 <= count <= len(usable) or (count == 1 and ceiling[usable].min() == FAR):
         return impossible(watch)
-    usable = np.flatnonzero(~forbidden)
-    levels = np.unique(apart[np.ix_(usable, usable)][np.triu_indices(len(usable), 1)])
-    best = _spread(apart, fixed, usable, count)
-    low = int(np.searchsorted(levels, smallest(apart, best)))
+    levels = apart[np.ix_(usable, usable)][np.triu_indices(len(usable), 1)]
+    levels = np.unique(np.concatenate([levels, ceiling[usable][ceiling[usable] < FAR]]))
+    best = _spread(apart, ceiling, usable, count)
+    low = int(np.searchsorted(levels, smallest(apart, best, ceiling)))
     high = len(levels) - 1
     while low < high and not watch.over:
         middle = (low + high + 1) // 2
-        plan = _spaced(apart, fixed, usable, count, int(levels[middle]), watch)
+        least = int(levels[middle])
+        plan = _spaced(apart, usable[ceiling[usable] >= least], count, least, watch)
         if plan is not None:
-            best, low = plan, int(np.searchsorted(levels, smallest(apart, plan)))
+            best, low = plan, int(np.searchsorted(levels, smallest(apart, plan, ceiling)))
         elif watch.over:
             break
         else:
             high = middle - 1
         watch.tell(float(levels[low]), float(levels[high]))
-    value = smallest(apart, best)
-    return judged(best, value, float(max(levels[high], value)), watch, step=1.0)
+    value = smallest(apart, best, ceiling)
+    whole = np.concatenate([best, np.flatnonzero(fixed)])
+    return judged(whole, value, float(max(levels[high], value)), watch, step=1.0)
 
 
-def smallest(apart: npt.NDArray[np.int64], sites: Sites) -> int:
-    """Return the distance of the nearest two sites, told from the plan alone."""
+def smallest(
+    apart: npt.NDArray[np.int64], sites: Sites, ceiling: npt.NDArray[np.int64] | None = None
+) -> int:
+    """Return the distance of the nearest two sites, or of one to what stands, from the plan."""
     inner = apart[np.ix_(sites, sites)]
-    return int(inner[np.triu_indices(len(sites), 1)].min())
+    least = int(inner[np.triu_indices(len(sites), 1)].min(initial=FAR))
+    return least if ceiling is None else min(least, int(ceiling[sites].min()))
 
 
 def _spread(
-    apart: npt.NDArray[np.int64], fixed: npt.NDArray[np.bool_], usable: Sites, count: int
+    apart: npt.NDArray[np.int64], ceiling: npt.NDArray[np.int64], usable: Sites, count: int
 ) -> Sites:
     """Open the site that is farthest from the open ones, again and again."""
-    sites = np.flatnonzero(fixed).tolist()
-    if not sites:
-        inner = apart[np.ix_(usable, usable)]
-        sites = [int(usable[inner.max(axis=1).argmax()])]
+    near = ceiling[usable].copy()
+    if near.min() == FAR:
+        near = apart[np.ix_(usable, usable)].max(axis=1)
+    sites: list[int] = []
     while len(sites) < count:
-        near = apart[:, sites].min(axis=1)
-        rest = np.setdiff1d(usable, sites)
-        sites.append(int(rest[near[rest].argmax()]))
+        sites.append(int(usable[near.argmax()]))
+        near = np.minimum(ceiling[usable], apart[usable][:, sites].min(axis=1))
+        near[np.isin(usable, sites)] = -1
     return np.array(sorted(sites), np.int64)
 
 
 def _spaced(
-    apart: npt.NDArray[np.int64], fixed: npt.NDArray[np.bool_], usable: Sites, count: int,
-    distance: int, watch: Watch,
-) -> Sites | None:  # fmt: skip
+    apart: npt.NDArray[np.int64], usable: Sites, count: int, distance: int, watch: Watch
+) -> Sites | None:
     """Return `count` sites of which no two are nearer than a distance, or None."""
-    searched, plan = _by_hand(apart, fixed, usable, count, distance, watch)
+    searched, plan = _by_hand(apart, usable, count, distance, watch)
     if searched or watch.over:
         return plan
     m = len(apart)
@@ -92,7 +111,7 @@ def _spaced(
     high = np.concatenate([[float(count)], np.ones(len(rows))])
     found = solve(
         Program(
-            np.ones(m), fixed.astype(float), keep.astype(float), np.ones(m, bool), table,
+            np.ones(m), np.zeros(m), keep.astype(float), np.ones(m, bool), table,
             np.full(len(high), -np.inf), high,
         ),
         watch, step=1.0,
@@ -104,19 +123,13 @@ def _spaced(
 
 
 def _by_hand(
-    apart: npt.NDArray[np.int64], fixed: npt.NDArray[np.bool_], usable: Sites, count: int,
-    distance: int, watch: Watch,
-) -> tuple[bool, Sites | None]:  # fmt: skip
+    apart: npt.NDArray[np.int64], usable: Sites, count: int, distance: int, watch: Watch
+) -> tuple[bool, Sites | None]:
     """Search all sets, pruned by how many sites are left; whether it came to its end, and a set."""
     open_sites = np.zeros(len(apart), bool)
     open_sites[usable] = True
     far = as_bits((apart >= distance) & open_sites)
-    chosen = np.flatnonzero(fixed).tolist()
     open_to = sum(1 << int(j) for j in usable)
-    for site in chosen:
-        open_to &= far[site] & ~(1 << site)
-    if any(apart[a, b] < distance for a in chosen for b in chosen if a < b):
-        return True, None
     steps = 0
 
     def grow(plan: list[int], left: int) -> list[int] | None:
@@ -135,7 +148,7 @@ def _by_hand(
         return None
 
     try:
-        found = grow(chosen, open_to)
+        found = grow([], open_to)
     except TimeoutError:
         return False, None
     return True, None if found is None else np.array(sorted(found), np.int64)

@@ -1,0 +1,280 @@
+"""What a planner asks `kepu sites`: fair plans, floors by group, spacing, numbers beyond use."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from kepu.cli import app
+from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.capacity import capacitated, served
+from kepu.coverage.siting.choices import by_time, near_best
+from kepu.coverage.siting.cover import Cover
+from kepu.coverage.siting.median import median
+from kepu.coverage.siting.median_program import Distances
+from kepu.coverage.siting.rules import Rules
+from kepu.geo.errors import StudyError
+from kepu.inputs import read_layers
+from kepu.siting import covered_afresh, plan_sites
+from kepu.siting_choices import alternatives_of, curve_of, near_of
+from kepu.siting_keys import CostRules
+from kepu.siting_models import Asked, rules_of
+from kepu.siting_price import price_of
+from kepu.siting_problem import problem_of
+from kepu.siting_tables import alternatives_sheet, candidates_sheet, percent_up
+from kepu.study import survey
+from kepu.study_file import read_study
+
+DISTRICT = Path(__file__).parents[1] / "data" / "boundaries"
+
+
+@pytest.fixture(scope="module")
+def study():
+    return read_study(DISTRICT / "study.toml")
+
+
+@pytest.fixture(scope="module")
+def measured(study):
+    return survey(study, read_layers(study))
+
+
+@pytest.fixture(scope="module")
+def hall(study, measured):
+    return problem_of(study, measured, ["hall"])
+
+
+@pytest.fixture(scope="module")
+def room(study, measured):
+    return problem_of(study, measured, ["room"])
+
+
+def with_sites(study, **rules):
+    return study.model_copy(update={"sites": study.sites.model_copy(update=rules)})
+
+
+def plans(sites, count):
+    sizes = range(count + 1)
+    return [np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(sites), n)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_floors_hold_where_sites_have_room_for_so_many(seed):
+    rng = np.random.default_rng(seed)
+    reach, people = rng.random((12, 6)) < 0.3, rng.integers(0, 9, 12)
+    groups = np.where(rng.random(12) < 0.5, people, 0)[:, None]
+    cover, size = Cover.of(reach, people, groups=groups), rng.integers(1, 15, 6)
+    least = int(groups.sum() * rng.choice([0.3, 0.5, 0.7]))
+    rules = Rules(count=2).with_floor(cover.groups[:, 0], least)
+    allowed = [p for p in plans(6, 2) if cover.group_values(p)[0] >= least]
+    found = capacitated(cover, size, rules, Watch())
+    if not allowed:
+        assert found.status == "infeasible"
+        return
+    assert (found.status, found.value) == (
+        "optimal", max(served(cover, size, p) for p in allowed)
+    )  # fmt: skip
+    assert cover.group_values(found.sites)[0] >= least
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_medians_nearly_as_good_are_all_found(seed):
+    rng = np.random.default_rng(seed)
+    table = Distances(
+        rng.integers(1, 40, (12, 6)).astype(np.uint32), np.full(12, 60), rng.integers(1, 9, 12)
+    )
+    rules, cover = Rules(count=2), Cover.of(np.zeros((1, 6), bool), [0])
+    best = median(table, rules, Watch())
+    near = near_best(cover, rules, best.sites, 10**9, Watch(), by_time(table))
+    assert (near.plans, near.whole) == (math.comb(6, 2), True)
+    for out, into in near.replacement.items():
+        kept = best.sites[best.sites != out]
+        others = [j for j in range(6) if j not in best.sites]
+        told = {j: table.value([*kept, j]) - best.value for j in others}
+        assert near.loss[out] == told[into] == min(told.values())
+    few = near_best(cover, rules, best.sites, int(best.value * 0.1), Watch(), by_time(table))
+    good = [p for p in itertools.combinations(range(6), 2) if table.value(p) <= best.value * 1.1]
+    assert few.plans <= len(good)
+
+
+def test_new_sites_keep_the_spacing_from_what_stands(study, measured, hall):
+    rules = with_sites(study, spacing_metres=3000.0)
+    problem = problem_of(rules, measured, ["hall"])
+    venues = measured.venues
+    stand = venues[(venues["type"] == "town.hall") & (venues["status"] == "open")].geometry
+    found = plan_sites(problem, Asked(count=6), Watch())
+    new = found.plan[found.plan["order"] > 0]
+    assert len(new) == 6
+    assert min(stand.distance(point).min() for point in new.geometry) >= 3000
+    near = [j for j, point in enumerate(problem.candidates.geometry)
+            if stand.distance(point).min() < 3000]  # fmt: skip
+    assert near
+    assert problem.forbidden[near].all()
+    assert not hall.forbidden.any()
+    listed = candidates_sheet(found).iloc[near]
+    assert set(listed["状态"]) == {"不可选", "已承诺（拟建）"} - (
+        {"已承诺（拟建）"} if (listed["状态"] == "不可选").all() else set()
+    )
+    assert (listed["原因"].dropna() == "离在用同类设施近于间距要求").all()
+
+
+def test_dispersed_sites_keep_away_from_open_and_planned_venues(measured, hall, room):
+    for problem, types in ((hall, {"town.hall"}), (room, {"room.community"})):
+        found = plan_sites(problem, Asked("pdispersion", 3), Watch())
+        new = found.plan[found.plan["order"] > 0].geometry
+        venues = measured.venues[measured.venues["type"].isin(types)]
+        stand = venues[venues["status"].isin(["open", "planned"])].geometry
+        told = [stand.distance(point).min() for point in new]
+        told += [a.distance(b) for a, b in itertools.combinations(new, 2)]
+        assert found.answer.value == math.floor(min(told)) > 500
+    assert plan_sites(hall, Asked("pdispersion", 1), Watch()).answer.status == "optimal"
+
+
+def test_a_number_beyond_use_builds_no_idle_site(room):
+    found = plan_sites(room, Asked(count=5000), Watch())
+    new = found.plan[found.plan["order"] > 0]
+    assert found.after == room.people - found.uncoverable["people"].sum()
+    assert len(new) < 50
+    fixed = found.answer.sites[room.fixed[found.answer.sites]]
+    for site in np.setdiff1d(found.answer.sites, fixed):
+        assert room.cover.value(np.setdiff1d(found.answer.sites, site)) < found.after
+    curve = curve_of(found, Watch())
+    assert curve["count"].tolist() == list(range(1, len(new) + 1))
+    assert curve["covered"].iloc[-1] == found.after
+    assert curve["covered"].is_monotonic_increasing
+
+
+def test_the_whole_curve_goes_on_to_all_that_can_be_covered(hall):
+    found = plan_sites(hall, Asked(count=2), Watch())
+    curve = curve_of(found, Watch())
+    everybody = plan_sites(hall, Asked(model="lscp"), Watch())
+    assert curve["covered"].iloc[-1] == everybody.after
+    assert curve["count"].iloc[-1] == len(everybody.plan[everybody.plan["order"] > 0])
+    assert set(curve["status"]) == {"optimal"}
+
+
+@pytest.mark.parametrize("fair", ["gap", "maxmin", "even"])
+def test_a_fair_plan_is_the_one_that_the_price_names(fair, room):
+    found = plan_sites(room, Asked(count=3, fair=fair), Watch())
+    assert found.answer.status == "optimal"
+    told, groups = covered_afresh(room, found.answer.sites)
+    assert told == found.after == found.answer.value
+    price = price_of(found, Watch()).set_index("rule")
+    assert price.at["asked", "covered"] == price.at[fair, "covered"] == found.after
+    assert price.at["plain", "covered"] >= found.after
+    measure = {"gap": lambda row: abs(row["difference"]), "maxmin": lambda row: -row["worst"],
+               "even": lambda row: row["even_minutes"]}[fair]  # fmt: skip
+    rows = price.loc[["plain", "asked"]].to_dict("records")
+    assert measure(rows[1]) <= measure(rows[0]) + 1e-9
+    share = groups / room.group_totals
+    assert price.at["asked", "difference"] == pytest.approx(share[0] - share[1])
+
+
+def test_floors_are_for_towns_by_name_and_for_groups_of_people(room):
+    asked = Asked(count=3, floors={"石角镇": 0.5, "elderly": 0.93, "rural": 0.86})
+    found = plan_sites(room, asked, Watch())
+    _, groups = covered_afresh(room, found.answer.sites)
+    names = {code or scope: at for at, (scope, code) in enumerate(room.group_names)}
+    old = room.measured.demand["elderly"]
+    assert room.group_totals[names["elderly"]] == old.sum()
+    assert groups[names["elderly"]] >= 0.93 * old.sum()
+    assert groups[names["rural"]] >= 0.86 * room.group_totals[names["rural"]]
+    code = room.measured.towns.index[room.measured.towns["name"] == "石角镇"][0]
+    by_code = rules_of(room, Asked(count=3, floors={code: 0.999}))
+    by_name = rules_of(room, Asked(count=3, floors={"石角镇": 0.999}))
+    assert [least for _, least in by_code.floors] == [least for _, least in by_name.floors]
+
+
+def test_a_floor_too_high_is_named_with_what_can_be_reached(study, measured, room):
+    for asked in (Asked(count=2, floors={"rural": 0.99}), Asked("lscp", floors={"rural": 0.99})):
+        with pytest.raises(StudyError) as error:
+            plan_sites(room, asked, Watch())
+        fault = error.value.faults[0]
+        assert (fault.code, fault.value) == ("E-SITES-FLOOR-HIGH", "rural=0.99")
+        most = float(fault.facts["most"].rstrip("%")) / 100
+        found = plan_sites(room, Asked(asked.model, asked.count, floors={"rural": most}), Watch())
+        assert found.answer.found
+    costs = {"room.community": CostRules(build=10, capacity=3000)}
+    little = problem_of(with_sites(study, costs=costs), measured, ["room"])
+    with pytest.raises(StudyError, match="E-SITES-FLOOR-HIGH"):
+        plan_sites(little, Asked(count=2, floors={"rural": 0.99}), Watch())
+    # Each by itself can be kept; both together cannot.
+    towns = {"石角镇": 0.88, "源潭镇": 0.885, "龙塘镇": 0.9, "飞来峡镇": 0.87}
+    with pytest.raises(StudyError, match="E-SITES-INFEASIBLE"):
+        plan_sites(room, Asked(count=1, floors=towns), Watch())
+
+
+@pytest.mark.parametrize(("asked", "said"), [
+    (Asked(count=2, backup=True), "--backup"),
+    (Asked("lscp", count=2), "--count"),
+    (Asked("pmedian", count=2, fair="gap"), "--fair"),
+    (Asked(count=2, fair="even", floors={"rural": 0.86}), "--fair"),
+])  # fmt: skip
+def test_no_option_is_ignored_in_silence(asked, said, room):
+    with pytest.raises(StudyError, match="E-SITES-UNUSED") as error:
+        plan_sites(room, asked, Watch())
+    assert said in error.value.faults[0].value
+
+
+def test_more_types_than_standards_are_refused(study, measured):
+    with pytest.raises(StudyError, match="E-SITES-UNUSED"):
+        problem_of(study, measured, ["room"], types=["room.community", "town.hall"])
+
+
+def test_a_candidate_elsewhere_is_nearer_on_one_side(hall):
+    # By e-bike 250 m are a minute: straight towards a place it is so much nearer, never below 0.
+    at = hall.measured.demand.geometry
+    sites = hall.candidates.geometry
+    place, reached = 0, hall.times[0].ticks[0].astype(float)
+    site = int(np.argmax(np.where(reached < 2**32 - 1, reached, 0)))
+    way = np.array([at.iloc[place].x - sites.iloc[site].x, at.iloc[place].y - sites.iloc[site].y])
+    moved = np.zeros((len(sites), 2))
+    moved[site] = way / np.hypot(*way) * 250
+    ticks = hall.times[0].ticks
+    other = hall._elsewhere(ticks, moved, 15.0)
+    assert int(ticks[place, site]) - int(other[place, site]) == 600
+    rest = np.arange(len(sites)) != site
+    assert (other[:, rest] == ticks[:, rest]).all()
+    assert ((other == 2**32 - 1) == (ticks == 2**32 - 1)).all()
+    assert hall.cover_at(1.0, np.zeros((len(sites), 2))).value([site]) == hall.cover.value([site])
+
+
+def test_stand_ins_are_told_for_medians_and_for_sites_with_room(study, measured, hall):
+    found = plan_sites(hall, Asked("pmedian", 3), Watch())
+    table = alternatives_of(found, near_of(found, Watch()))
+    sheet = alternatives_sheet(found, table)
+    more = sheet["替换后总时间多出（人·小时）"].dropna()
+    assert len(more)
+    assert (more >= 0).all()
+    costs = {"town.hall": CostRules(build=10, capacity=50_000)}
+    little = problem_of(with_sites(study, costs=costs), measured, ["hall"])
+    limited = plan_sites(little, Asked(count=2), Watch())
+    table = alternatives_of(limited, near_of(limited, Watch()))
+    own = table[table["chosen"]]
+    assert set(own["site"]) == set(limited.plan["site"][limited.plan["order"] > 0])
+    kept = table["covered"] + table["loss"]
+    assert (kept.dropna() == limited.reached).all()
+
+
+def test_nothing_lost_is_not_below_nothing():
+    assert str(percent_up(0.0)) == "0.0"
+
+
+def test_the_command_says_why_nothing_is_built(tmp_path):
+    text = (DISTRICT / "study.toml").read_text("utf-8")
+    for name in ("towns.geojson", "venues.csv", "demand.csv", "roads.osm.pbf"):
+        text = text.replace(f'"{name}"', f"'{DISTRICT / name}'")
+    text += '\n[sites.costs."room.community"]\nbuild = 30\n'
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    words = ["sites", str(tmp_path / "study.toml"), "--standard", "room", "--out"]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "a"), "--budget", "0"])
+    assert done.exit_code == 0, done.output
+    assert "没有新增：其余候选点受间距、预算、禁建等限制" in done.output
+    assert "公平的代价" not in done.output
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "b"), "--count", "40"])
+    assert "能覆盖的人已全部覆盖，再多不增加" in done.output
+    assert "时间已到" not in done.output
