@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .assessment import Assessment
+from .coverage.clusters import FEWEST_NEIGHBOURS, FEWEST_PLACES
 from .coverage.index import ACCESS_INDICATORS
 from .coverage.neighbours import NEIGHBOURS
 from .results_equity import equity_sheet
@@ -24,12 +25,18 @@ from .wording import (
 )
 
 CLUSTER_NAMES = {
-    "": "",
+    "": "不显著",
     "high": "高值集聚",
     "low": "低值集聚",
     "high_among_low": "低值区中的高值",
     "low_among_high": "高值区中的低值",
 }
+UNTESTED_NAMES = {
+    "few_places": f"未检验：居民点不足{FEWEST_PLACES}个",
+    "few_neighbours": f"未检验：邻居不足{FEWEST_NEIGHBOURS}个",
+    "all_alike": "未检验：数值全部相同",
+}
+"""Said instead of a cluster; where the standard is not meant for a place nothing is said."""
 ACCESS_NAMES = {"e2sfca": "可达设施", "e2sfca_capacity": "可达容量"}
 CATCHMENT_NAMES = {
     "cumulative": ("时限内可达设施", "人口加权平均；累计机会"),
@@ -112,9 +119,12 @@ def access_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFram
             title = f"{standard.name}·{ACCESS_NAMES[str(measure)]}（{unit}）"
             columns[title] = rows.set_index("place")["value"].loc[demand.index].pipe(_four_digits)
         gathered = found.clusters[found.clusters["standard"] == standard.key]
-        kinds = gathered.set_index("place")["cluster"].reindex(demand.index).fillna("")
+        kinds = (
+            gathered["reason"].map(UNTESTED_NAMES).fillna(gathered["cluster"].map(CLUSTER_NAMES))
+        )
+        kinds = kinds.set_axis(gathered["place"]).reindex(demand.index).fillna("")
         around = f"{MODE_NAMES[standard.mode]}最近{NEIGHBOURS}处"
-        columns[f"{standard.name}·集聚（{around}）"] = kinds.map(CLUSTER_NAMES).to_numpy()
+        columns[f"{standard.name}·集聚（{around}）"] = kinds.to_numpy()
     return pd.DataFrame(columns)
 
 

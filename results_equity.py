@@ -15,7 +15,8 @@ from .wording import percent_column
 EQUITY_NAMES = {
     "gini_access": (
         "可达性基尼系数",
-        "可达性为每万人可达设施（access.csv）；0 为人人相同，越接近 1 越不均",
+        "可达性为每万人可达设施（access.csv），人少处有一处就很高，与覆盖率是两回事；"
+        "0 为人人相同，越接近 1 越不均",
     ),
     "theil_access": ("可达性泰尔指数", "0 为人人相同；等于镇街间与镇街内之和"),
     "theil_between_towns": ("泰尔指数：镇街之间", "各镇街之间的差距"),

@@ -344,7 +344,13 @@ def test_neighbours_of_clusters_are_those_by_road_and_it_is_said(folder, distric
     sheet = pd.read_csv(folder / "access.csv", encoding="utf-8-sig")
     for standard in study.wanted:
         way = {"walk": "步行", "ebike": "电动自行车", "car": "驾车"}[standard.mode]
-        assert f"{standard.name}·集聚（{way}最近6处）" in sheet.columns
+        told = sheet[f"{standard.name}·集聚（{way}最近6处）"].fillna("").to_numpy()
+        own = found.clusters[found.clusters["standard"] == standard.key].set_index("place")
+        own = own.reindex(measured.demand.index)
+        assert ((told == "") == own["cluster"].isna()).all()
+        untested = own["reason"].fillna("") != ""
+        assert (pd.Series(told).str.startswith("未检验：") == untested.to_numpy()).all()
+        assert ((told == "不显著") == ((own["cluster"] == "") & ~untested)).all()
     ask = next(one for one in found.questions if one.standard.key == "base")
     rows = found.clusters[found.clusters["standard"] == "base"].set_index("place")
     demand = measured.demand.loc[rows.index]
