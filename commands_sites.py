@@ -249,7 +249,9 @@ def _fewer(found: Siting, new: int) -> str:
     """Say why there are fewer new sites than were allowed."""
     most = found.problem.people - int(found.uncoverable["people"].sum())
     why = "其余候选点受间距、预算、禁建等限制，或不再增加"
-    if found.asked.model in ("mclp", "lscp") and found.after == most:
+    if not found.problem.choosable.any():
+        why = "没有可选的候选点：都在禁建范围、停用，或近于间距要求"
+    elif found.asked.model in ("mclp", "lscp") and found.after == most:
         why = "能覆盖的人已全部覆盖，再多不增加"
     return f"新增 {new} 处（{why}）" if new else f"没有新增：{why}"
 

@@ -381,6 +381,25 @@ def test_merging_and_dominance_change_no_value(seed):
     assert max(cover.value(p) for p in plans(7, 2) if np.isin(p, kept).all()) == best
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_more_never_hurts_a_median_or_a_center(seed):
+    rng = np.random.default_rng(seed)
+    cost, cap = rng.integers(1, 40, (FEW, 7)).astype(np.uint32), rng.integers(15, 60, FEW)
+    people, more = rng.integers(0, 9, FEW), rng.integers(1, 40, (FEW, 1)).astype(np.uint32)
+    table, fixed = Distances(cost, cap, people), np.arange(7) == seed % 7
+    for run in (median, center):
+        values = [run(table, Rules(count=p), watch()).value for p in range(1, 5)]
+        assert values == sorted(values, reverse=True)  # (55)
+        wider = Distances(np.hstack([cost, more]), cap, people)
+        assert run(wider, Rules(count=2), watch()).value <= values[1]  # (58)
+        kept = run(table, Rules(count=2, fixed=fixed), watch())
+        assert seed % 7 in kept.sites  # (61)
+        assert kept.value >= values[1]
+        order = rng.permutation(FEW)
+        other = Distances(cost[order], cap[order], people[order])
+        assert run(other, Rules(count=2), watch()).value == values[1]  # (60)
+
+
 def test_negative_people_are_refused():
     with pytest.raises(ValueError, match="negative"):
         Cover.of(np.ones((1, 1), bool), [-1])
