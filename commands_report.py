@@ -83,7 +83,7 @@ def _run(job: Job, papers: tuple[Paper, ...], png_only: bool, plans: dict[str, A
     from .report_plans import further
     from .report_public import internal_folder, is_public, keep_passport, published
     from .report_scenarios import read_scenarios
-    from .report_tour import tour_manifest
+    from .report_tour_plan import tour_manifest
     from .results import write_quarantine
 
     plans["scenarios"] = read_scenarios(plans["scenarios"])

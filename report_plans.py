@@ -11,7 +11,8 @@ from .report_ground import Ground
 from .report_keys import Part
 from .report_scenarios import all_planned, present, scenario_part
 from .report_sites import sites_part
-from .report_tour import read_tour, tour_part, tour_planned
+from .report_tour import tour_part
+from .report_tour_plan import read_tour, tour_planned
 from .scenario_keys import Scenario
 from .scenarios import apply
 

@@ -165,13 +165,17 @@ MAY_IMPORT = {
         *{"report_public", "scenario_figures", "scenario_file", "scenario_keys"},
         *{"scenario_results", "scenarios", "wording"},
     },
+    "report_tour_plan": {
+        *{GROUND, MEASURES, "assessment", "folder"},
+        *{"touring", "touring_scene", "touring_tables"},
+    },
     "report_tour": {
-        *{GROUND, MEASURES, PICTURES, "assessment", "folder", "report_ground", "report_keys"},
-        *{"study_keys", "touring", "touring_calendar", "touring_scene", "touring_tables"},
+        *{PICTURES, "assessment", "report_ground", "report_keys", "report_tour_plan"},
+        "touring_calendar",
     },
     "report_plans": {
         *{"assessment", "report_ground", "report_keys", "report_scenarios", "report_sites"},
-        *{"report_tour", "scenario_keys", "scenarios"},
+        *{"report_tour", "report_tour_plan", "scenario_keys", "scenarios"},
     },
     "report_venues": {INPUTS, PICTURES, "assessment", "report_public", "wording"},
     "report_targets": {MEASURES, PICTURES, "assessment", "wording"},
@@ -196,7 +200,7 @@ MAY_IMPORT = {
     "commands_report": {
         *{"assessment", "console", PICTURES, "folder", "job", "report", "report_ledger"},
         *{"report_plans", "report_public", "report_scenarios", "report_targets"},
-        *{"report_tour", "results"},
+        *{"report_tour_plan", "results"},
     },
     "console": {GROUND, MEASURES, "report_public", "wording"},
     "commands_run": {

@@ -33,17 +33,8 @@ from kepu.report_scenarios import (
     scenario_part,
     towns_listing,
 )
-from kepu.report_tour import (
-    LAYERS,
-    MORE_POINTS,
-    STOP_POINTS,
-    Tour,
-    hosts_listing,
-    read_tour,
-    stops_listing,
-    tour_manifest,
-    tour_part,
-)
+from kepu.report_tour import MORE_POINTS, STOP_POINTS, hosts_listing, stops_listing, tour_part
+from kepu.report_tour_plan import LAYERS, Tour, read_tour, tour_manifest
 from kepu.scenario_results import Comparison
 from kepu.scenarios import apply, baseline
 from kepu.study import survey
@@ -218,6 +209,10 @@ def test_a_finished_tour_is_drawn_and_told(tmp_path: Path):
     assert "科普大篷车停靠点（2 处 3 次）" in texts
     assert "流动科技馆停靠点（2 处 2 次）" in texts
     assert "科普大篷车行车路线" in texts
+    keys = {key.label: key.size**2 for key in route.draw.keywords["heads"]}
+    assert keys == pytest.approx(
+        {"大小：2 次": STOP_POINTS + MORE_POINTS, "大小：1 次": STOP_POINTS}
+    )
     assert "停靠 5 次，行驶 12.3 公里；已证明最优，里程未证明最优" in texts
     assert "氹塱中学" in texts
     days = texts_of(calendar.draw("landscape"))
