@@ -61,8 +61,10 @@
 
   async function load(page, file) {
     try {
-      set(page, kepu.scenarioState(page.data, block(page), await file.text()));
-      ui.message.textContent = `已载入 ${file.name}`;
+      const text = await file.text();
+      set(page, kepu.scenarioState(page.data, block(page), text));
+      const unused = kepu.scenarioUnused(text);
+      ui.message.textContent = `已载入 ${file.name}${unused.length ? `；网页不用、也不再导出：${unused.join('、')}` : ''}`;
     } catch (error) {
       if (!(error instanceof SyntaxError) && !(error instanceof TypeError)) throw error;
       ui.message.textContent = `不能载入 ${file.name}：${error.message}`;
@@ -252,7 +254,7 @@
     adjust: (found, choice, page) => kepu.whatif.nearest(page.data, block(page), choice, found, state(page)),
     start(page) {
       refresh(page);
-      page.store.on((now, changed) => { if (changed.has('tab')) refresh(page); });
+      page.store.on((_, changed) => { if (changed.has('tab')) refresh(page); });
       // counted up while nobody waits for it
       window.setTimeout(() => {
         const { mode, group } = page.answer.choice;

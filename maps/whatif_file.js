@@ -5,6 +5,7 @@
   const HEADER = '# 情景文件：kepu whatif 研究文件 --scenario 本文件。改动按先后次序生效，不改变研究本身。\n';
   const STEPS = 1e7;
   const KNOWN = ['open_venue', 'close_venue', 'add_venue', 'upgrade_venue'];
+  const UNUSED = { capacity: '容量', capacity_unit: '容量', days: '开放日', hours: '开放时间' };
 
   function quoted(text) {
     return JSON.stringify(String(text)).replace(/\u007f/g, '\\u007f');
@@ -41,25 +42,36 @@
       .map((one) => (block.spots.host[one.spot] < 0 ? addition(block, one) : upgrade(data, block, one))).join('');
   };
 
-  /* The edits of a text, each with its keys; values are written alike in JSON. */
+  /* A value as JSON writes it; a list may end in a comma. */
+  function valueIn(text) {
+    return JSON.parse(text.replace(/,\s*\]/g, ']'));
+  }
+
+  /* The edits of a text, each with its keys; values are written alike in JSON, lists over some lines. */
   function parsed(text) {
     const edits = [];
     let into = {};
+    let open = null;
     text.split(/\r?\n/).forEach((line, n) => {
       const content = line.trim();
       if (!content || content[0] === '#') return;
       if (content === '[[edits]]') {
+        if (open) throw new SyntaxError(`第 ${open.n} 行看不懂，请用 kepu whatif`);
         into = {};
         edits.push(into);
         return;
       }
       const at = content.indexOf('=');
+      if (!open) open = { n: n + 1, key: content.slice(0, at).trim(), text: content.slice(at + 1).trim() };
+      else open.text += content;
       try {
-        into[content.slice(0, at).trim()] = JSON.parse(content.slice(at + 1));
-      } catch (error) {
-        throw new SyntaxError(`第 ${n + 1} 行看不懂`);
+        into[open.key] = valueIn(open.text);
+        open = null;
+      } catch {
+        if (open.text[0] !== '[') throw new SyntaxError(`第 ${open.n} 行看不懂，请用 kepu whatif`);
       }
     });
+    if (open) throw new SyntaxError(`第 ${open.n} 行看不懂，请用 kepu whatif`);
     return edits;
   }
 
@@ -99,6 +111,12 @@
       else state[mine].push(id);
     });
   }
+
+  /* What a file says of new venues that no figure of the page hangs on, and that is not kept. */
+  kepu.scenarioUnused = function (text) {
+    const keys = kepu.flatten(parsed(text).map((edit) => Object.keys(edit)));
+    return Array.from(new Set(keys.map((key) => UNUSED[key]).filter(Boolean)));
+  };
 
   /* The state that a file asks for; a SyntaxError with a Chinese text where the page cannot. */
   kepu.scenarioState = function (data, block, text) {

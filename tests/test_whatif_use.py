@@ -77,6 +77,18 @@ def up_to_the_threshold() -> int:
 
 
 VISITS: dict[int, Visit] = {}
+FOLLOWED = """async (state) => {
+  const rest = () => new Promise((done) => setTimeout(done, 10));
+  // what was set back is written into the address a little later
+  while (kepu.page.address() !== location.href) await rest();
+  if (location.hash === state) return;
+  const heard = new Promise((done) => window.addEventListener('hashchange', done, { once: true }));
+  location.hash = state;
+  await heard;
+  await rest();
+  await Promise.all(document.getAnimations().map((one) => one.finished));
+}"""
+"""Follows a link within the page."""
 
 
 @pytest.fixture
@@ -92,8 +104,7 @@ def opened(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             return VISITS[most_bytes]
         visit = VISITS[most_bytes]
         visit.set_back()
-        visit.page.evaluate("(state) => { location.hash = state; }", state)
-        visit.page.wait_for_timeout(60)
+        visit.page.evaluate(FOLLOWED, state)
         return visit
 
     yield at
@@ -181,6 +192,49 @@ def test_a_scenario_goes_to_a_file_and_back_by_hand(opened: Opened, tmp_path: Pa
     assert {key: store(visit, key) for key in state} == state
     visit.page.get_by_role("button", name="撤销一步").click()
     assert store(visit, "close") == []
+
+
+def loaded(visit: Visit, tmp_path: Path, text: str) -> str:
+    """Load a file by hand; return what is said of it."""
+    file = tmp_path / "手写.toml"
+    file.write_text(text, encoding="utf-8")
+    message = visit.page.locator("#panel-whatif p[role=status]")
+    message.evaluate("(one) => { one.textContent = ''; }")
+    visit.page.locator("input[type=file]").set_input_files(file)
+    message.filter(has_text="载入").wait_for()
+    return str(message.text_content())
+
+
+def test_a_file_written_by_hand_is_read_or_told_why_not(opened: Opened, tmp_path: Path) -> None:
+    visit = opened("#tab=whatif")
+    data = made_study()
+    used = data["venues"][data["venues"]["type"] == "room.community"]
+    shut = list(used.index[used["status"] == "open"][:2])
+    listed = (
+        f'[[edits]]\ndo = "close_venue"\nvenue = [\n  "{shut[0]}",\n  # 一处\n  "{shut[1]}",\n]\n'
+    )
+    assert loaded(visit, tmp_path, listed) == "已载入 手写.toml"
+    assert store(visit, "close") == shut
+    again = f'[[edits]]\ndo = "open_venue"\nvenue = ["{shut[0]}"]\n'
+    assert loaded(visit, tmp_path, listed + again) == "已载入 手写.toml"
+    assert store(visit, "close") == shut[1:]
+    at = data["places"].geometry.loc["P003"]
+    lon, lat = (round(x * 1e7) / 1e7 for x in (at.x, at.y))
+    new = (
+        f'[[edits]]\ndo = "add_venue"\nid = "N"\ntype = "room.community"\nlon = {lon}\n'
+        f'lat = {lat}\ncapacity = 60\nhours = "09:00-21:00"\n'
+    )
+    assert loaded(visit, tmp_path, new).endswith("网页不用、也不再导出：容量、开放时间")
+    assert store(visit, "open") == ["@P003=room.community"]
+    flood = '[[edits]]\ndo = "close_roads"\narea = [\n  [113.0, 23.6],\n  [113.1, 23.6],\n]\n'
+    for text, why in (
+        (flood, "须重新计算，请用 kepu whatif"), (f"{listed}{listed}", "本来没有在用"),
+        ("[[edits]]\ndo = 'close_venue'\n", "第 2 行看不懂，请用 kepu whatif"),
+        ('[[edits]]\ndo = "close_venue"\nvenue = ["V1"\n[[edits]]\n', "第 3 行看不懂"),
+        ('[[edits]]\ndo = "close_venue"\nvenue = ["V1"\n', "第 3 行看不懂"),
+    ):  # fmt: skip
+        assert why in loaded(visit, tmp_path, text)
+        assert store(visit, "open") == ["@P003=room.community"]
 
 
 def test_no_picture_of_a_scenario_looks_like_the_present(opened: Opened) -> None:
