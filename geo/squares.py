@@ -19,21 +19,22 @@ MARGIN_METRES = 1e-6
 
 @kernel
 def _columns(
-    ax: Int, ay: Int, bx: Int, by: Int, low: Int, side: Int, left: Int, across: Int
+    ax: Int, ay: Int, bx: Int, by: Int, low: Int, side: Int, left: Int, scale: Int, across: Int
 ) -> tuple[Int, Int]:
     """Return the first and the last column that a piece touches between `low` and low + side."""
     west, east = min(ax, bx), max(ax, bx)
-    first = int(np.floor((west - MARGIN_METRES - left) / side))
-    last = int(np.floor((east + MARGIN_METRES - left) / side))
+    first = int(np.floor((west - MARGIN_METRES - left) * scale))
+    last = int(np.floor((east + MARGIN_METRES - left) * scale))
     rise = by - ay
     if first < last and abs(rise) > MARGIN_METRES:
-        begin = (low - MARGIN_METRES - ay) / rise
-        end = (low + side + MARGIN_METRES - ay) / rise
+        slope = 1.0 / rise
+        begin = (low - MARGIN_METRES - ay) * slope
+        end = (low + side + MARGIN_METRES - ay) * slope
         start, stop = max(min(begin, end), 0.0), min(max(begin, end), 1.0)
         one, other = ax + start * (bx - ax), ax + stop * (bx - ax)
         west, east = max(west, min(one, other)), min(east, max(one, other))
-        first = int(np.floor((west - MARGIN_METRES - left) / side))
-        last = int(np.floor((east + MARGIN_METRES - left) / side))
+        first = int(np.floor((west - MARGIN_METRES - left) * scale))
+        last = int(np.floor((east + MARGIN_METRES - left) * scale))
     return max(first, 0), min(last, across - 1)
 
 
@@ -43,6 +44,7 @@ def sort(
 ) -> tuple[Array, Array]:
     """Return where the pieces of each square begin, and the pieces by square."""
     left, low, side = frame[0], frame[1], frame[2]
+    scale = 1.0 / side  # what this rounds otherwise than a division is far below the margin
     begin = np.zeros(across * up + 1, np.int64)
     piece = np.empty(0, np.int32)
     for turn in range(2):
@@ -50,11 +52,11 @@ def sort(
             if edge[i] != edge[i + 1]:
                 continue
             bottom, top = min(y[i], y[i + 1]), max(y[i], y[i + 1])
-            first = max(int(np.floor((bottom - MARGIN_METRES - low) / side)), 0)
-            last = min(int(np.floor((top + MARGIN_METRES - low) / side)), up - 1)
+            first = max(int(np.floor((bottom - MARGIN_METRES - low) * scale)), 0)
+            last = min(int(np.floor((top + MARGIN_METRES - low) * scale)), up - 1)
             for row in range(first, last + 1):
                 one, other = _columns(
-                    x[i], y[i], x[i + 1], y[i + 1], low + row * side, side, left, across
+                    x[i], y[i], x[i + 1], y[i + 1], low + row * side, side, left, scale, across
                 )
                 for square in range(row * across + one, row * across + other + 1):
                     if turn == 0:
@@ -80,14 +82,22 @@ def gaps(begin: Array, across: Int, up: Int) -> Array:
         gap[square] = 0 if begin[square + 1] > begin[square] else across + up
     for turn in range(2):
         way = 1 - 2 * turn
-        for k in range(across * up):
-            square = k if turn == 0 else across * up - 1 - k
-            row, column = square // across, square % across
-            if 0 <= column - way < across:
-                gap[square] = min(gap[square], gap[square - way] + 1)
-            if 0 <= row - way < up:
-                for c in range(max(column - 1, 0), min(column + 1, across - 1) + 1):
-                    gap[square] = min(gap[square], gap[(row - way) * across + c] + 1)
+        for r in range(up):
+            row = r if turn == 0 else up - 1 - r
+            for c in range(across):
+                column = c if turn == 0 else across - 1 - c
+                square = row * across + column
+                least = gap[square]
+                if 0 <= column - way < across:
+                    least = min(least, gap[square - way] + 1)
+                if 0 <= row - way < up:
+                    beyond = square - way * across
+                    least = min(least, gap[beyond] + 1)
+                    if column > 0:
+                        least = min(least, gap[beyond - 1] + 1)
+                    if column < across - 1:
+                        least = min(least, gap[beyond + 1] + 1)
+                gap[square] = least
     return gap
 
 
@@ -97,13 +107,16 @@ def _metres(px: Int, py: Int, ax: Int, ay: Int, bx: Int, by: Int, beyond: Int) -
     dx, dy = bx - ax, by - ay
     length2 = dx * dx + dy * dy
     along = (px - ax) * dx + (py - ay) * dy
-    if length2 == 0.0 or along <= 0.0:
-        return np.sqrt((px - ax) * (px - ax) + (py - ay) * (py - ay))
-    if along >= length2:
-        return np.sqrt((px - bx) * (px - bx) + (py - by) * (py - by))
-    aside = (ay - py) * dx - (ax - px) * dy
     reach = beyond + MARGIN_METRES
-    if aside * aside > reach * reach * length2 * (1 + 1e-9):
+    reach2 = reach * reach * (1 + 1e-9)
+    if length2 == 0.0 or along <= 0.0:
+        far2 = (px - ax) * (px - ax) + (py - ay) * (py - ay)
+        return np.inf if far2 > reach2 else np.sqrt(far2)
+    if along >= length2:
+        far2 = (px - bx) * (px - bx) + (py - by) * (py - by)
+        return np.inf if far2 > reach2 else np.sqrt(far2)
+    aside = (ay - py) * dx - (ax - px) * dy
+    if aside * aside > reach2 * length2:
         return np.inf
     return abs(aside / length2) * np.sqrt(length2)
 
