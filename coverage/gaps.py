@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
@@ -13,6 +14,7 @@ from .fixes import Fixes, fixes
 from .left_behind import PLACE_CAUSES, Scene, place_rows
 from .question import Question, spread_of
 from .sentences import town_remedy, town_sentence
+from .times import minutes_up
 
 COLUMNS = (
     "kind", "id", "name", "town", "standard", "level", "cause", "people", "minutes",
@@ -166,13 +168,17 @@ def _town_fix(cause: str, told: Mapping[Any, Any], scene: Scene, could: Fixes) -
     venue, gained = int(could.options[option]), int(gains[option])
     status = str(scene.venues["status"].iloc[venue])
     fix = "extend" if status == "open" else "open"
+    # Rounded up like every printed time.
+    ticks = could.flips[here, option] @ could.after[here, option].astype(np.int64)
+    minutes = float(minutes_up(-(-ticks // gained)))
     facts = {
         "option": scene.venues["name"].iloc[venue], "status": status, "gained": gained,
+        "after": minutes,
         "share_after": percent_down((told["covered"] + gained) / told["people"]),
     }  # fmt: skip
     return {
         "fix": fix, "fix_venue": str(scene.venues.index[venue]), "fix_people": gained,
-        "remedy": town_remedy(fix, facts),
+        "fix_minutes": minutes, "remedy": town_remedy(fix, facts),
     }  # fmt: skip
 
 

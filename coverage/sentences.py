@@ -144,7 +144,16 @@ def town_sentence(standard: Standard, name: str, facts: Facts) -> str:
 
 
 def town_remedy(fix: str, facts: Facts) -> str:
-    """Say which one venue helps a town most: `option`, `status`, `gained`, `share_after`."""
+    """
+    Say which one venue helps a town most.
+
+    Parameters
+    ----------
+    fix
+        open, extend, hours or new.
+    facts
+        `option`, `status`, `gained`, `after` (mean minutes of those gained), `share_after`.
+    """
     if fix == "new":
         return "候选、拟建和可拓展的设施都不能增加覆盖，宜新选址或安排流动服务"
     if fix == "hours":
@@ -152,7 +161,7 @@ def town_remedy(fix: str, facts: Facts) -> str:
     then = "增加此项功能" if fix == "extend" else ""
     return (
         f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，"
-        f"本镇街可增加覆盖{facts['gained']}人，覆盖率达到{facts['share_after']}%"
+        f"本镇街可增加覆盖{facts['gained']}人（平均{facts['after']:.1f}分钟到达），覆盖率达到{facts['share_after']}%"
     )
 
 

@@ -268,7 +268,10 @@ class TestFixes:
         )  # fmt: skip
         assert place["remedy"] == f"{word}馆1，此处降为5.0分钟，可增加覆盖150人"
         town = found.query("kind == 'town' and id == 't1'").iloc[0]
-        assert town["remedy"] == f"{word}馆1，本镇街可增加覆盖150人，覆盖率达到100.0%"
+        assert town["fix_minutes"] == 5.0
+        assert town["remedy"] == (
+            f"{word}馆1，本镇街可增加覆盖150人（平均5.0分钟到达），覆盖率达到100.0%"
+        )
 
     def test_what_could_take_the_function_on(self):
         place = self.case("open", ("room", "centre")).asked(standard()).query("id == 'p1'").iloc[0]
@@ -608,6 +611,17 @@ def check_town(row: Mapping[str, object], case: Case, asked: Standard) -> None:
         if best:
             venue = case.venues.index.get_loc(row["fix_venue"])
             assert gains(case, asked, venue, row["id"]) == best
+            known, limit = counted(case, asked), round(asked.minutes * 600)
+            ticks = 0
+            for place, home in enumerate(case.homes):
+                after = kth(case, place, [*known, venue], asked.count)
+                here = home["town"] == row["id"] and meant(case, asked)[place]
+                if here and after <= limit < kth(case, place, known, asked.count):
+                    ticks += home[asked.group] * after
+            mean = Fraction(ticks, best * 600)
+            assert 0 <= Fraction(str(row["fix_minutes"])) - mean <= Fraction(61, 600)
+            assert row["fix_minutes"] <= asked.minutes
+            assert f"人（平均{row['fix_minutes']:.1f}分钟到达）" in row["remedy"]
             assert f"可增加覆盖{best}人" in row["remedy"]
             after = re.findall(r"达到(\d+\.\d)%", row["remedy"])[0]
             share = Fraction(people - uncovered + best, people)
