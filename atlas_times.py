@@ -197,8 +197,10 @@ def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Mea
     # the places that together hold half of the whole score come first, then up to nine tenths
     shares = ranked.cumsum() / top if top else ranked
     # whole numbers as the values are: the place at the edge is in its class
-    edges = [round(ranked[np.searchsorted(shares, part)]) for part in (0.9, 0.5) if len(ranked)]
-    if len(edges) < 2 or not 1 < edges[0] < edges[1]:
+    if not len(ranked):
+        return
+    low, high = _whole_people(ranked[np.searchsorted(shares, (0.9, 0.5))]).tolist()
+    if not 1 < low < high:
         return
     sums = [top, float(score[~rural].sum()), float(score[rural].sum()), *by_town]
     yield Measure(
@@ -208,16 +210,21 @@ def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Mea
         unit="折算人",
         basis="未覆盖人数 × 超出时限的程度（至多为 1）；前一半居首",
         standard=key,
-        values=np.floor(score + 0.5).astype(np.int64),
+        values=_whole_people(score),
         scale=1,
-        edges=[1.0, *edges],
+        edges=[1.0, low, high],
         labels=("不欠", "其余一成", "其次四成", "首要一半"),
-        towns=np.floor(np.array(by_town) + 0.5).astype(np.int64),
+        towns=_whole_people(by_town),
         town_edges=[1.0, top / len(by_town) / 2, top / len(by_town)],
         town_labels=("不欠", "不到平均的一半", "不到各镇平均", "高于各镇平均"),
         is_more_better=False,
-        summary=[f"{value:,.0f}" for value in sums],
+        summary=[f"{value:,}" for value in _whole_people(sums)],
     )
+
+
+def _whole_people(scores: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Return scores, told in tenths, to the nearest whole, a half up: as the page rounds."""
+    return np.floor(np.round(np.asarray(scores, float), 1) + 0.5).astype(np.int64)
 
 
 def rings_of(study: Study, survey: Survey, cache: Path | None = None) -> GeoDataFrame | None:

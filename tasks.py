@@ -248,12 +248,19 @@ def type_check() -> int:
     return run(module("mypy", *configuration, "-p", "kepu"), copy.parent)
 
 
+def check_scripts() -> int:
+    """Check the scripts of the page by `biome.json`, where their linter can be installed."""
+    linter = venv_program(VENV, "biome", sys.platform)
+    return run([linter, "lint", "--error-on-warnings"]) if linter.is_file() else 0
+
+
 def lint() -> int:
-    """Check style, format and types, all three; return the first exit code that is not 0."""
+    """Check style, format, types and scripts; return the first exit code that is not 0."""
     codes = [
         run(module("ruff", "check", ".")),
         run(module("ruff", "format", "--check", ".")),
         type_check(),
+        check_scripts(),
     ]
     return next((code for code in codes if code != 0), 0)
 

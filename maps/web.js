@@ -40,7 +40,7 @@
       mode: () => data.reach.map((one) => one.mode),
       group: () => Object.keys(data.places.groups).concat(data.standards.map((one) => one.group)),
       area: () => Object.keys(kepu.AREAS),
-      measure: () => ['coverage', 'minutes', ...data.measures.map((one) => one.key)],
+      measure: () => kepu.measureNames(data).map(([key]) => key),
       tab: () => page.tabNames,
       standard: () => data.standards.map((one) => one.key),
     };
@@ -109,18 +109,27 @@
       || (part.venueStatus && part.venueStatus(v, page)), undefined) || data.venues.status[v];
     page.marks = () => kepu.flatten(kepu.parts().map((part) => (part.marks ? part.marks(page) : [])));
     const district = L.latLngBounds(kepu.flatten(kepu.decode(data.towns.district)));
-    /* The whole district, beside the legend where there is room for both. */
-    page.fit = (animate) => {
-      const legend = byId('legend-box').getBoundingClientRect();
+    /* Where an element stands in the map container, in the pixels of the map. */
+    page.boxOf = (element) => {
       const frame = map.getContainer().getBoundingClientRect();
-      const isBeside = legend.width > 0 && legend.left >= frame.left && legend.right < frame.left + frame.width / 2;
-      const left = isBeside ? legend.right - frame.left + 6 : 14;
-      const options = { paddingTopLeft: [left, 14], paddingBottomRight: [14, 44], animate };
-      const wide = map.getBoundsZoom(district, false, L.point(28, 58));
-      const beside = map.getBoundsZoom(district, false, L.point(left + 14, 58));
-      if (wide - beside > 0.5) options.paddingTopLeft = [14, 14];
-      map.fitBounds(district, options);
+      const enlarged = frame.width / map.getContainer().offsetWidth || 1;
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      const [x, y] = [(at) => (at - frame.left) / enlarged, (at) => (at - frame.top) / enlarged];
+      return { left: x(left), right: x(right), top: y(top), bottom: y(bottom) };
     };
+    /* A part of the map as a whole, beside the legend where there is room for both. */
+    page.show = (bounds, { top, maxZoom, animate }) => {
+      const legend = page.boxOf(byId('legend-box'));
+      const isBeside = legend.right > legend.left && legend.left >= 0 && legend.right < map.getSize().x / 2;
+      const left = isBeside ? legend.right + 6 : 14;
+      const height = top + 44;
+      const wide = map.getBoundsZoom(bounds, false, L.point(28, height));
+      const beside = map.getBoundsZoom(bounds, false, L.point(left + 14, height));
+      map.fitBounds(bounds, {
+        paddingTopLeft: [wide - beside > 0.5 ? 14 : left, top], paddingBottomRight: [14, 44], maxZoom, animate,
+      });
+    };
+    page.fit = (animate) => page.show(district, { top: 14, animate });
     const people = data.places.groups.people;
     page.most = people.reduce((a, b) => Math.max(a, b), 1);
     const corners = map.options.crs;
@@ -129,13 +138,8 @@
     page.sizeOf = kepu.sizes(people, page.most, (box[1].x - box[0].x) * (box[1].y - box[0].y));
     page.radius = (i, at) => page.sizeOf(people[i], at);
     /* Where names would lie under what stands upon the map. */
-    page.covered = () => {
-      const frame = map.getContainer().getBoundingClientRect();
-      return Array.from(document.querySelectorAll('.over, .leaflet-control')).filter((one) => one.offsetParent).map((one) => {
-        const { left, right, top, bottom } = one.getBoundingClientRect();
-        return { left: left - frame.left, right: right - frame.left, top: top - frame.top, bottom: bottom - frame.top };
-      });
-    };
+    page.covered = () => Array.from(document.querySelectorAll('.over, .leaflet-control'))
+      .filter((one) => one.offsetParent).map(page.boxOf);
     return page;
   }
 
@@ -181,7 +185,7 @@
     kepu.coordinates(page);
     kepu.link(page);
     L.control.zoom({ position: 'topright', zoomInTitle: '放大', zoomOutTitle: '缩小' }).addTo(map);
-    L.control.scale({ imperial: false, maxWidth: 140, position: 'bottomright' }).addTo(map);
+    kepu.scaleBar().addTo(map);
     byId('fit').addEventListener('click', () => page.fit(true));
     kepu.printing(page);
     return shows;

@@ -54,6 +54,7 @@ SCRIPTS = (
     "web_measure.js",
     "web_spread.js",
     "web_classes.js",
+    "web_priority.js",
     "web_views.js",
     "web_state.js",
     "web_dom.js",

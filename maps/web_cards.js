@@ -166,6 +166,7 @@
   kepu.venueCard = function (page, v) {
     const { venues, types } = page.data;
     const isUsed = page.answer.choice.types.includes(types.key[venues.type[v]]);
+    const isOpen = page.statusOf(v) === 'open';
     const [places, people, within] = kepu.catchmentOf(page.answer, v);
     const rings = kepu.ringsOf(page, v).map((one) => kepu.short(one.minutes)).reverse();
     return kepu.el('div', 'card', [
@@ -177,8 +178,8 @@
         ['开放', venues.hours[v]],
         ['地址', venues.address[v]],
         ['状态', kepu.STATUSES[page.statusOf(v)] || page.statusOf(v)],
-        ['以此为最近设施', isUsed ? `${kepu.count(places)} 处 ${kepu.count(people)} 人` : '当前未选此类设施'],
-        ['其中时限内', isUsed ? kepu.count(within) + ' 人' : ''],
+        ['以此为最近设施', !isOpen ? '未启用，不计入' : isUsed ? `${kepu.count(places)} 处 ${kepu.count(people)} 人` : '当前未选此类设施'],
+        ['其中时限内', isOpen && isUsed ? kepu.count(within) + ' 人' : ''],
         ['等时圈', rings.length ? `${kepu.MODES[page.answer.choice.mode]} ${rings.join('、')} 分钟（示意范围）` : ''],
         ['编号', venues.id[v]],
       ]),

@@ -2,7 +2,6 @@
 (function (kepu) {
   'use strict';
 
-  const MEASURES = [['coverage', '覆盖', 'Coverage'], ['minutes', '时间', 'Minutes']];
   const { byId } = kepu;
 
   function option(value, text) {
@@ -62,11 +61,6 @@
     }));
   }
 
-  function measures(data) {
-    const further = new Map(data.measures.map((one) => [one.key, [one.key, one.name, one.english]]));
-    return MEASURES.concat(Array.from(further.values()));
-  }
-
   /* A number field that takes what lies within its bounds and goes back otherwise. */
   function numberField(field, page, key, scale) {
     field.addEventListener('change', () => {
@@ -90,7 +84,7 @@
       if (standard) store.set(kepu.choiceOf(standard));
       else byId('own').open = true;
     });
-    segments(byId('measure'), measures(data), (measure) => store.set({ measure }));
+    segments(byId('measure'), kepu.measureNames(data), (measure) => store.set({ measure }));
     segments(byId('mode'), modes.map((mode) => [mode, kepu.MODES[mode] || mode]), (mode) => store.set({ mode }));
     const groups = Object.keys(data.places.groups);
     kepu.fill(byId('group'), groups.map((key) => option(key, kepu.groupName(data, key))));
@@ -107,11 +101,15 @@
     return types.map((key) => data.types.name[data.types.key.indexOf(key)] || key).join('、');
   }
 
-  /* How many open venues of the types do not count: they are for other groups. */
-  function others(data, { types, group }) {
-    return Array.from(data.venues.type).filter((k, v) => data.venues.status[v] === 'open'
-      && types.includes(data.types.key[k]) && !kepu.serves(data, v, group)).length;
+  function countOf(data, types, isIn) {
+    return data.venues.id.filter((_, v) => data.venues.status[v] === 'open'
+      && types.includes(data.types.key[data.venues.type[v]]) && isIn(v)).length;
   }
+
+  const openOf = (data, { types }) => countOf(data, types, () => true);
+
+  /* How many open venues of the types do not count: they are for other groups. */
+  const others = (data, { types, group }) => countOf(data, types, (v) => !kepu.serves(data, v, group));
 
   kepu.choiceText = function (page) {
     const { choice } = page.answer;
@@ -130,11 +128,9 @@
     byId('standard').value = standard ? standard.key : '';
     mark(byId('measure'), page.view.measure ? page.view.measure.key
       : choice.measure === 'minutes' ? 'minutes' : 'coverage');
-    data.measures.forEach((one) => {
-      const button = Array.from(byId('measure').children).find((b) => b.dataset.value === one.key);
-      const isThere = kepu.furtherOf(data, Object.assign({}, choice, { measure: one.key }), standard);
-      button.disabled = !isThere;
-      button.title = isThere ? '' : '只对评价标准计算';
+    Array.from(byId('measure').children).forEach((button) => {
+      button.disabled = !kepu.isShowable(data, button.dataset.value, page.plain);
+      button.title = !button.disabled ? '' : button.dataset.value === 'access' ? '只对评价标准计算' : '没有可排序的未覆盖人口';
     });
     mark(byId('mode'), choice.mode);
     byId('group').value = choice.group;
@@ -147,9 +143,9 @@
     });
     byId('types-count').textContent = `${choice.types.length} 类`;
     byId('terms').textContent = kepu.choiceText(page);
-    const apart = others(data, choice);
-    byId('uses').textContent = `设施：${names(data, choice.types)}`
-      + (apart ? `（${apart} 处只面向其他人群，没有计入）` : '');
+    const [open, apart] = [openOf(data, choice), others(data, choice)];
+    byId('uses').textContent = `设施：在用 ${kepu.count(open)} 处${apart ? `，其中 ${apart} 处只面向其他人群、不计入` : ''}；${names(data, choice.types)}`;
+    byId('uses').classList.toggle('bad', open === 0);
     const { measure } = page.view;
     byId('basis').textContent = measure ? `${measure.name}：${measure.basis}`
       : standard && standard.basis ? `依据：${standard.basis}`

@@ -26,14 +26,10 @@
     const { venues, types } = page.data;
     const order = page.answer.choice.types.indexOf(types.key[venues.type[v]]);
     const isUsed = order >= 0;
-    const { venueTypes, venueOther } = page.style;
-    return {
-      isUsed,
-      shape: isUsed ? order : 2,
-      status: page.statusOf(v),
-      colour: isUsed ? venueTypes[order % venueTypes.length] : venueOther,
-      size: (isUsed ? 2.7 : 2) * grown(zoom, 0.28),
-    };
+    const symbol = isUsed ? kepu.venueSymbol(page.style, order) : { shape: 2, colour: page.style.venueOther };
+    return Object.assign(symbol, {
+      isUsed, status: page.statusOf(v), size: (isUsed ? 2.7 : 2) * grown(zoom, 0.28),
+    });
   };
 
   kepu.placeLook = function (page, i, zoom) {
@@ -191,7 +187,7 @@
     return isIn;
   }
 
-  /* 'v:..', 'p:..' or 't:..' under a point of the map container, or ''. */
+  /* What lies under a point of the map container, the uppermost first: 'v:..' and 'p:..', else 't:..'. */
   kepu.finder = function (page, places, venues) {
     const towns = page.data.towns.rings.map(kepu.decode);
     return function (point) {
@@ -201,14 +197,13 @@
       const isShown = (v) => !page.isOff(looks(v).isUsed ? 'venues' : 'others');
       const shown = Object.assign({}, venues, { order: venues.order.filter(isShown) });
       const v = nearestOf(shown, screen(map, venues), point, (one) => looks(one).size);
-      if (v >= 0 && looks(v).isUsed) return `v:${data.venues.id[v]}`;
       const i = page.isOff('places') ? -1
         : nearestOf(places, screen(map, places), point, (one) => page.radius(one, zoom));
-      if (i >= 0) return `p:${data.places.id[i]}`;
-      if (v >= 0) return `v:${data.venues.id[v]}`;
+      const marks = [v >= 0 ? `v:${data.venues.id[v]}` : '', i >= 0 ? `p:${data.places.id[i]}` : ''].filter(Boolean);
+      if (marks.length) return v >= 0 && looks(v).isUsed ? marks : marks.reverse();
       const { lat, lng } = map.containerPointToLatLng(point);
       const t = towns.findIndex((rings) => inRings(rings, lat, lng));
-      return t >= 0 ? `t:${data.towns.code[t]}` : '';
+      return t >= 0 ? [`t:${data.towns.code[t]}`] : [];
     };
   };
 }(window.kepu = window.kepu || {}));

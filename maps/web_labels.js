@@ -8,6 +8,9 @@
   const MOST_MARKS = 2000;
   const GAP_PX = 3;
   const WIDEST_PX = 180;
+  const WIDEST_TOWN_PX = 130;
+  /* A town's name that stands farther from its middle would be read as another's. */
+  const FARTHEST_PX = 56;
 
   function measurer(fonts) {
     const ctx = document.createElement('canvas').getContext('2d');
@@ -38,7 +41,7 @@
     const found = [];
     for (let i = -4; i <= 4; i += 1) {
       for (let j = -4; j <= 4; j += 1) {
-        const dx = (i / 5 - 0.5) * width;
+        const dx = i / 4 * Math.min(0.8 * width, FARTHEST_PX) - width / 2;
         const dy = (j / 3 - 0.5) * height;
         const hidden = near.filter(({ x, y }) => x > point.x + dx - 4 && y > point.y + dy - 4
           && x < point.x + dx + width + 4 && y < point.y + dy + height + 4).length;
@@ -95,7 +98,7 @@
       const point = pointsOf(towns);
       return data.towns.name.map((name, t) => {
         const text = page.view.townText(t);
-        const width = Math.max(measure(name, 14), measure(text, 12)) + 6;
+        const width = Math.min(WIDEST_TOWN_PX, Math.max(measure(name, 14), measure(text, 12))) + 6;
         return { t, className: 'town', lines: [name, text], point: point(t), width, height: 36, away: 0 };
       });
     }

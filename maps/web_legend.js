@@ -69,15 +69,14 @@
     const zoom = page.map.getZoom();
     return niceSizes(page.most).map((people) => item(kepu.swatch(kepu.drawPlace, {
       radius: Math.min(12.5, page.sizeOf(people, zoom)), fill: '#c3c9d0', edge: page.style.ink,
-    }, 26), kepu.count(people) + ' 人'));
+    }, 28), kepu.count(people) + ' 人'));
   }
 
   function venues({ data, style, answer }) {
     const items = answer.choice.types.map((key, order) => {
       const at = data.types.key.indexOf(key);
-      return item(kepu.swatch(kepu.drawVenue, {
-        shape: order, status: 'open', size: 5, colour: style.venueTypes[order % style.venueTypes.length],
-      }, SIDE), at < 0 ? key : data.types.name[at]);
+      const look = Object.assign(kepu.venueSymbol(style, order), { status: 'open', size: 5 });
+      return item(kepu.swatch(kepu.drawVenue, look, SIDE), at < 0 ? key : data.types.name[at]);
     });
     items.push(item(kepu.swatch(kepu.drawVenue,
       { shape: 2, status: 'open', size: 3.6, colour: style.venueOther }, SIDE), '其他设施'));

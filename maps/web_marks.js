@@ -90,6 +90,12 @@
     if (look.status === 'closed') cross(ctx, x, y, size * 0.5);
   };
 
+  /* Shape and colour of the n-th type that is chosen: no two of the first 25 are alike. */
+  kepu.venueSymbol = function ({ venueTypes }, n) {
+    const round = Math.floor(n / venueTypes.length);
+    return { shape: (n + round) % SHAPES.length, colour: venueTypes[n % venueTypes.length] };
+  };
+
   /* The same symbol on a small canvas of its own, for the legend. */
   kepu.swatch = function (draw, look, side) {
     const canvas = document.createElement('canvas');

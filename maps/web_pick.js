@@ -2,11 +2,12 @@
 (function (kepu) {
   'use strict';
 
-  const POPUP = { maxWidth: 340, minWidth: 250, autoPanPadding: [24, 24] };
+  const POPUP = { maxWidth: 340, minWidth: 250, autoPan: false, closeOnClick: false };
   const NEAR_ZOOM = 13.5;
   const RING_ZOOM = 15;
   const CARD_PX = 380;
   const EDGE_PX = 16;
+  const GAP_PX = 6;
 
   /* 'p:ID' -> ['p', number], or null for what is not there. */
   kepu.target = function (data, pick) {
@@ -113,16 +114,17 @@
     }
     function move(event) {
       if (page.isBusy()) return leave();
-      const pick = find(event.containerPoint);
-      const target = kepu.target(page.data, pick);
-      if (!target) return leave();
+      const picks = find(event.containerPoint);
+      if (!picks.length) return leave();
       tip.setLatLng(event.latlng);
-      if (pick === last) return undefined;
-      last = pick;
-      map.getContainer().classList.toggle('pointing', target[0] !== 't');
-      tip.setContent(kepu[TIPS[target[0]]](page, target[1]));
+      if (picks.join() === last) return undefined;
+      last = picks.join();
+      const targets = picks.map((pick) => kepu.target(page.data, pick));
+      map.getContainer().classList.toggle('pointing', targets[0][0] !== 't');
+      tip.setContent(kepu.el('div', 'tips', targets.map(([kind, at]) => kepu[TIPS[kind]](page, at))));
       map.openTooltip(tip);
-      const hovered = target[0] === 'p' ? target[1] : null;
+      const place = targets.find(([kind]) => kind === 'p');
+      const hovered = place ? place[1] : null;
       if (hovered !== page.hovered) {
         page.hovered = hovered;
         repaint();
@@ -132,6 +134,25 @@
     map.on('mousemove', move);
     map.on('mouseout movestart zoomstart', leave);
   }
+
+  /* How far a box must move to lie within the frame, and then clear of what stands upon the map. */
+  kepu.clearance = function (box, size, obstacles) {
+    const into = (low, high, most) => (low < EDGE_PX ? EDGE_PX - low
+      : high > most - EDGE_PX ? Math.max(most - EDGE_PX - high, EDGE_PX - low) : 0);
+    const move = [into(box.left, box.right, size.x), into(box.top, box.bottom, size.y)];
+    const hits = ([dx, dy]) => obstacles.find((one) => box.left + dx < one.right && one.left < box.right + dx
+      && box.top + dy < one.bottom && one.top < box.bottom + dy);
+    const isInside = ([dx, dy]) => box.left + dx >= 0 && box.top + dy >= 0
+      && box.right + dx <= size.x && box.bottom + dy <= size.y;
+    const first = hits(move);
+    if (!first) return move;
+    const ways = [
+      [first.right + GAP_PX - box.left, move[1]], [first.left - GAP_PX - box.right, move[1]],
+      [move[0], first.top - GAP_PX - box.bottom], [move[0], first.bottom + GAP_PX - box.top],
+    ].filter((way) => isInside(way) && !hits(way));
+    const length = ([dx, dy]) => Math.hypot(dx - move[0], dy - move[1]);
+    return ways.sort((a, b) => length(a) - length(b))[0] || move;
+  };
 
   function cards(page) {
     const { map, store } = page;
@@ -145,6 +166,11 @@
       if (!target) return;
       popup.setLatLng(above(page, target)).setContent(() => kepu[CARDS[target[0]]](page, target[1]));
       popup.openOn(map);
+      settle();
+    }
+    function settle() {
+      const [dx, dy] = kepu.clearance(page.boxOf(popup.getElement()), map.getSize(), page.covered());
+      if (dx || dy) map.panBy([-dx, -dy]);
     }
     map.on('popupopen', ({ popup: opened }) => {
       const close = opened.getElement().querySelector('.leaflet-popup-close-button');
@@ -156,7 +182,12 @@
     map.on('popupclose', ({ popup: closed }) => {
       if (closed === popup && !isOurs) store.set({ pick: '' });
     });
-    return { show, update: () => { if (popup.isOpen()) popup.update(); } };
+    function update() {
+      if (!popup.isOpen()) return;
+      popup.update();
+      settle();
+    }
+    return { show, update };
   }
 
   kepu.picking = function (page, find, repaint) {
@@ -168,7 +199,9 @@
     });
     map.on('click', (event) => {
       if (page.isBusy() || kepu.parts().some((part) => part.click && part.click(event.latlng, page))) return;
-      store.set({ pick: find(event.containerPoint) });
+      // a second click takes what lies beneath
+      const picks = find(event.containerPoint);
+      store.set({ pick: picks[(picks.indexOf(store.get().pick) + 1) % picks.length] || '' });
     });
     page.focus = function (pick) {
       const target = kepu.target(data, pick);
@@ -178,9 +211,8 @@
         const rings = kepu.decode(drawn.length ? drawn[0].rings : data.towns.rings[target[1]]);
         // the card stands above what it tells of
         const head = drawn.length ? Math.min(CARD_PX, map.getSize().y / 2) : EDGE_PX;
-        map.fitBounds(L.latLngBounds(kepu.flatten(rings)), {
-          paddingTopLeft: [EDGE_PX, head], paddingBottomRight: [EDGE_PX, 3 * EDGE_PX],
-          animate: false, maxZoom: drawn.length ? RING_ZOOM : NEAR_ZOOM,
+        page.show(L.latLngBounds(kepu.flatten(rings)), {
+          top: head, animate: false, maxZoom: drawn.length ? RING_ZOOM : NEAR_ZOOM,
         });
       } else {
         map.setView(spot(page, target), Math.max(map.getZoom(), NEAR_ZOOM), { animate: false });

@@ -4,6 +4,7 @@
 
   const PX_PER_MM = 96 / 25.4;
   const PAPER_FINENESS = 3;
+  const ROWS_IN_COLUMN = 12;
   const { byId } = kepu;
 
   /* 1 : n of the map at its centre, rounded to two digits. */
@@ -29,8 +30,12 @@
       ['乡村', kepu.percent(answer.rural.share)],
       ['未覆盖', kepu.count(answer.district.people - answer.district.covered) + ' 人'],
     ]));
-    const order = data.towns.code.map((_, t) => t);
-    kepu.fill(byId('sheet-towns'), kepu.rows(order.map((t) => [data.towns.name[t], page.view.townText(t)])));
+    const rows = data.towns.name.map((name, t) => [name, page.view.townText(t)]);
+    byId('sheet-towns').className = rows.length > ROWS_IN_COLUMN ? 'many' : '';
+    kepu.fill(byId('sheet-towns'), [
+      kepu.rows(rows.slice(0, 2 * ROWS_IN_COLUMN)),
+      rows.length > 2 * ROWS_IN_COLUMN ? kepu.el('p', '', `其余 ${rows.length - 2 * ROWS_IN_COLUMN} 个见 coverage.csv`) : '',
+    ]);
     kepu.fill(byId('sheet-sources'), [
       ...kepu.sources(data).map((text) => kepu.el('span', '', text)),
       kepu.el('span', '', `坐标系：${fact('坐标系')}`),

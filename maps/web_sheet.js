@@ -94,7 +94,10 @@
     _view() {
       const ctx = this._ctx;
       const { min, max } = this._bounds;
-      const ratio = kepu.fineness || Math.max(1, window.devicePixelRatio || 1);
+      const frame = this._map.getContainer();
+      // very wide screens enlarge the whole page
+      const enlarged = frame.getBoundingClientRect().width / frame.offsetWidth || 1;
+      const ratio = kepu.fineness || Math.max(1, (window.devicePixelRatio || 1) * enlarged);
       const zoom = this._map.getZoom();
       const pixels = Math.pow(2, zoom);
       const scale = Math.pow(2, zoom - LOCAL_ZOOM);

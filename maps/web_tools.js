@@ -61,7 +61,29 @@
     };
   };
 
+  /* The scale, in the reader's words. */
+  kepu.scaleBar = function () {
+    const Bar = L.Control.Scale.extend({
+      _updateMetric(most) {
+        const metres = this._getRoundNum(most);
+        this._updateScale(this._mScale, metres < 1000 ? `${metres} 米` : `${metres / 1000} 公里`, metres / most);
+      },
+    });
+    return new Bar({ imperial: false, maxWidth: 140, position: 'bottomright' });
+  };
+
+  /* A menu that gives way to whatever is done next. */
+  function foldAway(menu) {
+    document.addEventListener('pointerdown', (event) => { if (!menu.contains(event.target)) menu.open = false; });
+    menu.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || !menu.open) return;
+      menu.open = false;
+      menu.querySelector('summary').focus();
+    });
+  }
+
   kepu.layerMenu = function (page) {
+    foldAway(byId('layers').parentNode);
     const rows = page.data.tiles ? LAYERS.concat([['tiles', `在线底图：${page.data.tiles.name}`]]) : LAYERS;
     kepu.fill(byId('layers'), rows.map(([key, name]) => {
       const box = kepu.el('input');

@@ -69,14 +69,14 @@
       townFill: (t) => (measure.towns[t] < 0 ? style.paper
         : fills[classOf(measure.towns[t], measure.townEdges)]),
       townText: (t) => measure.summary[3 + t],
-      townItems: measure.townLabels.map((text, i) => [fills[i], text]),
+      townItems: kepu.edgeTexts(measure.townLabels, measure.townEdges, moreIsBetter).map((text, i) => [fills[i], text]),
       placeTitle: `居民点${measure.name}`, placeEnglish: 'Places',
       classes: Int8Array.from(measure.values, (number, i) => {
         if (answer.reason[i] === kepu.NOT_MEANT) return kepu.OTHER;
         return number < 0 ? kepu.UNCLASSED : classOf(number, measure.edges);
       }),
       dots: kepu.ramp(style.dots, measure.labels.length),
-      dotTexts: measure.labels,
+      dotTexts: kepu.edgeTexts(measure.labels, measure.edges, moreIsBetter),
       placeText: (i) => valueText(measure.values[i]),
     };
   }
@@ -87,15 +87,33 @@
     return found.told ? `> ${kepu.minutes(found.told)} 分` : '过半未达';
   };
 
-  /* The further measure that is chosen, if it was counted for this standard. */
-  kepu.furtherOf = function (data, choice, standard) {
-    return data.measures.find((one) => one.key === choice.measure
-      && standard && one.standard === standard.key);
+  const MEASURES = [['coverage', '覆盖'], ['minutes', '时间'], ['access', '可达性'], ['priority', '优先级']];
+
+  /* The measures of this page: priority follows any choice, further ones only what was analysed. */
+  kepu.measureNames = function (data) {
+    const further = new Map(data.measures.map((one) => [one.key, one.name]));
+    const known = MEASURES.filter(([key]) => key !== 'access' || further.has(key))
+      .map(([key, name]) => [key, further.get(key) || name]);
+    known.forEach(([key]) => further.delete(key));
+    return known.concat(Array.from(further));
+  };
+
+  /* Whether there is anything to show of a measure. */
+  kepu.isShowable = function (data, key, { standard, weights, district }) {
+    if (key === 'coverage' || key === 'minutes') return true;
+    if (standard) return data.measures.some((one) => one.key === key && one.standard === standard.key);
+    return key === 'priority' && weights !== null && district.covered < district.people;
+  };
+
+  /* The further measure that is chosen: as analysed for a standard, priority of all else as counted here. */
+  kepu.furtherOf = function (data, { choice, standard }, plain) {
+    if (standard) return data.measures.find((one) => one.key === choice.measure && one.standard === standard.key);
+    return choice.measure === 'priority' ? kepu.priority(data, plain) : null;
   };
 
   kepu.viewOf = function (page) {
-    const { choice, standard } = page.answer;
-    const measure = kepu.furtherOf(page.data, choice, standard);
+    const { choice } = page.answer;
+    const measure = kepu.furtherOf(page.data, page.answer, page.plain);
     if (measure) return further(page, measure);
     return choice.measure === 'minutes' ? minutes(page) : coverage(page);
   };

@@ -73,7 +73,7 @@ class Visit:
         )
         return x, y
 
-    def go(self, frame: Any, identity: str, zoom: int = 16) -> tuple[float, float]:
+    def go(self, frame: Any, identity: str, zoom: float = 16) -> tuple[float, float]:
         at = frame.geometry[identity]
         self.page.evaluate(
             "([lat, lng, zoom]) => { map_kepu.setView([lat, lng], zoom, {animate: false}); }",

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 import shapely
 
 from kepu.assessment import Assessment, assess
-from kepu.atlas_times import owns, reaches
+from kepu.atlas_times import further, owns, reaches
 from kepu.coverage.overview import coverage_table
 from kepu.coverage.share import REASONS, nearest, serving
 from kepu.inputs import read_layers
@@ -67,6 +68,32 @@ def test_every_script_of_the_page_is_used_strict_and_short() -> None:
         assert text.endswith("}(window.kepu = window.kepu || {}));\n"), name
         assert len(text.splitlines()) <= MOST_LINES, name
         node("--check", MAPS / name)
+
+
+def linted(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check scripts below a folder that has a `biome.json`."""
+    program = Path(sys.executable).with_name("biome")
+    if not program.exists():
+        pytest.skip("no linter for this platform")
+    return subprocess.run(
+        [program, "lint", "--error-on-warnings"],
+        cwd=folder, capture_output=True, text=True, encoding="utf-8",
+    )  # fmt: skip
+
+
+def test_scripts_and_their_tests_pass_the_linter() -> None:
+    done = linted(HERE.parent)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    files = len(SCRIPTS) + len(list((HERE / "page").glob("*.mjs")))
+    assert int(re.search(r"Checked (\d+) files", done.stdout + done.stderr)[1]) >= files
+
+
+@pytest.mark.parametrize("fault", ["kepu.a = b;", "const unused = 1;", "if (kepu == 1) kepu.x();"])
+def test_the_linter_finds_faults(tmp_path: Path, fault: str) -> None:
+    (tmp_path / "maps").mkdir()
+    shutil.copy(HERE.parent / "biome.json", tmp_path)
+    (tmp_path / "maps" / "one.js").write_text(f"(function (kepu) {{ {fault} }}(window.kepu));\n")
+    assert linted(tmp_path).returncode == 1
 
 
 FORBIDDEN = re.compile(
@@ -199,6 +226,29 @@ def test_the_page_proves_its_standards(page: str, found: Assessment, tmp_path: P
         table = found.standards[found.standards["standard"] == standard.key]
         numbers = table[["people", "covered", "not_connected"]].to_numpy().tolist()
         assert [row[:3] for row in answer["scopes"]] == numbers
+
+
+def test_the_page_ranks_as_the_analysis_does(page: str, found: Assessment, tmp_path: Path) -> None:
+    """Priority of a choice that is no standard, by the page, is that of the standard it equals."""
+    plain = {s.key: s for s in found.study.wanted if s.count == 1 and not s.opening}
+    told = [
+        one
+        for one in further(found.study, found, found.measured.demand)
+        if one.key == "priority" and one.standard in plain
+    ]
+    choices = [
+        {"standard": "", "types": list(s.types), "mode": s.mode, "minutes": s.minutes,
+         "group": s.group, "area": s.area}
+        for s in (plain[one.standard] for one in told)
+    ]  # fmt: skip
+    assert len(told) >= 7
+    answers = asked(page, choices, tmp_path)["answers"]
+    for one, answer in zip(told, answers, strict=True):
+        mine = answer["priority"]
+        assert mine["values"] == one.values.tolist(), one.standard
+        assert mine["towns"] == one.towns.tolist(), one.standard
+        assert mine["edges"] == list(one.edges), one.standard
+        assert mine["summary"] == list(one.summary), one.standard
 
 
 def test_a_page_that_counts_otherwise_says_so(

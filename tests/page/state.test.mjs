@@ -22,7 +22,7 @@ test('defaults are left out', () => {
 test('what is broken or not allowed falls back', () => {
   const broken = ['minutes=abc', 'minutes=', 'on=2', 'pick=%E0%A4%A', 'constructor=1', '__proto__=1', 'strange=1', '=', '&&'];
   broken.forEach((hash) => assert.deepEqual(plain(kepu.fromHash('#' + hash, DEFAULTS, any)), DEFAULTS, hash));
-  assert.equal(kepu.fromHash('#minutes=99', DEFAULTS, (key, value) => value < 60).minutes, 15);
+  assert.equal(kepu.fromHash('#minutes=99', DEFAULTS, (_, value) => value < 60).minutes, 15);
 });
 
 test('listeners hear what changed, and nothing if nothing did', () => {
