@@ -282,7 +282,7 @@ def test_two_runs_give_the_same_files(whole):
 @pytest.mark.skipif(
     SOFFICE is None or not WRITER.is_file(), reason="LibreOffice Writer is not there"
 )
-def test_the_annex_opens_and_the_ledger_is_one_page(whole, tmp_path):
+def test_the_annex_opens_and_the_ledger_is_one_page(found, whole, tmp_path):
     for name, plain in ((ANNEX, "annex"), (LEDGER, "ledger")):
         shutil.copy(whole[0] / name, tmp_path / f"{plain}.docx")
     home = f"-env:UserInstallation=file://{tmp_path / 'office'}"
@@ -296,6 +296,11 @@ def test_the_annex_opens_and_the_ledger_is_one_page(whole, tmp_path):
                               check=True).stdout.decode("utf-8")  # fmt: skip
         pages = text.split("\f")
         assert annex_pages == len(pages) - 1
+        assert "氹塱磡" in text
+        for row in found.standards[found.standards["scope"] == "district"].to_dict("records"):
+            assert f"{int(row['covered']):,}" in text  # no line parts it
+        for title in ("各镇街人口与覆盖率", "各镇街覆盖人口"):
+            assert "全区" in next(page for page in pages if title in page)
         whole_page = next(page for page in pages if "规划目标台账" in page)
         assert "国家级科普教育基地" in whole_page
         assert "中小学生科普活动参与率" in whole_page
