@@ -7,38 +7,35 @@ Nothing is written into the tree: a mutant is compiled from memory as its module
 process forked from one that has the libraries loaded already, so that one takes seconds and not
 half a minute. Modules with kernels are tried with kernels that are not compiled
 (`NUMBA_DISABLE_JIT=1`). Which test runs which line is measured first. A mutant that makes a test
-run too long counts as found.
+run too long counts as found. All seconds are those of the processor, so that other programs on the
+same computer change nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
 import importlib.abc
 import importlib.util
 import json
 import os
 import random
+import resource
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
 from mutants import Place, mutant, places
+from mutation_lines import ROOT, Clock, Lines, lines_of
 
-ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 30.0
-"""So much of tests is tried at most for one mutant: those of its own name, then the quickest."""
-TOO_SLOW = 6
-"""Seconds after which a test is of no use here."""
 PATIENCE = 20.0
 """Seconds that a mutant has beyond three times what its tests take."""
+WALL = 20
+"""So many times as long it may wait for the processor, or for nothing."""
 
 
 @dataclass
@@ -55,30 +52,6 @@ class Outcome:
     tests: int = 0
     seconds: float = 0.0
     by: str = ""
-
-
-@dataclass
-class Lines:
-    """Which tests run which line of a module, and how long each test takes."""
-
-    by_line: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def tests(self, place: Place, own: str) -> list[str]:
-        """Return the tests of a place, those of `own` and the quickest first; on import all."""
-        lines = range(place.line, place.end + 1)
-        found = set().union(*(self.by_line[line] for line in lines if line in self.by_line))
-        names = sorted(
-            found & set(self.seconds),
-            key=lambda name: (not name.startswith(own), self.seconds[name], name),
-        )
-        chosen, total = [], 0.0
-        for name in names:
-            total += self.seconds[name]
-            if chosen and total > SECONDS:
-                break
-            chosen.append(name)
-        return chosen
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -117,30 +90,6 @@ class Chosen:
             self.report.write_text(report.nodeid, "utf-8")
 
 
-class Clock:
-    """Write how long each test takes that does not fail by itself."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.seconds, self.failed = path, defaultdict(float), set()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self):
-        signal.alarm(TOO_SLOW)
-        try:
-            return (yield)
-        finally:
-            signal.alarm(0)
-
-    def pytest_runtest_logreport(self, report):
-        self.seconds[report.nodeid] += report.duration
-        if not report.passed:
-            self.failed.add(report.nodeid)
-
-    def pytest_sessionfinish(self):
-        good = {test: took for test, took in self.seconds.items() if test not in self.failed}
-        self.path.write_text(json.dumps(good), "utf-8")
-
-
 def prepare() -> None:
     """Load what all mutants load, but nothing of kepu's; let hypothesis be quick and the same."""
     import geopandas  # noqa: F401
@@ -171,7 +120,7 @@ def note_lines(test: Path, folder: Path) -> None:
     def too_slow(*_):
         raise TimeoutError
 
-    signal.signal(signal.SIGALRM, too_slow)
+    signal.signal(signal.SIGPROF, too_slow)
     os.environ["COVERAGE_FILE"] = str(folder / f"{test.stem}.coverage")
     clock = Clock(folder / f"{test.stem}.json")
     run_tests(["--cov", "--cov-context=test", "--cov-report=", str(test)], [clock])
@@ -179,31 +128,13 @@ def note_lines(test: Path, folder: Path) -> None:
         print(f"left out, does not pass without a mutant: {name}", flush=True)
 
 
-def lines_of(module: str, folder: Path) -> Lines:
-    """Read which tests run which lines of a module."""
-    lines = Lines()
-    for base in sorted(folder.glob("*.coverage")):
-        clock = base.with_suffix(".json")
-        if not clock.exists():  # its tests crashed
-            continue
-        lines.seconds |= json.loads(clock.read_text("utf-8"))
-        with contextlib.closing(sqlite3.connect(base)) as data:
-            rows = data.execute(
-                "select context.context, abs(tono) from arc join file on file.id = file_id join"
-                " context on context.id = context_id where path = ?",
-                (str(ROOT / module),),
-            ).fetchall()
-        for context, line in rows:
-            lines.by_line[line].add(context.partition("|")[0])
-    return lines
-
-
-def forked(tree: ast.Module, module: str, tests: list[str], report: Path) -> int:
+def forked(tree: ast.Module, module: str, tests: list[str], report: Path, seconds: int) -> int:
     """Run tests against a mutant in a child; return its number."""
     child = os.fork()
     if child:
         return child
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
@@ -218,12 +149,13 @@ def forked(tree: ast.Module, module: str, tests: list[str], report: Path) -> int
 
 
 def outlast(child: int, seconds: float) -> int | None:
-    """Wait for a child; return its exit code, None if it had to be ended."""
+    """Wait for a child; return its exit code, None if it took too long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            code = os.waitstatus_to_exitcode(status)
+            return None if code in (-signal.SIGXCPU, -signal.SIGKILL) else code
         time.sleep(0.05)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -243,7 +175,8 @@ def try_mutant(module: str, source: str, place: Place, lines: Lines) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "failed")
         needs = sum(lines.seconds[test] for test in tests)
-        code = outlast(forked(tree, module, tests, report), PATIENCE + 3 * needs)
+        seconds = int(PATIENCE + 3 * needs)
+        code = outlast(forked(tree, module, tests, report, seconds), WALL * seconds)
         outcome.by = report.read_text("utf-8") if report.exists() else ""
     outcome.found = "too long" if code is None else "survived" if code == 0 else "killed"
     outcome.seconds = round(time.monotonic() - begin, 1)

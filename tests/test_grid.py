@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
 
+from kepu.geo import squares
 from kepu.geo.crs import WGS84, transform
 from kepu.geo.network import Network
 from kepu.geo.profile import MODES
@@ -188,3 +189,16 @@ def test_lines_of_some_edges_are_lines_of_all():
     assert (before == network.lines[some]).all()
     assert (network.lines_of(some) == before).all()
     assert len(replace(network).lines_of(np.zeros(0, np.int64))) == 0
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.data())
+def test_the_gap_of_a_square_is_the_rings_to_the_nearest_piece(across, up, data):
+    """One too many, and a nearer line would be passed over; by comparing all squares."""
+    some = st.integers(0, across * up - 1)
+    filled = sorted(data.draw(st.sets(some, min_size=1)))
+    begin = np.append(0, np.cumsum(np.isin(np.arange(across * up), filled)))
+    row, column = np.divmod(np.arange(across * up), across)
+    rings = np.maximum(abs(row[:, None] - row[filled]), abs(column[:, None] - column[filled])).min(
+        axis=1
+    )
+    np.testing.assert_array_equal(squares.gaps(begin, across, up), rings)
