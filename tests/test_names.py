@@ -36,6 +36,8 @@ def test_nodes_and_ways(tmp_path: Path) -> None:
         6: (113.4, 23.4, {"shop": "books", "name": "书店", "addr:street": "桥北路",
                           "addr:housenumber": "3号"}),
         7: (113.5, 23.5, {"building": "no", "name": "拆了"}),
+        8: (113.5, 23.6, {"addr:street": "只有路名"}),
+        9: (113.5, 23.7, {"addr:housenumber": "8"}),
         11: (113.0, 23.0, {}), 12: (113.004, 23.0, {}), 13: (113.004, 23.004, {}),
     }  # fmt: skip
     ways = {
