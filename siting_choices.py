@@ -48,7 +48,8 @@ def choices(found: Siting, watch: Watch) -> Choices:
         pricing = watch.part(watch.left * 0.6)
         price = price_of(found, pricing)
         cut |= pricing.over
-        regret = regret_of(found, watch)
+        # Held against the plan of most people a fair one would lose its price, not by a chance.
+        regret = regret if found.asked.fair else regret_of(found, watch)
     alternatives = alternatives_of(found, near)
     return Choices(curve, alternatives, near, price, regret, cut or watch.over)
 

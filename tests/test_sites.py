@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kepu.coverage.siting import covering
+from kepu.coverage.siting import assignment, covering
 from kepu.coverage.siting.answers import Watch, judged
 from kepu.coverage.siting.assignment import assigned
 from kepu.coverage.siting.capacity import capacitated, served
@@ -645,7 +645,8 @@ def test_published_medians_with_capacity(row):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whole_customers_equal_brute_force(seed):
+def test_whole_customers_equal_brute_force(seed, monkeypatch):
+    monkeypatch.setattr(assignment, "STEPS", 20_000)
     rng = np.random.default_rng(seed)
     n, m, p = 7, 4, 2
     cost, size = rng.integers(1, 30, (n, m)), rng.integers(1, 6, n)
