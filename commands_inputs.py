@@ -75,6 +75,10 @@ def check(
             print_ledgers(passport["tables"])
             print_control(passport["control"])
             print(f"结果 results: {folder}")
+            print(
+                f"下一步 next: {command_text('run', str(study))}"
+                "（道路和坐标基准届时核对 / which also checks roads and datums）"
+            )
         raise typer.Exit(exit_code(passport["tables"]))
 
 
