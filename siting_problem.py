@@ -69,12 +69,22 @@ class Problem:
 
     @cached_property
     def forbidden(self) -> Flags:
-        """Which options are forbidden or too near an open venue of their type, shape (m,)."""
-        no = (self.candidates["status"] == "forbidden").to_numpy()[self.number]
+        """
+        Which options may not be opened, shape (m,).
+
+        Forbidden, reached by nobody, or too near an open venue of their type.
+        """
+        no = ((self.candidates["status"] == "forbidden").to_numpy() | ~self.reached)[self.number]
         kind, spacing = self.options["type"].to_numpy(), self.study.sites.spacing_metres
         for one in np.unique(kind) if spacing > 0 else []:
             no = no | ((kind == one) & (self.stood_metres([one])[self.number] < spacing))
         return np.asarray(no & ~self.fixed)
+
+    @cached_property
+    def reached(self) -> Flags:
+        """Which candidates anybody reaches at all, shape (c,)."""
+        ways = [(times.ticks != UNREACHED).any(axis=0) for times in self.times]
+        return np.asarray(np.logical_or.reduce(ways))
 
     @cached_property
     def choosable(self) -> Flags:

@@ -48,6 +48,7 @@ SITE_REASONS = {
     "few_sites": "时限内的候选点与现有设施不足所要求的处数",
     "excluded": "位于禁建范围",
     "too_near": "离在用同类设施近于间距要求",
+    "unreached": "没有居民点能到达（未接入路网或超出计算时限）",
 }
 
 
@@ -221,7 +222,8 @@ def candidates_sheet(found: Siting) -> pd.DataFrame:
     points = table.geometry.to_crs(4326)
     near = (table["status"] == "candidate").to_numpy() & ~free
     status = np.where(near, "forbidden", table["status"])
-    reason = np.where(near, "too_near", table["reason"])
+    ours = np.where(found.problem.reached, "too_near", "unreached")
+    reason = np.where(near, ours, table["reason"])
     return pd.DataFrame(
         {
             "编号": table.index,

@@ -110,16 +110,18 @@ def test_new_sites_keep_the_spacing_from_what_stands(study, measured, hall):
     new = found.plan[found.plan["order"] > 0]
     assert len(new) == 6
     assert min(stand.distance(point).min() for point in new.geometry) >= 3000
-    near = [j for j, point in enumerate(problem.candidates.geometry)
-            if stand.distance(point).min() < 3000]  # fmt: skip
+    near = [
+        j for j, point in enumerate(problem.candidates.geometry)
+        if stand.distance(point).min() < 3000 and problem.reached[j] and not problem.fixed[j]
+    ]  # fmt: skip
     assert near
     assert problem.forbidden[near].all()
-    assert not hall.forbidden.any()
+    assert (hall.forbidden == ~hall.reached[hall.number]).all()
     listed = candidates_sheet(found).iloc[near]
-    assert set(listed["状态"]) == {"不可选", "已承诺（拟建）"} - (
-        {"已承诺（拟建）"} if (listed["状态"] == "不可选").all() else set()
-    )
-    assert (listed["原因"].dropna() == "离在用同类设施近于间距要求").all()
+    assert set(listed["状态"]) == {"不可选"}
+    assert set(listed["原因"]) == {"离在用同类设施近于间距要求"}
+    alone = candidates_sheet(plan_sites(hall, Asked(count=1), Watch())).set_index("编号")
+    assert alone.at["441802103222", "原因"].startswith("没有居民点能到达")  # 洞尾村, no road
 
 
 def test_dispersed_sites_keep_away_from_open_and_planned_venues(measured, hall, room):
@@ -131,6 +133,7 @@ def test_dispersed_sites_keep_away_from_open_and_planned_venues(measured, hall, 
         told = [stand.distance(point).min() for point in new]
         told += [a.distance(b) for a, b in itertools.combinations(new, 2)]
         assert found.answer.value == math.floor(min(told)) > 500
+        assert problem.reached[problem.number[found.answer.sites]].all()
     assert plan_sites(hall, Asked("pdispersion", 1), Watch()).answer.status == "optimal"
 
 

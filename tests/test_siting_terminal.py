@@ -60,7 +60,7 @@ def on_a_terminal(words: list[str], stop: bool) -> tuple[str, float]:
         if b"answer" in shown and not answered:
             answered = time.monotonic()
         found = SHOWN.findall(shown.decode(errors="replace"))
-        if stop and not pressed and any(value != "—" for value, _ in found):
+        if stop and not pressed and any("—" not in pair for pair in found):
             pressed = time.monotonic()
             os.write(terminal, b"\x03")
     _, status = os.waitpid(child, 0)
