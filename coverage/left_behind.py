@@ -144,10 +144,10 @@ def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: f
 
     not_connected, no_venue, beyond_horizon: nothing is reached, `reason` says why. closed_then,
     hours_unknown: with other hours it would be covered. other_groups: it would be, were venues for
-    other groups also for this one. imprecise: the time beyond the limit is no more than that of
-    the metres by which place and venue may be off, as far as they lie apart. just_over: by a tenth
-    of the limit at most. slow_road: the straight distance, with the usual detour at the speed of a
-    small road, is within the limit. far: all else.
+    other groups also for this one. imprecise: one venue is lacking, and the time beyond the limit
+    is no more than that of the metres by which it and the place may be off, as far as they lie
+    apart. just_over: by a tenth of the limit at most. slow_road: the straight distance, with the
+    usual detour at the speed of a small road, is within the limit. far: all else.
     """
     if told["reason"] == "not_connected":
         return "not_connected"
@@ -156,7 +156,8 @@ def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: f
     if told["reason"]:
         return str(told["reason"])
     limit = threshold_ticks(ask.standard.minutes)
-    if ticks - limit <= slack_metres * TICKS_A_MINUTE / ask.metres_a_minute:
+    one_short = told["choices"] == ask.standard.count - 1
+    if one_short and ticks - limit <= slack_metres * TICKS_A_MINUTE / ask.metres_a_minute:
         return "imprecise"
     if ticks <= JUST_OVER * limit:
         return "just_over"

@@ -185,6 +185,14 @@ class TestOnePlace:
             )
             assert (place["fix_venue"], place["fix_minutes"], place["fix_people"]) == ("v1", 5, 70)
 
+    @pytest.mark.parametrize(("first", "cause"), [(9000, "imprecise"), (9001, "just_over")])
+    def test_where_two_venues_are_lacking_no_survey_of_one_helps(self, first, cause):
+        case = Case([[first, 9600]], [70], town=["t1"], rural=[True], types=("room",) * 2,
+                    at=[9000, 9000])  # fmt: skip
+        case.venues["precision"] = ["A", "D"]
+        place = case.asked(standard(count=2)).query("kind == 'place'").iloc[0]
+        assert place["cause"] == cause
+
     @pytest.mark.parametrize(("metres", "cause"), [(100, "imprecise"), (99, "slow_road")])
     def test_no_point_can_be_moved_nearer_than_there(self, metres, cause):
         place = one_place(9000 + 1000, grade="C", metres=metres).query("kind == 'place'").iloc[0]
@@ -476,7 +484,8 @@ def why(case: Case, asked: Standard, place: int) -> str:
         return "no_venue" if len(known) < asked.count else "beyond_horizon"
     at = min(j for j in sorted(known, key=lambda j: f"v{j}") if case.times.ticks[place, j] == ticks)
     slack = min(METRES[case.demand["precision"].iloc[place]], case.venues.geometry.iloc[at].x)
-    if ticks - limit <= slack * 600 / PACE:
+    near = sum(case.table[place][venue] <= limit for venue in known)
+    if near == asked.count - 1 and ticks - limit <= slack * 600 / PACE:
         return "imprecise"
     if ticks * 10 <= limit * 11:
         return "just_over"

@@ -57,7 +57,7 @@ def test_without_a_moment_hours_hold_nobody_back():
     assert (told, venue, cause) == ("other_groups", "v1", "other_groups")
 
 
-FAR = {"reason": "", "held_back": "", "metres": 9000.0}
+FAR = {"reason": "", "held_back": "", "metres": 9000.0, "choices": 0}
 ASK = SimpleNamespace(
     standard=Standard("s", "标准", ("room",), "walk", 15.0, 0.5), metres_a_minute=60.0,
     fixed_minutes=0.0,
