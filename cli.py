@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from typing import Annotated
 
@@ -53,4 +55,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # The last collections of Python would look for cycles among all that is given back anyway:
+    # a sixth of the time of a small run.
+    atexit.register(gc.freeze)
     app()

@@ -7,6 +7,8 @@ JSON, called without it prints its rows.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import subprocess
@@ -58,6 +60,7 @@ def main(
 ) -> None:
     """Be the side that the command line names, or print the rows."""
     if sys.argv[1:2] and sys.argv[1] in sides:
+        atexit.register(gc.freeze)  # as our command line does: no last look for cycles
         answer = sides[sys.argv[1]](Path(sys.argv[2]))
         print(json.dumps({"peak": peak_mb(), **answer}))
         return

@@ -27,6 +27,7 @@ def ours(path: Path, venues: int = VENUES, places: int = 0, horizon: float = MIN
     from geopandas import GeoDataFrame, points_from_xy
 
     from kepu.coverage.times import travel_times, within
+    from kepu.geo.crs import WGS84, transform
     from kepu.geo.profile import default_profiles
     from kepu.layers.roads import read_roads
 
@@ -36,7 +37,9 @@ def ours(path: Path, venues: int = VENUES, places: int = 0, horizon: float = MIN
     at = rng.choice(len(x), venues, replace=False)
     who = rng.choice(len(x), places, replace=False) if places else np.arange(len(x))
     layers = [
-        GeoDataFrame(geometry=points_from_xy(x[i], y[i], crs=4326)).to_crs(network.crs)
+        GeoDataFrame(
+            geometry=points_from_xy(*transform(x[i], y[i], WGS84, network.crs)), crs=network.crs
+        )
         for i in (who, at)
     ]
     times = travel_times(network, default_profiles()["car"], *layers, horizon_minutes=horizon)

@@ -29,6 +29,7 @@ ASKED_KEYS = frozenset(("highway", "route", "man_made", *SHAPE_KEYS))
 """A way with none of these is neither road nor background."""
 NAME_KEYS = ("name", "ref")
 KIND_KEYS = ROAD_KEYS | frozenset(SHAPE_KEYS)
+_KIND_BYTES, _ASKED_BYTES = (frozenset(map(str.encode, keys)) for keys in (KIND_KEYS, ASKED_KEYS))
 STRUCTURES = ("bridge", "tunnel")
 NO_PLACE = 2**31 - 1
 EAST_MOST, NORTH_MOST = 1_800_000_000, 900_000_000
@@ -181,18 +182,15 @@ def _one_by_one(path: Path) -> Gathered:
 
 
 def _add_block(found: Gathered, block: Block) -> None:
-    kept = np.array([_text(key) in KIND_KEYS for key in block.strings], bool)
-    asked = np.array([_text(key) in ASKED_KEYS for key in block.strings], bool)
+    kept, asked = (
+        np.array([text in keys for text in block.strings], bool)
+        for keys in (_KIND_BYTES, _ASKED_BYTES)
+    )
     for part in block.parts:
         if isinstance(part, Nodes):
             _add_nodes(found, block.strings, part)
         else:
             _add_ways(found, block.strings, part, kept, asked)
-
-
-def _text(key: bytes) -> str:
-    """Return a key as text; what is no UTF-8 is no key that is asked for."""
-    return key.decode("utf-8", "replace")
 
 
 def _add_nodes(found: Gathered, strings: list[bytes], nodes: Nodes) -> None:

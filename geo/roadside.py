@@ -109,11 +109,23 @@ class Tree:
         return share
 
 
-def choose(edges: int, points: int, *, compiled: bool) -> Named:
-    """Return the searcher that is likely to be done first, as `engines.choose` does."""
-    wait = LOAD_SECONDS if compiled else LOAD_SECONDS + COMPILE_SECONDS
+def choose(edges: int, points: int, *, compiled: bool, sorted_in: bool = False) -> Named:
+    """
+    Return the searcher that is likely to be done first, as `engines.choose` does.
+
+    Parameters
+    ----------
+    edges, points
+        How many are there, and how many ask.
+    compiled
+        Whether the kernels of the grid are.
+    sorted_in
+        Whether the edges lie in a grid already, which others asked for.
+    """
     tree = edges * TREE_EDGE_SECONDS + points * TREE_POINT_SECONDS
-    grid = wait + edges * GRID_EDGE_SECONDS + points * GRID_POINT_SECONDS
+    grid = points * GRID_POINT_SECONDS
+    if not sorted_in:
+        grid += LOAD_SECONDS + edges * GRID_EDGE_SECONDS + (0.0 if compiled else COMPILE_SECONDS)
     return "tree" if tree <= grid else "grid"
 
 
@@ -129,7 +141,9 @@ def finder(network: Network, joinable: Bools, points: int, searcher: Searcher = 
         `auto` takes the one that will be done first.
     """
     if searcher == "auto":
-        searcher = choose(network.edges, points, compiled=is_compiled(KERNELS))
+        searcher = choose(
+            network.edges, points, compiled=is_compiled(KERNELS), sorted_in="grid" in vars(network)
+        )
     if searcher == "tree":
         return Tree(network.lines, joinable)
     return replace(network.grid, usable=np.ascontiguousarray(joinable, bool))

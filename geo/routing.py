@@ -18,8 +18,8 @@ Ticks = npt.NDArray[np.uint32]
 
 UNREACHED = np.iinfo(np.uint32).max
 """Farther than any time: compares as infinite, and never leaves the program as a number."""
-BLOCK_CELLS = 20_000_000
-"""Sources are searched in blocks of at most so many (source, node) cells: 160 MB."""
+BLOCK_CELLS = 1_000_000
+"""Sources are searched in blocks of at most so many (source, node) cells, 8 MB, one at least."""
 
 
 def door_to_door(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from pyproj import Geod
 
 from .errors import Fault
@@ -69,9 +70,11 @@ def build(ways: Ways, *, earth: Geod = EARTH, warnings: tuple[Fault, ...] = ()) 
     points = len(ways.ref)
     unique, number, count = np.unique(ways.ref, return_inverse=True, return_counts=True)
     start, end, way = _edges(ways, count[number] > 1)
+    inner = np.ones(points, bool)
+    inner[ways.first[:-1]] = False
+    at = np.flatnonzero(inner)
     step = np.zeros(points)
-    _, _, step[1:] = earth.inv(ways.lon[:-1], ways.lat[:-1], ways.lon[1:], ways.lat[1:])
-    step[ways.first[:-1]] = 0
+    _, _, step[at] = earth.inv(ways.lon[at - 1], ways.lat[at - 1], ways.lon[at], ways.lat[at])
     used, compact = np.unique(number[np.concatenate([start, end])], return_inverse=True)
     where = np.zeros(len(unique), np.int64)
     where[number] = np.arange(points)
@@ -80,8 +83,8 @@ def build(ways: Ways, *, earth: Geod = EARTH, warnings: tuple[Fault, ...] = ()) 
     flat = np.arange(first[-1]) - np.repeat(first[:-1], sizes) + np.repeat(start, sizes)
     step = step[flat]
     step[first[:-1]] = 0
-    classes, highway = np.unique(np.array(ways.classes, object).astype(str), return_inverse=True)
-    names, name = np.unique(np.array(["", *ways.names], object).astype(str), return_inverse=True)
+    highway, classes = pd.factorize(np.array(ways.classes, object), sort=True)
+    name, names = pd.factorize(np.array(["", *ways.names], object), sort=True)
     return Network(
         node=unique[used],
         lon=ways.lon[where[used]],

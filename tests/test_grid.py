@@ -176,6 +176,7 @@ def test_small_work_waits_for_no_compilation():
     assert choose(10_000, 200, compiled=True) == "tree"
     assert choose(10_000, 100_000, compiled=True) == "grid"
     assert choose(500_000, 2_000_000, compiled=False) == "grid"
+    assert choose(10_000, 1, compiled=True, sorted_in=True) == "grid"
     network = drawn([[(0.0, 0.0), (1.0, 0.0)]])
     small = finder(network, np.ones(1, bool), 10)
     assert isinstance(small, Tree)
