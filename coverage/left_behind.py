@@ -18,6 +18,7 @@ from .fixes import Fixes, tried
 from .question import Floats, Question
 from .sentences import GROUP_WORDS, Point, place_remedy, place_sentence
 from .share import admitted, nearest
+from .surveys import decisive_venue
 from .times import threshold_ticks
 
 JUST_OVER = 1.1
@@ -105,14 +106,13 @@ def place_rows(
     known_of = {
         str(name): column.to_numpy(object, na_value=None) for name, column in reach[behind].items()
     }
-    for number, place in enumerate(np.flatnonzero(behind).tolist()):
+    flagged = np.flatnonzero(behind)
+    metres = scene.place_metres, scene.venue_metres
+    decisive = decisive_venue(ask, (demand, scene.venues), metres, flagged).tolist()
+    for number, place in enumerate(flagged.tolist()):
         told = {name: values[number] for name, values in known_of.items()}
         ticks, venue = int(found.ticks[place]), int(found.venue[place])
         minutes = told["minutes"]
-        slack = 0.0
-        if venue >= 0:  # nobody can be moved nearer than there
-            off = float(scene.place_metres[place] + scene.venue_metres[venue])
-            slack = min(off, float(told["metres"]))
         facts: dict[str, Any] = {
             "name": names[place], "town": scene.town_names[codes[place]],
             "people": int(people[place]), "minutes": minutes, "reason": told["reason"],
@@ -122,9 +122,9 @@ def place_rows(
             "horizon": ask.times.horizon / TICKS_A_MINUTE,
         }  # fmt: skip
         facts |= _held(scene.venues, told)
-        facts["cause"] = cause_of(ask, ticks, told, slack)
+        facts["cause"] = cause_of(ask, ticks, told, may_be_near=decisive[number] >= 0)
         if facts["cause"] == "imprecise":
-            facts["unsure"] = _unsure(ask, scene, place, venue, ticks)
+            facts["unsure"] = _unsure(ask, scene, place, decisive[number])
         row = {
             "kind": "place", "id": str(told["place"]), "name": names[place], "town": codes[place],
             "standard": standard.key, "level": level_of(ask, ticks), "cause": facts["cause"],
@@ -138,16 +138,16 @@ def place_rows(
     return rows
 
 
-def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: float) -> str:
+def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], *, may_be_near: bool) -> str:
     """
     Return why a place is not covered: the first of `PLACE_CAUSES` that holds.
 
     not_connected, no_venue, beyond_horizon: nothing is reached, `reason` says why. closed_then,
     hours_unknown: with other hours it would be covered. other_groups: it would be, were venues for
-    other groups also for this one. imprecise: one venue is lacking, and the time beyond the limit
-    is no more than that of the metres by which it and the place may be off, as far as they lie
-    apart. just_over: by a tenth of the limit at most. slow_road: the straight distance, with the
-    usual detour at the speed of a small road, is within the limit. far: all else.
+    other groups also for this one. imprecise: points are so far off, perhaps, that the venue
+    lacking is within the limit (`may_be_near`, from `surveys.decisive_venue`). just_over: by a
+    tenth of the limit at most. slow_road: the straight distance, with the usual detour at the
+    speed of a small road, is within the limit. far: all else.
     """
     if told["reason"] == "not_connected":
         return "not_connected"
@@ -156,8 +156,7 @@ def cause_of(ask: Question, ticks: int, told: Mapping[str, Any], slack_metres: f
     if told["reason"]:
         return str(told["reason"])
     limit = threshold_ticks(ask.standard.minutes)
-    one_short = told["choices"] == ask.standard.count - 1
-    if one_short and ticks - limit <= slack_metres * TICKS_A_MINUTE / ask.metres_a_minute:
+    if may_be_near:
         return "imprecise"
     if ticks <= JUST_OVER * limit:
         return "just_over"
@@ -190,14 +189,14 @@ def _held(venues: GeoDataFrame, told: Mapping[str, Any]) -> dict[str, str]:
     return {"held": row["name"], "hours": "，".join(stated), "held_for": whom}
 
 
-def _unsure(ask: Question, scene: Scene, place: int, venue: int, ticks: int) -> list[Point]:
+def _unsure(ask: Question, scene: Scene, place: int, venue: int) -> list[Point]:
     """Return whose points may be off by so much: the less sure, and the other where it needs it."""
     ends: list[Point] = [
         (str(scene.place_names[place]), scene.grades[0][place], float(scene.place_metres[place])),
         (str(scene.venue_names[venue]), scene.grades[1][venue], float(scene.venue_metres[venue])),
     ]
     ends.sort(key=lambda end: -end[2])
-    beyond = ticks - threshold_ticks(ask.standard.minutes)
+    beyond = int(ask.times.ticks[place, venue]) - threshold_ticks(ask.standard.minutes)
     alone = beyond <= ends[0][2] * TICKS_A_MINUTE / ask.metres_a_minute
     return ends[:1] if alone else ends
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from geopandas import GeoDataFrame
+from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.network import TICKS_A_MINUTE
 from ..geo.routing import UNREACHED, Ticks
@@ -85,11 +85,9 @@ def _moved(
     found = {"place": np.zeros((2, len(demand)), np.int64),
              "venue": np.zeros((2, len(venues)), np.int64)}  # fmt: skip
     for rows in blocks(len(demand), len(used)):
-        here, crowd = demand.geometry.iloc[rows], people[rows]
+        crowd = people[rows]
         home, goal = spreads["place"][rows, None], spreads["venue"][None, used]
-        x, y = (here.x.to_numpy(), here.y.to_numpy())
-        there = venues.geometry.iloc[used]
-        straight = np.hypot(x[:, None] - there.x.to_numpy(), y[:, None] - there.y.to_numpy())
+        straight = _straight(demand.geometry.iloc[rows], venues.geometry.iloc[used])
         late = _late(ask, ask.times.ticks[rows][:, used])
         near = (late <= 0).sum(axis=1)[:, None]
         best, worst = ((moved <= 0).sum(axis=1) for moved in _moves(ask, late, straight, home))
@@ -103,6 +101,50 @@ def _moved(
         found["place"][:, rows] = crowd * alone, crowd * jointly.any(axis=1)
         found["venue"][:, used] += np.array([crowd @ by_venue, crowd @ jointly])
     return found
+
+
+def decisive_venue(
+    ask: Question, layers: tuple[GeoDataFrame, GeoDataFrame],
+    metres: tuple[Floats, Floats], places: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:  # fmt: skip
+    """
+    Return the venue that may lie within the limit of each place, were both ends off their points.
+
+    Parameters
+    ----------
+    ask
+        The standard and its times.
+    layers, metres
+        Demand and venues, and how far their points may be off.
+    places
+        Numbers of q places that one venue more would cover.
+
+    Returns
+    -------
+    int, shape (q,)
+        Of those beyond the limit the nearest that may be within; -1 for none, and for places that
+        lack more than one.
+    """
+    demand, venues = layers
+    used = np.flatnonzero(admitted(venues, ask.standard)[0])
+    used = used[np.argsort(ask.times.venues[used].astype(str).to_numpy(), kind="stable")]
+    found = np.full(len(places), -1)
+    for rows in blocks(len(places), len(used)) if len(used) else ():
+        some = places[rows]
+        late = _late(ask, ask.times.ticks[some][:, used])
+        straight = _straight(demand.geometry.iloc[some], venues.geometry.iloc[used])
+        both = metres[0][some, None] + metres[1][None, used]
+        nearer, _ = _moves(ask, late, straight, both)
+        one_short = (late <= 0).sum(axis=1) == ask.standard.count - 1
+        may = (late > 0) & (nearer <= 0) & one_short[:, None]
+        at = np.where(may, late, 2**41).argmin(axis=1)
+        found[rows] = np.where(may.any(axis=1), used[at], -1)
+    return found
+
+
+def _straight(here: GeoSeries, there: GeoSeries) -> Floats:
+    x, y = here.x.to_numpy()[:, None], here.y.to_numpy()[:, None]
+    return np.asarray(np.hypot(x - there.x.to_numpy(), y - there.y.to_numpy()))
 
 
 def _late(ask: Question, ticks: Ticks) -> npt.NDArray[np.int64]:

@@ -57,28 +57,28 @@ def test_without_a_moment_hours_hold_nobody_back():
     assert (told, venue, cause) == ("other_groups", "v1", "other_groups")
 
 
-FAR = {"reason": "", "held_back": "", "metres": 9000.0, "choices": 0}
+FAR = {"reason": "", "held_back": "", "metres": 9000.0}
 ASK = SimpleNamespace(
     standard=Standard("s", "标准", ("room",), "walk", 15.0, 0.5), metres_a_minute=60.0,
     fixed_minutes=0.0,
 )  # fmt: skip
 CASES = [
-    ("not_connected", UNREACHED, {"reason": "not_connected", "held_back": "closed_then"}, 0.0),
-    ("closed_then", 9_100, {"held_back": "closed_then", "metres": 10.0}, 500.0),
-    ("hours_unknown", UNREACHED, {"reason": "no_venue", "held_back": "hours_unknown"}, 0.0),
-    ("other_groups", UNREACHED, {"reason": "beyond_horizon", "held_back": "other_groups"}, 0.0),
-    ("no_venue", UNREACHED, {"reason": "no_venue"}, 500.0),
-    ("beyond_horizon", UNREACHED, {"reason": "beyond_horizon"}, 500.0),
-    ("imprecise", 9_100, {"metres": 10.0}, 500.0),
-    ("just_over", 9_100, {"metres": 10.0}, 0.0),
-    ("slow_road", 12_000, {"metres": 10.0}, 0.0),
-    ("far", 12_000, {}, 0.0),
+    ("not_connected", UNREACHED, {"reason": "not_connected", "held_back": "closed_then"}, False),
+    ("closed_then", 9_100, {"held_back": "closed_then", "metres": 10.0}, True),
+    ("hours_unknown", UNREACHED, {"reason": "no_venue", "held_back": "hours_unknown"}, False),
+    ("other_groups", UNREACHED, {"reason": "beyond_horizon", "held_back": "other_groups"}, False),
+    ("no_venue", UNREACHED, {"reason": "no_venue"}, True),
+    ("beyond_horizon", UNREACHED, {"reason": "beyond_horizon"}, True),
+    ("imprecise", 9_100, {"metres": 10.0}, True),
+    ("just_over", 9_100, {"metres": 10.0}, False),
+    ("slow_road", 12_000, {"metres": 10.0}, False),
+    ("far", 12_000, {}, False),
 ]
 
 
-@pytest.mark.parametrize(("cause", "ticks", "told", "slack"), CASES)
-def test_the_first_cause_that_holds_is_told(cause, ticks, told, slack):
-    assert cause_of(ASK, int(ticks), FAR | told, slack) == cause
+@pytest.mark.parametrize(("cause", "ticks", "told", "may_be_near"), CASES)
+def test_the_first_cause_that_holds_is_told(cause, ticks, told, may_be_near):
+    assert cause_of(ASK, int(ticks), FAR | told, may_be_near=may_be_near) == cause
 
 
 def test_causes_are_listed_in_the_order_in_which_they_are_asked():
