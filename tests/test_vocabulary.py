@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from kepu import wording
+from kepu.coverage.bands import MET, NOT_MET, UNKNOWN, UNSURE
 from kepu.coverage.clusters import CLUSTERS, local_clusters
 from kepu.coverage.clusters import REASONS as UNTESTED
 from kepu.coverage.gaps import CAUSES, FIXES, LEVELS
@@ -94,3 +95,9 @@ def test_every_reason_for_no_test_occurs():
         )
     ]  # fmt: skip
     assert tuple(found) == UNTESTED
+
+
+def test_every_verdict_of_the_bands_has_a_name():
+    """Written into `bands.csv` by its name: a word without one would be an empty cell."""
+    assert set(wording.VERDICT_NAMES) == {MET, NOT_MET, UNKNOWN, UNSURE}
+    assert len(set(wording.VERDICT_NAMES.values())) == 4
