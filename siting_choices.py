@@ -108,7 +108,8 @@ def _step(
     limits = replace(rules, budget=step) if by_money else replace(rules, count=step + committed)
     # Of a cover of all, each stage is the most that so many cover.
     one = replace(asked, model="mclp") if asked.model == "lscp" else asked
-    answer = solved(problem, one, limits, watch)
+    asked_for = step == (asked.budget if by_money else asked.count)
+    answer = found.answer if asked_for else solved(problem, one, limits, watch)
     if not answer.found or not limits.kept_by(answer.sites, problem.cover):
         return None, False
     sites, minutes, metres = answer.sites, np.nan, np.nan

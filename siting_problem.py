@@ -86,6 +86,12 @@ class Problem:
         ways = [(times.ticks != UNREACHED).any(axis=0) for times in self.times]
         return np.asarray(np.logical_or.reduce(ways))
 
+    @property
+    def meant_for_us(self) -> Flags:
+        """Which candidates are for the people of any standard, shape (c,)."""
+        suits = [for_group(self.candidates, standard.group) for standard in self.standards]
+        return np.asarray(np.logical_or.reduce(suits))
+
     @cached_property
     def choosable(self) -> Flags:
         """Which candidates may be chosen, shape (c,)."""

@@ -48,6 +48,7 @@ SITE_REASONS = {
     "few_sites": "时限内的候选点与现有设施不足所要求的处数",
     "excluded": "位于禁建范围",
     "too_near": "离在用同类设施近于间距要求",
+    "for_others": "只服务其他人群",
     "unreached": "没有居民点能到达（未接入路网或超出计算时限）",
 }
 
@@ -223,6 +224,7 @@ def candidates_sheet(found: Siting) -> pd.DataFrame:
     near = (table["status"] == "candidate").to_numpy() & ~free
     status = np.where(near, "forbidden", table["status"])
     ours = np.where(found.problem.reached, "too_near", "unreached")
+    ours = np.where(found.problem.meant_for_us, ours, "for_others")
     reason = np.where(near, ours, table["reason"])
     return pd.DataFrame(
         {

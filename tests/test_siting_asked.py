@@ -122,6 +122,12 @@ def test_new_sites_keep_the_spacing_from_what_stands(study, measured, hall):
     assert set(listed["原因"]) == {"离在用同类设施近于间距要求"}
     alone = candidates_sheet(plan_sites(hall, Asked(count=1), Watch())).set_index("编号")
     assert alone.at["441802103222", "原因"].startswith("没有居民点能到达")  # 洞尾村, no road
+    others = alone[alone["原因"] == "只服务其他人群"].index
+    kinds = set(measured.venues.loc[others, "type"])
+    assert "school.featured" in kinds
+    assert not kinds & {"civic.party", "civic.practice", "civic.library"}
+    free = (alone["状态"] == "可选").sum()
+    assert free == hall.choosable.sum() == len(alone) - alone["原因"].fillna("").ne("").sum() - 1
 
 
 def test_dispersed_sites_keep_away_from_open_and_planned_venues(measured, hall, room):
