@@ -123,7 +123,7 @@ def of_osmnx(town: Town, hull: bool) -> Callable[[], Any]:
 def overlap(town: Town, ring: Any) -> float:
     """Return intersection over union of what is inside and what is counted, of random points."""
     rng, profile = np.random.default_rng(1), default_profiles()[MODE]
-    usable = town.network.joinable(profile, town.network.arcs(profile), leaving=True)
+    usable, _ = town.network.joinable(profile, town.network.arcs(profile))
     west, south, east, north = ring.buffer(800).bounds
     x, y = rng.uniform(west, east, 4 * POINTS), rng.uniform(south, north, 4 * POINTS)
     near = snap(town.network, x, y, joinable=usable, limit_metres=NEAR_METRES).connected

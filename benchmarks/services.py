@@ -99,7 +99,7 @@ def our_table(pbf: Path) -> tuple[Points, Callable[[int, int], np.ndarray]]:
     from pyproj import Transformer
 
     to_metric = Transformer.from_crs("EPSG:4326", where, always_xy=True)
-    joinable = {way: network.joinable(profile, arcs, leaving=way) for way in (True, False)}
+    joinable = dict(zip((True, False), network.joinable(profile, arcs), strict=True))
 
     def door(begin: int, end: int, leaving: bool) -> Any:
         x, y = to_metric.transform(lon[begin:end], lat[begin:end])

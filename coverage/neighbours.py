@@ -101,7 +101,7 @@ class Neighbourhood:
         """Return the arcs of a mode and the doors out and in."""
         network, profile, own = self.network, self.profiles[mode], self.homes[mode]
         arcs, snaps = network.arcs(profile), own.snaps
-        out, into = (network.joinable(profile, arcs, leaving=way) for way in (True, False))
+        out, into = network.joinable(profile, arcs)
         if (out != into).any():
             at = self.points.to_crs(network.crs)
             snaps = snap(

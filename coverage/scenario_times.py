@@ -21,17 +21,17 @@ from ..geo.reroute import Trip, arcs_of, chosen, joined, rerouted, table
 from ..geo.snap import Doors, snap
 from .times import Direction, Times
 
-_known: WeakKeyDictionary[Network, list[tuple[Profile, bool, Bools]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Network, list[tuple[Profile, tuple[Bools, Bools]]]] = WeakKeyDictionary()
 
 
-def _joinable(network: Network, profile: Profile, leaving: bool) -> Bools:
+def _joinable(network: Network, profile: Profile) -> tuple[Bools, Bools]:
     """Return the edges that may be joined, found once for a network and mode."""
     kept = _known.setdefault(network, [])
-    for own, way, edges in kept:
-        if own == profile and way == leaving:
+    for own, edges in kept:
+        if own == profile:
             return edges
-    found = network.joinable(profile, arcs_of(network, profile), leaving=leaving)
-    kept.append((profile, leaving, found))
+    found = network.joinable(profile, arcs_of(network, profile))
+    kept.append((profile, found))
     return found
 
 
@@ -92,7 +92,8 @@ class Roadside:
         x, y = at.x.to_numpy(), at.y.to_numpy()
         if network not in _bounds:
             _bounds[network] = shapely.bounds(network.lines)
-        joinable = _joinable(network, self.profile, leaving) & _near(_bounds[network], x, y, limit)
+        out, into = _joinable(network, self.profile)
+        joinable = (out if leaving else into) & _near(_bounds[network], x, y, limit)
         walls = self.barriers
         if walls is not None:
             walls = walls[_near(shapely.bounds(walls), x, y, limit)]

@@ -122,6 +122,7 @@ def travel_times(
         A layer is not metric.
     """
     arcs = network.arcs(profile)
+    out, into = network.joinable(profile, arcs)
     home_leaves = direction == "to_venue"
 
     def joined(layer: GeoDataFrame, name: str, leaving: bool) -> Doors:
@@ -131,7 +132,7 @@ def travel_times(
             network,
             points.x.to_numpy(),
             points.y.to_numpy(),
-            joinable=network.joinable(profile, arcs, leaving=leaving),
+            joinable=out if leaving else into,
             limit_metres=profile.snap_metres,
             barriers=barriers,
         )

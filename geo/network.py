@@ -216,22 +216,21 @@ class Network:
         keep = (source != target) & ~barred[source] & ~barred[target]
         return quickest_arcs(source[keep], target[keep], weight[keep], self.nodes)
 
-    def joinable(self, profile: Profile, arcs: csr_matrix, *, leaving: bool) -> Bools:
+    def joinable(self, profile: Profile, arcs: csr_matrix) -> tuple[Bools, Bools]:
         """
-        Tell which edges a place may be snapped to, shape (m,).
+        Tell which edges a place may be snapped to: who leaves it, and who arrives; shape (m,) each.
 
         Usable in the mode, neither bridge, tunnel, ferry, motorway nor link, and tied to the main
-        component (the largest set of nodes that all reach each other): a traveller who is `leaving`
-        a place must be able to reach it, one who arrives must come from it.
+        component (the largest set of nodes that all reach each other): a traveller who leaves a
+        place must be able to reach it, one who arrives must come from it.
         """
         onward, back = main_component(arcs)
-        tied = back if leaving else onward
-        usable = self.open[profile.mode]
-        forward_end, backward_end = (self.head, self.tail) if leaving else (self.tail, self.head)
+        ahead, astern = self.open[profile.mode].T
         classes = [profile.speeds.get(name) for name in self.classes]
-        landing = np.array([bool(s and s.snap) for s in classes])[self.highway]
-        joined = (usable[:, 0] & tied[forward_end]) | (usable[:, 1] & tied[backward_end])
-        return np.asarray(joined & landing & ~self.structure)
+        landing = np.array([bool(s and s.snap) for s in classes])[self.highway] & ~self.structure
+        leaving = (ahead & back[self.head]) | (astern & back[self.tail])
+        arriving = (ahead & onward[self.tail]) | (astern & onward[self.head])
+        return leaving & landing, arriving & landing
 
     def within_towns(self, towns: Any) -> Network:
         """

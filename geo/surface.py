@@ -101,8 +101,8 @@ class Ground:
         self.cell = cell_metres or CELL_METRES[profile.mode]
         arcs = network.arcs(profile)
         self.field = Field(arcs.T.tocsr() if leaving else arcs, searches=searches)
-        self._joinable = network.joinable(profile, arcs, leaving=leaving)
-        self._venue_edges = network.joinable(profile, arcs, leaving=not leaving)
+        out, into = network.joinable(profile, arcs)
+        self._joinable, self._venue_edges = (out, into) if leaving else (into, out)
         self._all_bounds = shapely.bounds(network.lines).reshape(-1, 4)
         self._bounds = self._all_bounds[self._joinable]
         self._ends = np.column_stack([network.tail, network.head])[self._joinable]

@@ -102,12 +102,11 @@ class TestMonaco:
         return replace(network, structure=np.zeros(network.edges, bool), factor=whole)
 
     def ends(self, network: Network, profile: Profile, query: dict[str, str]) -> list[Snaps]:
-        arcs = network.arcs(profile)
+        sides = network.joinable(profile, network.arcs(profile))
         found = []
-        for end, leaving in (("from", True), ("to", False)):
+        for end, joinable in zip(("from", "to"), sides, strict=True):
             lon, lat = (np.array([float(query[f"{end}_{axis}"])]) for axis in ("lon", "lat"))
             x, y = transform(lon, lat, WGS84, network.crs)
-            joinable = network.joinable(profile, arcs, leaving=leaving)
             found.append(snap(network, x, y, joinable=joinable, limit_metres=1000.0))
         return found
 

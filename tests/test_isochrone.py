@@ -87,7 +87,7 @@ def test_a_cell_has_the_time_that_a_place_there_would_be_counted(mode, number, l
     network, arcs = roads.network, roads.network.arcs(profile)
     land = surface.land.ravel()
     where = snap(
-        network, x[land], y[land], joinable=network.joinable(profile, arcs, leaving=leaving),
+        network, x[land], y[land], joinable=network.joinable(profile, arcs)[0 if leaving else 1],
         limit_metres=profile.snap_metres, barriers=roads.barriers,
     )  # fmt: skip
     homes = doors(network, profile, where, leaving=leaving)
@@ -336,7 +336,7 @@ def overlap(network: Network, profile, minutes: int, points: int = 4000) -> floa
     """Intersection over union of what is inside and what is counted, of random points."""
     rng = np.random.default_rng(1)
     arcs, horizon = network.arcs(profile), threshold_ticks(minutes)
-    usable = network.joinable(profile, arcs, leaving=True)
+    usable, _ = network.joinable(profile, arcs)
     line = network.lines[np.flatnonzero(usable)[int(usable.sum()) // 2]]
     spot = shapely.line_interpolate_point(line, 0.4, normalized=True)
     venue = gpd.GeoDataFrame(geometry=[spot], index=["v"], crs=network.crs)

@@ -216,7 +216,7 @@ def test_who_leaves_needs_a_way_in_and_who_arrives_a_way_out():
     network = build(ways_of([1, 2, 3, 1], [2, 4], [4, 5, 6], usable=[BOTH, (False, True), BOTH]))
     profile = PROFILES["car"]
     arcs = network.arcs(profile)
-    leaving, arriving = (network.joinable(profile, arcs, leaving=side) for side in (True, False))
+    leaving, arriving = network.joinable(profile, arcs)
     names = dict(zip(pieces(network), zip(leaving, arriving, strict=True), strict=True))
     assert names[2, 4] == (True, False)
     assert names[4, 6] == (True, False)
@@ -235,7 +235,8 @@ def test_nobody_joins_a_bridge_a_motorway_or_a_link(highway, structure, expected
     network = build(ways_of([1, 2], highway=highway))
     network = replace(network, structure=np.array([structure]))
     profile = PROFILES["car"]
-    assert network.joinable(profile, network.arcs(profile), leaving=True).tolist() == [expected]
+    for side in network.joinable(profile, network.arcs(profile)):
+        assert side.tolist() == [expected]
 
 
 class TestSpeeds:

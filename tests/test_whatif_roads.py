@@ -247,7 +247,8 @@ def people_of(network: Network, works: Roadworks, mode: str, *, leaving: bool) -
     rng = np.random.default_rng(3)
     west, south, east, north = shapely.total_bounds(network.lines)
     at = rng.uniform((west, south), (east, north), (160, 2))
-    edges = network.joinable(profile, network.arcs(profile), leaving=leaving)
+    out, into = network.joinable(profile, network.arcs(profile))
+    edges = out if leaving else into
     snaps = snap(network, *at.T, joinable=edges, limit_metres=2000)
     on_new = [edge for edge in works.pieces if edge < network.edges]
     snaps.edge[: len(on_new)] = on_new  # some stand on the edges that the road ends in
@@ -313,17 +314,15 @@ venue v at=D
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_where_one_may_leave_is_not_taken_for_where_one_may_arrive(seed):
-    """What is kept for a network, a mode and a way is that of this mode and this way."""
+def test_where_one_may_join_is_kept_for_each_profile(seed):
+    """What is kept for a network and a mode is that of this mode and its speeds."""
     world = World(seed)
     slow = with_speeds(world.profile, {"lane": 3.0})
     for _ in range(2):
         for profile in (world.profile, slow):
-            for leaving in (True, False):
-                arcs = world.network.arcs(profile)
-                wanted = world.network.joinable(profile, arcs, leaving=leaving)
-                found = scenario_times._joinable(world.network, profile, leaving)
-                np.testing.assert_array_equal(found, wanted)
+            wanted = world.network.joinable(profile, world.network.arcs(profile))
+            found = scenario_times._joinable(world.network, profile)
+            np.testing.assert_array_equal(found, wanted)
 
 
 def test_roads_are_found_by_name_way_and_area():
