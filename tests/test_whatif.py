@@ -399,6 +399,60 @@ def test_a_place_of_one_name_with_other_people_or_elsewhere_is_another():
         assert len(both.demand) == 9
 
 
+@st.composite
+def states(draw: st.DrawFn) -> tuple[GeoDataFrame, pd.DataFrame]:
+    """Some of six places, here or there, of few people, and in how many minutes they get there."""
+    names = draw(st.lists(st.sampled_from("abcdef"), unique=True, max_size=6))
+    rows = [draw(st.tuples(*(st.integers(0, 2) for _ in range(3)))) for _ in names]
+    minutes = [draw(st.sampled_from([None, 5.0, 14.9, 15.0, 15.1, 40.0])) for _ in names]
+    index = pd.Index(names, dtype=object)
+    demand = GeoDataFrame(
+        {"name": names, "town": ["A" if x else "B" for x, *_ in rows],
+         "rural": [bool(x) for x, *_ in rows], "people": [many for _, many, _ in rows],
+         "elderly": [min(many, old) for _, many, old in rows]},
+        index=index, geometry=[shapely.Point(x, 0) for x, *_ in rows], crs=4547,
+    )  # fmt: skip
+    taken = pd.array(minutes, dtype="Float64")
+    reach = pd.DataFrame(
+        {"standard": "s", "place": names, "minutes": taken, "venue": "v",
+         "covered": [m is not None and m <= 15 for m in minutes], "reason": ""}
+    )  # fmt: skip
+    return demand, reach
+
+
+@given(states(), states(), st.sampled_from(["all", "urban", "rural"]))
+def test_two_states_of_any_places_balance_to_the_last_person(first, second, area):
+    """What either state counts by itself is what the pair begins and ends with."""
+    standard = Standard("s", "s", ("room",), "walk", 15.0, 0.5, area=area)
+    both = everybody(first[0], second[0])
+    moved = places_moved(standard, both, first[1], second[1])
+    towns = GeoDataFrame(
+        {"name": ["甲", "乙"]}, index=["A", "B"], geometry=[shapely.Point(0, 0)] * 2, crs=4547
+    )
+    table = people_moved(moved, standard, both.demand, towns)
+    for row in table.to_dict("records"):
+        sums = []
+        for demand, known in (first, second):
+            rural, town = demand["rural"].to_numpy(bool), demand["town"].to_numpy(object)
+            mine = {"all": rural | True, "urban": ~rural, "rural": rural}[area]
+            mine = mine & {
+                "district": rural | True, "urban": ~rural, "rural": rural,
+                "town": town == row["code"],
+            }[row["scope"]]  # fmt: skip
+            people = demand[row["group"]].to_numpy(np.int64) * mine
+            sums += [int(people.sum()), int((people * known["covered"].to_numpy(bool)).sum())]
+        people_then, covered_then, people_now, covered_now = sums
+        assert (row["covered_before"], row["covered_after"]) == (covered_then, covered_now)
+        assert row["people"] == people_now == people_then + row["arrived"] - row["departed"]
+        assert covered_now == (
+            covered_then + row["gained"] - row["lost"] + row["arrived_covered"]
+            - row["departed_covered"]
+        )  # fmt: skip
+        assert (row["delayed"] > 0) == (not pd.isna(row["delay_mean"]))
+        if row["delayed"]:
+            assert 0.1 <= row["delay_mean"] <= row["delay_most"] + 1e-9
+
+
 def test_flags_and_shares_beside_each_other_by_hand():
     flags = pd.DataFrame({"kind": "place", "id": list("ab"), "standard": "s"})
     told = flags_moved(flags, flags.assign(id=list("bc")))
