@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +27,9 @@ TickTable = Ticks | npt.NDArray[np.uint16]
 
 LEAST_WEIGHT = 1e-12
 """Smaller weights are 0: a supply must not be divided by next to nobody."""
+MANY = 200_000
+TABLED = 120 * TICKS_A_MINUTE
+"""Of so many times the weights are looked up, for those within two hours."""
 MOST = 1e6
 """No parameter reaches it: two years in minutes."""
 
@@ -83,6 +87,20 @@ class Decay(ABC):
             Tenths of a second, the largest number of its type where unreached.
         """
         times = widened(ticks)
+        if times.size < MANY:
+            return self._weights(times)
+        weights = self._table[np.minimum(times, np.uint32(TABLED + 1))]
+        farther = (times > TABLED) & (times != UNREACHED)
+        if farther.any():
+            weights[farther] = self._weights(times[farther])
+        return weights
+
+    @cached_property
+    def _table(self) -> Floats:
+        """Weights of the whole ticks up to `TABLED`, and 0 for those that are not reached."""
+        return np.append(self._weights(np.arange(TABLED + 1, dtype=np.uint32)), 0.0)
+
+    def _weights(self, times: Ticks) -> Floats:
         counts = times != UNREACHED
         if self.limit_minutes is not None:
             counts &= within(times, self.limit_minutes)

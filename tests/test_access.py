@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kepu.coverage import access
+from kepu.coverage import decay as decay_module
 from kepu.coverage.access import opportunities, supply
 from kepu.coverage.audience import serves
 from kepu.coverage.decay import (
@@ -104,6 +105,20 @@ def test_at_the_door_all_and_unreached_nothing(decay):
     assert decay(np.array([SHORT_UNREACHED], np.uint32))[0] == pytest.approx(
         formula(decay, SHORT_UNREACHED / MINUTE), abs=1e-15
     )
+
+
+@pytest.mark.parametrize("bits", [np.uint16, np.uint32])
+def test_what_is_looked_up_is_what_is_reckoned(monkeypatch, bits):
+    """To the last bit, on both sides of the end of the table and where nothing is reached."""
+    none, end = np.iinfo(bits).max, 120 * MINUTE
+    ticks = [0, 1, 5999, 6000, 6001, 9000, 9001, 65_000, end - 1, end, end + 1, 10 * end, none]
+    times = np.array([tick for tick in ticks if tick <= none], bits)
+    for decay in CURVES:
+        reckoned = decay(times)
+        with monkeypatch.context() as patch:
+            patch.setattr(decay_module, "MANY", 1)
+            assert decay(times).tolist() == reckoned.tolist()
+            assert decay(times[:-1]).tolist() == reckoned[:-1].tolist()
 
 
 def test_thresholds_are_inclusive_and_zones_change_after_their_end():
