@@ -71,7 +71,8 @@ def rules_of(problem: Problem, asked: Asked, cover: Cover | None = None) -> Rule
     study, file = problem.study, problem.study.path.name
     cover = cover or problem.cover
     rules = problem.rules(count=asked.count, budget=asked.budget)
-    kinds = set(problem.options["type"])
+    # What is planned is paid for already.
+    kinds = set(problem.options["type"][~problem.fixed])
     if asked.budget is not None and kinds - set(study.sites.costs):
         missing = "、".join(sorted(kinds - set(study.sites.costs)))
         raise StudyError(Fault("E-SITES-COST", file=file, value=missing))
@@ -191,7 +192,7 @@ def fairest(problem: Problem, fair: Fair, rules: Rules, watch: Watch) -> Answer:
 
 def _everybody(problem: Problem, rules: Rules, asked: Asked, watch: Watch) -> Answer:
     costs = problem.study.sites.costs
-    priced = bool(costs) and not set(problem.options["type"]) - set(costs)
+    priced = bool(costs) and not set(problem.options["type"][~problem.fixed]) - set(costs)
     free = replace(rules, count=None, budget=None, cost=rules.cost if priced else None)
     least = cheapest(problem.cover, free, watch)
     if not asked.backup or not least.found:

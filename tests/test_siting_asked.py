@@ -229,6 +229,14 @@ def test_no_option_is_ignored_in_silence(asked, said, room):
     assert said in error.value.faults[0].value
 
 
+def test_what_is_planned_needs_no_price(study, measured):
+    costs = {"rural.agritech": CostRules(build=30, upgrade=10)}
+    problem = problem_of(with_sites(study, costs=costs), measured, ["rural"])
+    assert set(problem.options["type"][problem.fixed]) - set(costs)
+    found = plan_sites(problem, Asked(budget=60), Watch())
+    assert 0 < found.plan["cost"].sum() <= 60
+
+
 def test_more_types_than_standards_are_refused(study, measured):
     with pytest.raises(StudyError, match="E-SITES-UNUSED"):
         problem_of(study, measured, ["room"], types=["room.community", "town.hall"])
