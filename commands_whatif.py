@@ -174,7 +174,7 @@ def _scenarios(
 def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
     from .folder import claimed, publish
     from .passport import texts
-    from .report_public import internal_folder, is_public, keep_passport, published
+    from .report_public import INTERNAL, internal_folder, is_public, keep_passport, published
     from .scenario_figures import write_figures
     from .scenario_results import Comparison
     from .scenario_sheets import write_comparison
@@ -207,6 +207,7 @@ def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
         told = published(facts, asked)
         if is_public(asked):  # what they say names places and points
             told["scenarios"] = [outcome.scenario.name for outcome in outcomes[1:]]
+            told["command"] = f"kepu whatif {asked.path.name} …（全文见 {INTERNAL}）"
         manifest = publish(folder, write, told)
     report([*noticed(measured), *measured.warnings, *(w for o in outcomes for w in o.warnings)])
     if job.as_json:

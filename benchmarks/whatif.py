@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+import whatif_town
 from county import along, ticks_by_road
 from geopandas import GeoDataFrame
 
@@ -241,7 +242,8 @@ def payload() -> list[dict[str, Any]]:
 def measure(quick: bool = False) -> list[dict[str, Any]]:
     """Return the rows of the table."""
     rounds = 3 if quick else 15
-    return [*on_the_table(rounds), *on_the_district(1 if quick else 5), *payload()]
+    roads = whatif_town.measure(quick)
+    return [*on_the_table(rounds), *on_the_district(1 if quick else 5), *roads, *payload()]
 
 
 if __name__ == "__main__":

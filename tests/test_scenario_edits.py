@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from dataclasses import replace
 from functools import cache
@@ -16,8 +17,10 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from kepu import scenario_figures
+from kepu.cli import app
 from kepu.coverage.scenario import Tally
 from kepu.coverage.share import admitted, standard_coverage
 from kepu.geo.crs import WGS84, transform, wgs84_to_gcj02
@@ -749,6 +752,28 @@ def test_a_public_study_keeps_what_a_scenario_does_to_single_places_apart(tmp_pa
     assert (inner / "1" / "scenario.toml").is_file()
     for text in (path.read_text("utf-8") for path in map(tmp_path.joinpath, outside)):
         assert not any(name in text for name in now.demand["name"])
+
+
+def test_the_command_of_a_public_study_names_no_place_outside(tmp_path):
+    path = load("healthy").healthy().write(tmp_path)
+    path.write_text(path.read_text("utf-8") + '\n[map]\nmode = "public"\n', "utf-8")
+    options = [
+        "--close",
+        HALL,
+        "--add-people",
+        f"300@{INSIDE[0]},{INSIDE[1]} name=新村",
+        "--no-figures",
+    ]
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["whatif", str(path), *options, "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "公开版" in done.output
+    told = json.loads((out / "manifest.json").read_text("utf-8"))
+    assert told["scenarios"] == ["情景"]
+    whole = json.loads((out / INTERNAL / "manifest.json").read_text("utf-8"))
+    assert len(whole["scenarios"][0]["did"]) == 2
+    for file in (each for each in out.rglob("*") if each.is_file() and INTERNAL not in each.parts):
+        assert "新村" not in file.read_text("utf-8"), file
 
 
 def test_all_states_and_each_pair_that_changes_are_drawn(tmp_path, monkeypatch):
