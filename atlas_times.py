@@ -29,7 +29,7 @@ from .wording import CAUSE_NAMES
 
 ACCESS_SCALE = 10_000
 ACCESS_PARTS = (0.5, 1.0, 2.0)
-ACCESS_LABELS = ("平均的2倍以上", "高于平均", "低于平均", "不到平均的一半")
+ACCESS_LABELS = ("平均2倍以上", "高于平均", "低于平均", "不到一半")
 """Classes of access against the mean of all people of the group, the best first."""
 RING_PARTS = (0.5, 1.0)
 """Isochrones at half the limit of a standard and at the limit."""
@@ -216,7 +216,7 @@ def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Mea
         labels=("不欠", "其余一成", "其次四成", "首要一半"),
         towns=_whole_people(by_town),
         town_edges=[1.0, top / len(by_town) / 2, top / len(by_town)],
-        town_labels=("不欠", "不到平均的一半", "不到各镇平均", "高于各镇平均"),
+        town_labels=("不欠", "不到一半", "低于平均", "高于平均"),
         is_more_better=False,
         summary=[f"{value:,}" for value in _whole_people(sums)],
     )

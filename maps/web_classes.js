@@ -54,7 +54,7 @@
     const ranges = [`< ${text(edges[0])}`].concat(edges.map((edge, i) => (
       i + 1 < edges.length ? `${text(edge)}–${text(edges[i + 1])}` : `≥ ${text(edge)}`)));
     if (moreIsBetter) ranges.reverse();
-    return labels.map((label, i) => `${ranges[i]}（${label}）`);
+    return labels.map((label, i) => `${ranges[i]} ${label}`);
   };
 
   /* Class of a value of a further measure; the best is 0 whatever its direction. */

@@ -4,7 +4,8 @@
 
   const PARTS = [0.9, 0.5];
   const PLACES = [['不欠', '首要'], ['不欠', '其余', '首要一半'], ['不欠', '其余一成', '其次四成', '首要一半']];
-  const TOWNS = ['不欠', '不到平均的一半', '不到各镇平均', '高于各镇平均'];
+  /* Against the mean of all towns. */
+  const TOWNS = ['不欠', '不到一半', '低于平均', '高于平均'];
 
   /* People x the part of the limit by which they exceed it, at most one, to a tenth. */
   function scores({ found, limit, weights }) {

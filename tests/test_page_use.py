@@ -91,7 +91,7 @@ def test_a_further_measure_is_shown_where_it_was_counted(
     button.click()
     assert visit.text("#headline .big") == "0.00处/万人"
     assert visit.text("#basis") == "可达性：示例"
-    assert visit.texts("#legend li span")[:3] == ["≥ 8（高）", "4–8（中）", "< 4（低）"]
+    assert visit.texts("#legend li span")[:3] == ["≥ 8 高", "4–8 中", "< 4 低"]
     after = visit.page.evaluate(
         "kepu.page.data.towns.code.map((_, t) => kepu.page.view.townFill(t))"
     )
