@@ -31,6 +31,8 @@ SECONDS = 20.0
 """Of search for the sites, and as many for the curve; what is not proved says so."""
 ADDED = ("新增覆盖人口", "累计覆盖人口", "累计覆盖率（%）")
 LIMITED = "新增、累计人口按各处容量可服务的人数计。"
+LABELS = 12
+"""As many labels as a curve has room for."""
 LISTED_SITES = 15
 """As many new sites as a legend names."""
 
@@ -139,7 +141,7 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
                 ],
                 dtype="Float64",
             ),
-            "text": [f"{percent_down(one / people)}%" for one in covered],
+            "text": _labels([f"{percent_down(one / people)}%" for one in covered], plan),
         }
     )
     about = around(
@@ -161,6 +163,13 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
         about,
         partial(count_figure, about, curve=frame, goal=standard.goal, axis=axes),
     )
+
+
+def _labels(texts: list[str], plan: Siting) -> list[str]:
+    """Leave the labels that have room: those of the plan, beyond it fewer where there are many."""
+    last, step = len(texts) - 1, 1 + len(texts) // LABELS
+    asked = int((plan.plan["order"] > 0).sum())
+    return [text if at <= asked or (last - at) % step == 0 else "" for at, text in enumerate(texts)]
 
 
 def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) -> Picture:

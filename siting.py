@@ -176,6 +176,6 @@ def solve_sites(problem: Problem, asked: Asked, watch: Watch) -> tuple[Rules, An
         raise StudyError(Fault("E-SITES-TIME", file=file))
     if asked.model == "pdispersion" and not rules.kept_by(answer.sites, problem.cover):
         raise StudyError(Fault("E-SITES-SPACING", file=file))
-    if asked.model == "mclp" and not asked.fair and problem.room is None:
+    if asked.model == "mclp" and not asked.fair:
         answer = replace(answer, sites=without_idle(problem, rules, answer.sites, watch))
     return rules, answer

@@ -113,7 +113,7 @@ def _step(
     if not answer.found or not limits.kept_by(answer.sites, problem.cover):
         return None, False
     sites, minutes, metres = answer.sites, np.nan, np.nan
-    if one.model == "mclp" and not asked.fair and not found.limited:
+    if one.model == "mclp" and not asked.fair:
         sites = without_idle(problem, limits, sites, watch)
     if asked.model in ("pmedian", "pcenter") and len(sites):
         minutes = float(stage_minutes(found.even.times, sites, asked.model)[-1])

@@ -20,6 +20,7 @@ from .coverage.siting.rules import Rules
 from .coverage.siting.setcover import backed_up, cheapest
 from .geo.errors import Fault, StudyError
 from .siting_even import EvenHanded
+from .siting_plan import worth
 from .siting_problem import Problem
 from .siting_times import distances
 
@@ -208,13 +209,13 @@ def _everybody(problem: Problem, rules: Rules, asked: Asked, watch: Watch) -> An
 
 def without_idle(problem: Problem, rules: Rules, sites: Sites, watch: Watch) -> Sites:
     """
-    Leave out new sites by which nobody more is covered: more was allowed than is of use.
+    Leave out new sites by which nobody more is covered, or served: more was allowed than is of use.
 
     Where all are covered who can be, as few sites as do that, or as cheap ones.
     """
     cover, fixed = problem.cover, problem.fixed
-    kept, value = sites.tolist(), cover.value(sites)
-    if value == cover.base + cover.weight.sum():
+    kept, value = sites.tolist(), worth(problem, "mclp", sites)
+    if problem.room is None and value == cover.base + cover.weight.sum():
         cost = None if rules.budget is None else rules.cost
         free = replace(rules, count=None, budget=None, cost=cost)
         least = cheapest(cover, free, watch.part(watch.left / 4))
@@ -222,7 +223,7 @@ def without_idle(problem: Problem, rules: Rules, sites: Sites, watch: Watch) -> 
             kept = least.sites.tolist()
     for site in [one for one in kept if not fixed[one]]:
         rest = [one for one in kept if one != site]
-        if cover.value(rest) == value and rules.kept_by(rest, cover):
+        if worth(problem, "mclp", rest) == value and rules.kept_by(rest, cover):
             kept = rest
     return np.array(kept, np.int64)
 

@@ -89,7 +89,9 @@ MAY_IMPORT = {
     "siting_times": {GROUND, MEASURES, "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
     "siting_even": {GROUND, MEASURES, "siting_problem", "siting_times"},
-    "siting_models": {GROUND, MEASURES, "siting_even", "siting_problem", "siting_times"},
+    "siting_models": {
+        *{GROUND, MEASURES, "siting_even", "siting_plan", "siting_problem", "siting_times"}
+    },
     "siting": {
         *{GROUND, MEASURES, "siting_even", "siting_models", "siting_plan", "siting_problem"}
     },

@@ -20,6 +20,7 @@ from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.rules import Rules
 from kepu.geo.errors import StudyError
 from kepu.inputs import read_layers
+from kepu.report_sites import _labels
 from kepu.siting import covered_afresh, plan_sites
 from kepu.siting_choices import alternatives_of, curve_of, near_of
 from kepu.siting_keys import CostRules
@@ -275,6 +276,21 @@ def test_stand_ins_are_told_for_medians_and_for_sites_with_room(study, measured,
     assert set(own["site"]) == set(limited.plan["site"][limited.plan["order"] > 0])
     kept = table["covered"] + table["loss"]
     assert (kept.dropna() == limited.reached).all()
+
+
+def test_no_idle_site_where_there_is_little_room(study, measured):
+    costs = {"town.hall": CostRules(build=10, capacity=500_000)}
+    problem = problem_of(with_sites(study, costs=costs), measured, ["hall"])
+    found = plan_sites(problem, Asked(count=40), Watch())
+    new = found.plan[found.plan["order"] > 0]
+    assert (new["added"] > 0).all()
+    assert found.reached == found.answer.value == found.plan["covered"].iloc[-1]
+
+
+def test_labels_of_a_long_curve_leave_room(hall):
+    plan = plan_sites(hall, Asked(count=3), Watch())
+    told = _labels([str(at) for at in range(20)], plan)
+    assert [text for text in told if text] == "0 1 2 3 5 7 9 11 13 15 17 19".split()
 
 
 def test_nothing_lost_is_not_below_nothing():
