@@ -46,14 +46,16 @@
     return found.told ? `超过 ${kepu.minutes(found.told)} 分或未到达` : '未到达';
   }
 
-  function places({ view, style, answer }) {
+  function places(page) {
+    const { view, style, answer } = page;
     const dot = (look) => kepu.swatch(kepu.drawPlace, Object.assign({ radius: 5.5, edge: '#fff' }, look), SIDE);
     const items = view.dotTexts.map((text, k) => item(dot({
       fill: view.dots[k],
       edge: view.dots[k] === style.dots[0] || view.dots[k] === style.dots[1] ? style.withinEdge : '#fff',
     }), text));
     if (view.classes.includes(kepu.UNCLASSED)) {
-      items.push(item(dot({ fill: style.unreached, edge: style.ink, isCrossed: true }), unclassedText(view, answer)));
+      const look = areSpecks(page) ? { fill: style.ink } : { fill: style.unreached, edge: style.ink, isCrossed: true };
+      items.push(item(dot(look), unclassedText(view, answer)));
     }
     if (answer.choice.area !== 'all') items.push(item(dot({ radius: 4, fill: style.notMeant }), '不适用'));
     return block(view.placeTitle, view.placeEnglish, items);
@@ -65,8 +67,12 @@
     return [top, top / 10].filter((n) => n >= 1);
   }
 
+  /* Whether even the largest place is a speck: then area tells nothing, and no cross is seen. */
+  const areSpecks = (page) => page.sizeOf(page.most, page.map.getZoom()) <= kepu.SPECK_PX;
+
   function sizes(page) {
     const zoom = page.map.getZoom();
+    if (areSpecks(page)) return [];
     return niceSizes(page.most).map((people) => item(kepu.swatch(kepu.drawPlace, {
       radius: Math.min(12.5, page.sizeOf(people, zoom)), fill: '#c3c9d0', edge: page.style.ink,
     }, 28), kepu.count(people) + ' 人'));

@@ -160,3 +160,22 @@ def test_a_very_wide_screen_is_drawn_as_finely_as_it_is(chromium: Any, file: Pat
     )
     assert fine == pytest.approx(1, abs=0.01)
     page.page.close()
+
+
+def test_specks_are_told_as_specks(visit: Visit, data: dict[str, Any]) -> None:
+    """Where even the largest place is a dot, no area and no cross can be seen."""
+    assert "圆面积" in visit.text("#legend")
+    told = visit.page.evaluate(
+        """() => {
+          const { page } = kepu;
+          const whole = page.sizeOf;
+          page.sizeOf = () => 1;
+          map_kepu.setZoom(map_kepu.getZoom() + 1, { animate: false });
+          page.sizeOf = whole;
+          return document.getElementById('legend').textContent;
+        }"""
+    )
+    assert "圆面积" not in told
+    assert "未到达" in told
+    visit.page.evaluate("map_kepu.setZoom(map_kepu.getZoom() - 1, { animate: false })")
+    assert "圆面积" in visit.text("#legend")
