@@ -30,9 +30,10 @@ class DamagedError(ValueError):
 
 @dataclass
 class Extras:
-    """Rows that a sheet does not show, and texts of the cells that bear no value; from 1 and 0."""
+    """Rows not shown or struck out, and texts of cells that bear no value; from 1 and 0."""
 
     hidden: set[int] = field(default_factory=set)
+    struck: set[int] = field(default_factory=set)
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
 
 

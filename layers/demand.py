@@ -198,6 +198,7 @@ def _frame(
     if empty:
         ledger.warn("W-TOWN-EMPTY", names=listed(empty))
     warn_far_from_town(points, list(codes), towns, 0.0, ledger)
+    _warn_same_names(values, codes, towns, ledger)
     columns = {
         "name": values["name"].astype(str),
         "town": codes,
@@ -208,6 +209,25 @@ def _frame(
         "datum": column_texts(values, "datum"),
     }
     return GeoDataFrame(columns, geometry=points, crs=towns.crs).set_index(places)
+
+
+def _warn_same_names(
+    values: pd.DataFrame, codes: pd.Series, towns: GeoDataFrame, ledger: Ledger
+) -> None:
+    """Warn about places of one name in one town: entered twice, their people count twice."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for row, town, name in zip(values.index, codes, values["name"], strict=True):
+        rows.setdefault((str(town), str(name)), []).append(int(row))
+    twice = {key: found for key, found in rows.items() if len(found) > 1}
+    if twice:
+        people = values.loc[[row for found in twice.values() for row in found[1:]], "people"]
+        names = [
+            f"{towns['name'][town]} {name}（{'、'.join(map(str, found))}）"
+            for (town, name), found in twice.items()
+        ]
+        ledger.warn(
+            "W-PLACE-TWICE", count=len(twice), people=int(people.sum()), names=listed(names)
+        )
 
 
 def _rural(

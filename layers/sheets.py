@@ -64,6 +64,8 @@ class Sheet:
         Blocks of merged cells; every cell of a block bears its text.
     hidden
         Numbers of the rows that the sheet does not show.
+    struck
+        Numbers of the rows in which something is struck out.
     ended
         Whether the last line of a text file ends as lines do.
     """
@@ -73,6 +75,7 @@ class Sheet:
     records: list[tuple[int, list[str]]]
     merged: tuple[Block, ...] = ()
     hidden: frozenset[int] = frozenset()
+    struck: frozenset[int] = frozenset()
     ended: bool = True
 
 

@@ -172,10 +172,11 @@ def _table(found: Sheet, head: Head, file: str, warnings: list[Fault]) -> Table:
     frame, faults = _frame(names, body, file, found.name)
     if not found.ended:
         warnings = [*warnings, Fault("W-LAST-LINE", file, row=found.records[-1][0])]
-    hidden = [row for row, _ in body if row in found.hidden]
-    if hidden:
-        facts = {"count": len(hidden), "rows": listed(hidden)}
-        warnings = [*warnings, Fault("W-ROWS-HIDDEN", file, found.name, facts=facts)]
+    for code, marked in (("W-ROWS-HIDDEN", found.hidden), ("W-ROWS-STRUCK", found.struck)):
+        rows = [row for row, _ in body if row in marked]
+        if rows:
+            facts = {"count": len(rows), "rows": listed(rows)}
+            warnings = [*warnings, Fault(code, file, found.name, facts=facts)]
     merged, filled = _merged(found.merged, names, head.last, set(frame.index))
     lines = [*titles, *notes]
     return Table(

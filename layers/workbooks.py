@@ -44,6 +44,10 @@ LAST_ROWS = (65_536, 1_048_576)
 TELLING = re.compile(rb'<(?:\w+:)?f[ >/]|t="e"|hidden="')
 ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
 CELL = re.compile(rb"<(?:\w+:)?c\b(?P<has>[^>]*?)(?:/>|>(?P<holds>.*?)</(?:\w+:)?c>)", re.DOTALL)
+STYLED = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^>]*\bs="([0-9]+)")(?=[^>]*\br="[A-Z]+([0-9]+)")[^>]*(?<!/)>'
+    rb"(?!</)"
+)
 PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
 FILLED = re.compile(
     rb"<(?:\w+:)?c\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]+)[\"'][^>]*(?<!/)>"
@@ -97,6 +101,7 @@ class Workbook:
                 list(enumerate(texts, 1)),
                 self._blocks[name],
                 frozenset(extras.hidden),
+                frozenset(extras.struck),
             )
         return self._sheets[name]
 
@@ -211,12 +216,12 @@ def _look_into_xlsx(data: bytes, file: str) -> tuple[dict[str, Extras], bool]:
                 raise LayerError(Fault("E-XLSX-SIZE", file, facts=facts))
             if archive.testzip() is not None:
                 raise LayerError(Fault("E-XLSX", file))
-            extras = {}
+            extras, struck = {}, _struck_styles(archive)
             for name, part in _worksheets(archive).items():
                 content = archive.read(part)
                 check_rows(len(re.findall(rb"<(?:\w+:)?row\b", content)), file, name)
                 check_extent(*_last(content), file, name)
-                extras[name] = _scan(content)
+                extras[name] = _scan(content, struck)
             return extras, any(name.endswith("vbaProject.bin") for name in archive.namelist())
     except LayerError:
         raise
@@ -249,9 +254,29 @@ def _last(content: bytes) -> tuple[int, int]:
     return max((int(row) for _, row in places), default=0), last
 
 
-def _scan(content: bytes) -> Extras:
-    """Find the rows that a sheet does not show, its error values, and formulas without a value."""
+def _struck_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
+    """Return the numbers of the styles of cells whose text is struck out."""
+    if "xl/styles.xml" not in archive.namelist():
+        return frozenset()
+    parts = {
+        node.tag.rpartition("}")[2]: node
+        for node in ElementTree.fromstring(archive.read("xl/styles.xml"))
+    }
+    fonts = {
+        str(number)
+        for number, font in enumerate(parts.get("fonts", ()))
+        for child in font
+        if child.tag.endswith("}strike") and child.get("val", "1") not in ("0", "false")
+    }
+    styles = enumerate(parts.get("cellXfs", ()))
+    return frozenset(str(n).encode() for n, style in styles if style.get("fontId") in fonts)
+
+
+def _scan(content: bytes, struck: frozenset[bytes]) -> Extras:
+    """Find rows that are not shown or struck out, error values, and formulas without a value."""
     found = Extras()
+    if struck:
+        found.struck = {int(row) for style, row in STYLED.findall(content) if style in struck}
     if not TELLING.search(content):
         return found
     found.hidden = {int(row) for row in ROW_HIDDEN.findall(content)}

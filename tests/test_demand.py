@@ -161,7 +161,7 @@ def test_people_are_conserved(tmp_path: Path, towns: GeoDataFrame) -> None:
 def test_totals_that_add_up_say_nothing(tmp_path: Path, towns: GeoDataFrame) -> None:
     rows = [
         place(代码="1", 常住人口="10"),
-        place(代码="2", 常住人口="20"),
+        place(代码="2", 名称="乙村", 常住人口="20"),
         place(代码="", 名称="小计", 常住人口="30"),
         place(代码="3", 常住人口="5", 经度="113.07"),
         place(代码="", 名称="小计", 常住人口="5"),
@@ -451,3 +451,18 @@ def test_stated_headers(tmp_path: Path, towns: GeoDataFrame) -> None:
     assert read(path, towns, columns={"people": "人数"})[1].people_in == 7
     assert read(path, towns)[1].people_in == 100
     assert stopped(path, towns, columns={"people": "人口数"}) == {"E-COLUMN-HEADER"}
+
+
+def test_places_of_one_name_in_one_town_are_told(tmp_path: Path, towns: GeoDataFrame) -> None:
+    """Entered twice with another code: the people of the second would count again."""
+    rows = [
+        place(代码="001"), place(代码="002", 名称="乙村", 常住人口="30"),
+        place(代码="003", 常住人口="70", 经度="113.021"), place(代码="004", 常住人口="5"),
+    ]  # fmt: skip
+    demand, ledger = read(table(tmp_path, *rows), towns)
+    assert len(demand) == 4
+    facts = warned(ledger)["W-PLACE-TWICE"]
+    assert (facts["count"], facts["people"]) == (1, 75)
+    assert facts["names"].endswith("甲村（2、4、5）")
+    _, ledger = read(table(tmp_path, *rows[:2]), towns)
+    assert "W-PLACE-TWICE" not in warned(ledger)

@@ -550,3 +550,20 @@ def test_what_is_written_comes_back(
         table = read_table(path, columns=COLUMNS)
         assert table.cells["名称"].tolist() == [name for name, _ in rows]
         assert [int(cell) for cell in table.cells["人口"]] == [count for _, count in rows]
+
+
+def test_rows_that_are_struck_out_count_and_are_told(tmp_path: Path) -> None:
+    """As people mark what is gone; an empty cell that is struck out, or a font, says nothing."""
+    book = openpyxl.Workbook()
+    page = book.active
+    for row in (("编号", "名称"), ("1", "甲"), ("2", "乙"), ("3", "丙"), ("4", "丁")):
+        page.append(row)
+    page["B3"].font = openpyxl.styles.Font(strike=True)
+    page["A5"].font = openpyxl.styles.Font(bold=True, strike=True)
+    page["A4"].font = openpyxl.styles.Font(bold=True)
+    page["D2"].font = openpyxl.styles.Font(strike=True)
+    book.save(tmp_path / "t.xlsx")
+    table = read_table(tmp_path / "t.xlsx")
+    assert len(table.cells) == 4
+    (told,) = [fault for fault in table.warnings if fault.code == "W-ROWS-STRUCK"]
+    assert told.facts == {"count": 2, "rows": "3, 5"}
