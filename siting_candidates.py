@@ -160,3 +160,32 @@ def _excluded(study: Study, found: GeoDataFrame) -> GeoDataFrame:
     blocked = (inside & (found["status"] == "candidate")).to_numpy()
     status = np.where(blocked, "forbidden", found["status"])
     return found.assign(status=status, reason=np.where(blocked, "excluded", found["reason"]))
+
+
+def options_of(
+    study: Study, measured: Survey, candidates: GeoDataFrame, kinds: list[str]
+) -> pd.DataFrame:
+    """
+    List what could be opened: every type at every candidate, planned venues as their own.
+
+    Returns
+    -------
+    DataFrame, m rows
+        `site`, `type`, `action` (build, upgrade), `cost` in the study's unit, `capacity` in people
+        (0: no limit).
+    """
+    rows = []
+    venues = measured.venues
+    for site, row in candidates.iterrows():
+        planned = row["status"] == "committed" and site in venues.index
+        for kind in [venues.at[site, "type"]] if planned else kinds:
+            rules = study.sites.costs.get(kind)
+            upgrade = row["origin"] == "host"
+            cost, room = 0, 0
+            if rules is not None:
+                dear = rules.upgrade is None or not upgrade
+                cost = rules.build if dear else int(rules.upgrade or 0)
+                room = rules.capacity or 0
+            action = "upgrade" if upgrade else "build"
+            rows.append((str(site), kind, action, 0 if planned else cost, room))
+    return pd.DataFrame(rows, columns=["site", "type", "action", "cost", "capacity"])

@@ -21,7 +21,7 @@ from .coverage.siting.rules import Rules
 from .coverage.times import Times, threshold_ticks, travel_times, within
 from .geo.errors import Fault, StudyError
 from .geo.routing import UNREACHED
-from .siting_candidates import candidates_of
+from .siting_candidates import candidates_of, options_of
 from .study import Survey, times_for
 from .study_keys import Study
 
@@ -297,7 +297,7 @@ def problem_of(
             raise StudyError(Fault("E-SITES-KIND", file=study.path.name, value=kind, facts=facts))
     every = list(dict.fromkeys(k for s in standards for k in s.types))
     candidates = candidates_of(study, measured, every)
-    options = _options(study, measured, candidates, list(dict.fromkeys(kinds)))
+    options = options_of(study, measured, candidates, list(dict.fromkeys(kinds)))
     # Candidates are measured like venues: same roads, same walks to the door.
     times = tuple(
         _to_those_for(standard, candidates, travel_times(
@@ -314,24 +314,3 @@ def _to_those_for(standard: Standard, candidates: GeoDataFrame, times: Times) ->
     """Return times by which nobody reaches a candidate that is for other groups."""
     suits = for_group(candidates, standard.group)
     return replace(times, ticks=np.where(suits, times.ticks, np.uint32(UNREACHED)))
-
-
-def _options(
-    study: Study, measured: Survey, candidates: GeoDataFrame, kinds: list[str]
-) -> pd.DataFrame:
-    """List what could be opened: every type at every candidate, planned venues as their own."""
-    rows = []
-    venues = measured.venues
-    for site, row in candidates.iterrows():
-        planned = row["status"] == "committed" and site in venues.index
-        for kind in [venues.at[site, "type"]] if planned else kinds:
-            rules = study.sites.costs.get(kind)
-            upgrade = row["origin"] == "host"
-            cost, room = 0, 0
-            if rules is not None:
-                dear = rules.upgrade is None or not upgrade
-                cost = rules.build if dear else int(rules.upgrade or 0)
-                room = rules.capacity or 0
-            action = "upgrade" if upgrade else "build"
-            rows.append((str(site), kind, action, 0 if planned else cost, room))
-    return pd.DataFrame(rows, columns=["site", "type", "action", "cost", "capacity"])
