@@ -152,8 +152,8 @@ def hit_lines(found: Comparison, outcome: Outcome) -> list[str]:
             mean = (later["people"] * later["delay"]).sum() / later["people"].sum() / TENTHS
             worst = later.sort_values("delay").to_dict("records")[-1]
             said.append(
-                f"仍可达但变远 {len(later):,} 处 {later['people'].sum():,} 人，平均多用 {mean:.1f} 分钟，"
-                f"最多 {worst['change']:.1f} 分钟（{worst['name']} "
+                f"仍可达但变远 {len(later):,} 处 {later['people'].sum():,} 人，"
+                f"平均多用 {mean:.1f} 分钟，最多 {worst['change']:.1f} 分钟（{worst['name']} "
                 f"{worst['minutes_before']:.1f} → {worst['minutes_after']:.1f}）"
             )
         if said:
