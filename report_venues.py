@@ -97,7 +97,9 @@ def resources_listing(found: Assessment) -> Listing:
     if is_public(found.study):
         frame = frame.drop(columns=["经度", "纬度"])
     frame = frame.sort_values(["order", "town", "编号"]).drop(columns=["order", "town"])
-    kinds_of: dict[str, Kind] = {"容量": "number", "经度": "number", "纬度": "number"}
+    kinds_of: dict[str, Kind] = {
+        name: "number" for name in ("容量", "经度", "纬度") if name in frame
+    }
     return Listing(
         "科普资源名录",
         "科普资源名录",
