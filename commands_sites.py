@@ -213,6 +213,8 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
         console.print("人次：各条标准的人数相加，同属两条标准的人计两次")
     stopped = {"time": "（到时间为止）", "user": "（按要求停止）", "": ""}[answer.stopped]
     meant = "（没有更公平的方案）" if found.asked.fair and answer.status == "optimal" else ""
+    if found.asked.model == "mclp" and answer.status == "within":
+        meant = f"（任何方案不多于 {int(answer.bound):,} {unit}）"
     console.print(f"判定：{status_text(answer.status, answer.gap)}{meant}{stopped}，"
                   f"用时 {answer.seconds:.2f} 秒；候选点 {facts['candidates']} 处")  # fmt: skip
     console.print(f"覆盖：现状 {found.before:,} {unit}（{facts['share_before']}）")

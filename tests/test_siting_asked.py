@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kepu.cli import app
+from kepu.commands_sites import _print
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.capacity import capacitated, served
 from kepu.coverage.siting.choices import by_time, near_best
@@ -22,7 +24,7 @@ from kepu.geo.errors import StudyError
 from kepu.inputs import read_layers
 from kepu.report_sites import _labels
 from kepu.siting import covered_afresh, plan_sites
-from kepu.siting_choices import alternatives_of, curve_of, near_of
+from kepu.siting_choices import alternatives_of, choices, curve_of, near_of
 from kepu.siting_keys import CostRules
 from kepu.siting_models import Asked, rules_of
 from kepu.siting_price import price_of
@@ -291,6 +293,18 @@ def test_labels_of_a_long_curve_leave_room(hall):
     plan = plan_sites(hall, Asked(count=3), Watch())
     told = _labels([str(at) for at in range(20)], plan)
     assert [text for text in told if text] == "0 1 2 3 5 7 9 11 13 15 17 19".split()
+
+
+def test_an_unproved_plan_is_printed_with_its_bound(hall, capsys):
+    found = plan_sites(hall, Asked(count=2), Watch())
+    extra = choices(found, Watch(0))
+    _print(found, extra, Path("out"))
+    assert "不多于" not in capsys.readouterr().out
+    answer = replace(found.answer, status="within", bound=found.answer.value + 1234, stopped="user")
+    _print(replace(found, answer=answer), extra, Path("out"))
+    told = capsys.readouterr().out
+    assert f"（任何方案不多于 {found.after + 1234:,} 人）（按要求停止）" in told.replace("\n", "")
+    assert "已证明最优" not in told.partition("用时")[0]
 
 
 def test_nothing_lost_is_not_below_nothing():
