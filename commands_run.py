@@ -112,24 +112,31 @@ def _run(job: Job, appendix: bool | None) -> None:
     report([*noticed(measured), *measured.warnings])
     shares = headline(asked, found)
     if job.as_json:
-        result = {
-            "status": "ok",
-            "out": str(folder),
-            "map": str(folder / "map.html"),
-            "standards": shares,
-            "flags": len(found.flags),
-            "calibration": facts["calibration"],
-            "tables": facts["tables"],
-            "warnings": facts["warnings"],
-            "files": manifest["files"],
-        }
-        print(json.dumps(result, ensure_ascii=False))
+        _print_json(folder, found, facts, shares, manifest["files"])
     else:
         print_calibration(facts["calibration"])
         print_headline(shares, folder, asked.study.illustrative)
         if is_public(asked):
             print_public(folder)
     raise typer.Exit(exit_code(facts["tables"] | facts["reported"]))
+
+
+def _print_json(
+    folder: Path, found: Assessment, facts: dict[str, Any], shares: list[Any], files: Any
+) -> None:
+    """Print what a program that calls this one needs to go on."""
+    result = {
+        "status": "ok",
+        "out": str(folder),
+        "map": str(folder / "map.html"),
+        "standards": shares,
+        "flags": len(found.flags),
+        "calibration": facts["calibration"],
+        "tables": facts["tables"],
+        "warnings": facts["warnings"],
+        "files": files,
+    }
+    print(json.dumps(result, ensure_ascii=False))
 
 
 def _map(

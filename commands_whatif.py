@@ -29,6 +29,7 @@ from .job import Job, new_job, noticed
 if TYPE_CHECKING:
     from .scenario_keys import Scenario
     from .scenario_results import Comparison
+    from .scenarios import Outcome
 
 EDITS = (
     "open", "close", "add", "move", "upgrade", "capacity", "hours", "days", "add-people",
@@ -173,7 +174,6 @@ def _scenarios(
 
 def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
     from .folder import claimed, publish
-    from .passport import texts
     from .report_public import INTERNAL, internal_folder, is_public, keep_passport, published
     from .scenario_figures import write_figures
     from .scenario_results import Comparison
@@ -187,14 +187,7 @@ def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
         outcomes += [apply(asked, measured, scenario, cache=job.cache) for scenario in scenarios]
         found = Comparison(outcomes)
         facts = job.passport(asked, measured, outcomes[0].assessment)
-        facts["scenarios"] = [
-            {
-                "scenario": outcome.scenario.model_dump(mode="json", exclude_defaults=True),
-                "did": outcome.notes,
-                "warnings": [texts(fault) for fault in outcome.warnings],
-            }
-            for outcome in outcomes[1:]
-        ]
+        facts["scenarios"] = [_scenario_facts(outcome) for outcome in outcomes[1:]]
 
         def write(new: Path) -> None:
             step("写出表格 / tables")
@@ -221,6 +214,17 @@ def _run(job: Job, scenarios: list[Scenario], figures: bool) -> None:
         if is_public(asked):
             print_public(folder)
     raise typer.Exit(exit_code(manifest["tables"]))
+
+
+def _scenario_facts(outcome: Outcome) -> dict[str, Any]:
+    """Return what the passport says of a scenario: its edits, what they did, what was noticed."""
+    from .passport import texts
+
+    return {
+        "scenario": outcome.scenario.model_dump(mode="json", exclude_defaults=True),
+        "did": outcome.notes,
+        "warnings": [texts(fault) for fault in outcome.warnings],
+    }
 
 
 def _print(found: Comparison, folder: Path, illustrative: bool) -> None:

@@ -119,31 +119,7 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
     word = _word(plan)
     counts = [0, *curve["count"]]
     covered = [plan.stood, *map(int, curve["covered"])]
-    open_ = (curve["status"] != "optimal").to_numpy()
-    frame = pd.DataFrame(
-        {
-            "count": counts,
-            "share": [one / people for one in covered],
-            "bound": pd.array(
-                [
-                    None,
-                    *[
-                        b / people if o else None
-                        for b, o in zip(curve["bound"], open_, strict=True)
-                    ],
-                ],
-                dtype="Float64",
-            ),
-            "staged": pd.array(
-                [
-                    plan.stood / people,
-                    *[None if pd.isna(s) else s / people for s in curve["staged"]],
-                ],
-                dtype="Float64",
-            ),
-            "text": _labels([f"{percent_down(one / people)}%" for one in covered], plan),
-        }
-    )
+    frame = _shares(plan, curve, counts, covered)
     about = around(
         found.study,
         found.measured,
@@ -162,6 +138,24 @@ def curve_picture(found: Assessment, plan: Siting, curve: pd.DataFrame, number: 
         "coverage-by-count",
         about,
         partial(count_figure, about, curve=frame, goal=standard.goal, axis=axes),
+    )
+
+
+def _shares(
+    plan: Siting, curve: pd.DataFrame, counts: list[int], covered: list[int]
+) -> pd.DataFrame:
+    """Return the curve as shares of all people, with its bounds where it is not proved."""
+    people, open_ = max(plan.problem.people, 1), (curve["status"] != "optimal").to_numpy()
+    bounds = [b / people if o else None for b, o in zip(curve["bound"], open_, strict=True)]
+    staged = [None if pd.isna(s) else s / people for s in curve["staged"]]
+    return pd.DataFrame(
+        {
+            "count": counts,
+            "share": [one / people for one in covered],
+            "bound": pd.array([None, *bounds], dtype="Float64"),
+            "staged": pd.array([plan.stood / people, *staged], dtype="Float64"),
+            "text": _labels([f"{percent_down(one / people)}%" for one in covered], plan),
+        }
     )
 
 
@@ -196,16 +190,7 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
     label = "新增设施（数字为建设次序）"
     layers.append(Layer(_points(sites), label, "o", "white", FLAG, 1.6, 110.0))
     numbers = Names(_points(sites), [str(n) for n in sites["order"]], 8.5, INK, 0.0)
-    heads = size_keys(people)
-    heads += [Key("建设次序与新增覆盖人口：", "head", edge=MUTED)]
-    heads += [
-        Key(
-            f"{row['order']}　{short_name(row['name'])}"
-            f"{'（加挂）' if row['action'] == 'upgrade' else ''} +{row['added']:,} 人",
-            "head",
-        )
-        for row in sites.head(LISTED_SITES).to_dict("records")
-    ]
+    heads = size_keys(people) + _order_keys(sites)
     about = around(
         found.study,
         survey,
@@ -221,6 +206,21 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
 
     draw = ground.draws(about, layers, names=[numbers], heads=heads)
     return Picture("build-order", about, draw)
+
+
+def _order_keys(sites: gpd.GeoDataFrame) -> list[Key]:
+    """Return the first of the new sites in build order, with what each adds."""
+    return [
+        Key("建设次序与新增覆盖人口：", "head", edge=MUTED),
+        *(
+            Key(
+                f"{row['order']}　{short_name(row['name'])}"
+                f"{'（加挂）' if row['action'] == 'upgrade' else ''} +{row['added']:,} 人",
+                "head",
+            )
+            for row in sites.head(LISTED_SITES).to_dict("records")
+        ),
+    ]
 
 
 def _points(plan: gpd.GeoDataFrame) -> gpd.GeoSeries:

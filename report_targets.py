@@ -39,6 +39,18 @@ LEADER_REASONS = {
 }
 """On a line; what is wanted says already that the plan gives no number."""
 COMPARISONS = {">=": "不少于", ">": "高于", "": ""}
+LEDGER_KINDS: dict[str, Kind] = {
+    "目标值": "number",
+    "基线": "number",
+    "现状": "number",
+    "上报数": "number",
+    "尚差": "number",
+    "拟建": "count",
+    "候选": "count",
+    "覆盖人口": "count",
+    "年份": "number",
+    "覆盖率（%）": "percent",
+}
 
 
 def targets_listing(found: Assessment) -> Listing:
@@ -75,20 +87,11 @@ def targets_listing(found: Assessment) -> Listing:
             "来源": table["source"],
         }
     )
-    numbers: dict[str, Kind] = dict.fromkeys(("目标值", "基线", "现状", "上报数", "尚差"), "number")
-    kinds: dict[str, Kind] = {
-        **numbers,
-        "拟建": "count",
-        "候选": "count",
-        "覆盖人口": "count",
-        "年份": "number",
-        "覆盖率（%）": "percent",
-    }
     return Listing(
         "目标台账",
         "规划目标台账",
         frame,
-        kinds,
+        LEDGER_KINDS,
         notes=(
             "设施的现状只计区内在用的，拟建、候选不计；没有上报数的不当作零。",
             "覆盖率为全区人口（设施只面向某一人群的，为该人群）在惯用方式与时限内到达该类在用设施的比例。",

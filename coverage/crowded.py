@@ -61,33 +61,46 @@ def crowded_rows(
         columns: dict[str, Any] = {"fix": "capacity"}
         if len(relief) and relief.max() > 0:
             option = int(relief.argmax())
-            other = int(could.options[option])
-            status = str(venues["status"].iloc[other])
-            theirs = int(meant[turning[:, option]].sum())
+            left, theirs = int(load[venue] - relief[option]), int(meant[turning[:, option]].sum())
             facts |= {
-                "option": venues["name"].iloc[other], "status": status,
-                "gained": int(relief[option]), "left": int(load[venue] - relief[option]),
-                "still": bool(load[venue] - relief[option] > most[venue]), "theirs": theirs,
-                "their_need": int(np.ceil(theirs / standard.people_a_unit)),
-                "their_capacity": _capacity(venues, other, standard),
+                "gained": int(relief[option]), "left": left, "still": bool(left > most[venue]),
+                **_other_facts(venues, int(could.options[option]), theirs, standard),
             }  # fmt: skip
             columns = {
-                "fix": "extend" if status == "open" else "open",
-                "fix_venue": str(venues.index[other]), "fix_people": int(relief[option]),
-            }  # fmt: skip
+                "fix": "extend" if facts["status"] == "open" else "open",
+                "fix_venue": str(venues.index[could.options[option]]),
+                "fix_people": facts["gained"],
+            }
         town = str(venues["town"].iloc[venue]) if "town" in venues else ""
-        severe = load[venue] > SEVERE_LOAD * standard.people_a_unit * capacity[venue]
-        rows.append({
-            "kind": "venue", "id": str(venues.index[venue]), "name": facts["name"],
-            "town": town if town in town_names else "", "standard": standard.key,
-            "level": "severe" if severe else "moderate", "cause": "over_capacity",
-            "people": int(load[venue]), "limit_minutes": standard.minutes,
-            "venue": str(venues.index[venue]), "uncovered": int(load[venue] - most[venue]),
-            "score": float(load[venue] - most[venue]),
-            "sentence": venue_sentence(standard, facts),
-            "remedy": venue_remedy(columns["fix"], facts), **columns,
-        })  # fmt: skip
+        columns |= {"id": str(venues.index[venue]), "town": town if town in town_names else ""}
+        rows.append(_row(standard, facts, columns, most[venue]))
     return rows
+
+
+def _row(
+    standard: Standard, facts: dict[str, Any], columns: dict[str, Any], most: float
+) -> dict[str, Any]:
+    """Return the row of a venue that bears no more than so many people."""
+    severe = facts["people"] > SEVERE_LOAD * standard.people_a_unit * facts["capacity"]
+    return {
+        "kind": "venue", "name": facts["name"], "standard": standard.key,
+        "level": "severe" if severe else "moderate", "cause": "over_capacity",
+        "people": facts["people"], "limit_minutes": standard.minutes,
+        "venue": columns["id"], "uncovered": int(facts["people"] - most),
+        "score": float(facts["people"] - most), "sentence": venue_sentence(standard, facts),
+        "remedy": venue_remedy(columns["fix"], facts), **columns,
+    }  # fmt: skip
+
+
+def _other_facts(
+    venues: GeoDataFrame, other: int, theirs: int, standard: Standard
+) -> dict[str, Any]:
+    """Return what the venue is that relieves a crowded one, and what it would have to hold."""
+    return {
+        "option": venues["name"].iloc[other], "status": str(venues["status"].iloc[other]),
+        "theirs": theirs, "their_need": int(np.ceil(theirs / standard.people_a_unit)),
+        "their_capacity": _capacity(venues, other, standard),
+    }  # fmt: skip
 
 
 def _capacity(venues: GeoDataFrame, venue: int, standard: Standard) -> float | None:

@@ -77,12 +77,7 @@ def branches(
         Branches are simplified by so much; their ends stay.
     """
     shapes, tree = _Shapes(network), _Tree.of(trips, network.nodes)
-    inner = tree.up >= 0
-    ends = np.column_stack([tree.key, tree.key[tree.up]])[inner] % network.nodes
-    source, target = ends.T if to_venue else ends.T[::-1]
-    edge, turned = np.full(len(tree.up), -1), np.zeros(len(tree.up), np.int64)
-    edge[inner], turned[inner] = passages.between(source, target)
-    turned = turned == to_venue
+    edge, turned = tree.edges(passages, network.nodes, to_venue=to_venue)
     lines: list[Points] = []
     parent: list[int] = []
     number = np.cumsum(tree.meets) - 1  # of the branch that begins where ways meet
@@ -170,6 +165,17 @@ class _Tree:
         into = np.bincount(up[up >= 0], minlength=len(key))
         into += np.bincount(begin[through], minlength=len(key))
         return cls(key, up, into > 1, place[at], begin)
+
+    def edges(
+        self, passages: Passages, nodes: int, *, to_venue: bool
+    ) -> tuple[Ints, npt.NDArray[np.bool_]]:
+        """Return the edge from each node to the next, -1 at the door, and whether it is turned."""
+        inner = self.up >= 0
+        ends = np.column_stack([self.key, self.key[self.up]])[inner] % nodes
+        source, target = ends.T if to_venue else ends.T[::-1]
+        edge, turned = np.full(len(self.up), NONE), np.zeros(len(self.up), np.int64)
+        edge[inner], turned[inner] = passages.between(source, target)
+        return edge, turned == to_venue
 
 
 class _Shapes:
