@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
 
 import pandas as pd
 from geopandas import GeoDataFrame
@@ -29,7 +28,6 @@ OFFICES = ("人民政府", "政府", "办事处")
 LIKENESS = 0.5
 SHOWN = 5
 """Candidates that a message shows."""
-GRADES = "ABCDE"
 
 RULES = {
     "door": "路名和门牌号 / street and house number",
@@ -260,67 +258,3 @@ def _says_no_more(rest: str) -> bool:
     """Tell whether an address names nothing below the town but its office."""
     office = next((word for word in OFFICES if rest.startswith(word)), "")
     return TAIL.fullmatch(rest.removeprefix(office)) is not None
-
-
-def locate_addresses(rows: pd.DataFrame, gazetteer: Gazetteer, *, worst: str = "D") -> pd.DataFrame:
-    """
-    Look up the addresses of a table.
-
-    Parameters
-    ----------
-    rows
-        Columns `address` and, where there are such, `town` (as stated) and `name`; texts or none.
-    worst
-        The coarsest grade that is an answer: a town's centre is kilometres from most of its places.
-
-    Returns
-    -------
-    DataFrame
-        On the index of `rows`: `lon`, `lat` (WGS 84; NaN without an answer), `grade` (A to E, empty
-        without one), `candidates` (the answer, or what it may have been), `code`: empty,
-        Q-ADDRESS-EMPTY, Q-ADDRESS-UNKNOWN, Q-ADDRESS-AMBIGUOUS or Q-ADDRESS-COARSE.
-    """
-    wanted = rows.reindex(columns=["address", "town", "name"]).astype(object)
-    texts = wanted.where(wanted.notna(), "").astype(str)
-    known: dict[Any, tuple[Any, ...]] = {}
-    found = []
-    for row in texts.itertuples(index=False, name=None):
-        if row not in known:
-            known[row] = _located(*row, gazetteer=gazetteer, worst=worst)
-        found.append(known[row])
-    columns = ["lon", "lat", "grade", "candidates", "code"]
-    frame = pd.DataFrame(found, index=rows.index, columns=columns)
-    return frame.astype({"lon": float, "lat": float, "grade": str, "candidates": str, "code": str})
-
-
-def _located(
-    address: str, town: str, name: str, *, gazetteer: Gazetteer, worst: str
-) -> tuple[float, float, str, str, str]:
-    nowhere = (float("nan"), float("nan"), "")
-    if not normalise(address):
-        hints = gazetteer.find(name, town=town) if normalise(name) else ()
-        return (*nowhere, gazetteer.shown(hints), "Q-ADDRESS-EMPTY")
-    found = gazetteer.find(address, town=town, name=name)
-    shown = gazetteer.shown(found[:SHOWN])
-    if not found:
-        hints = gazetteer.similar(address, town=town)
-        return (*nowhere, gazetteer.shown(hints), "Q-ADDRESS-UNKNOWN")
-    if len(found) > 1:
-        return (*nowhere, shown, "Q-ADDRESS-AMBIGUOUS")
-    if GRADES.index(found[0].grade) > GRADES.index(worst):
-        return (*nowhere, shown, "Q-ADDRESS-COARSE")
-    return found[0].lon, found[0].lat, found[0].grade, shown, ""
-
-
-def candidate_facts(candidates: str) -> dict[str, str]:
-    """
-    Return the facts that messages about addresses name: `first`, `second`, `third`.
-
-    Three facts, for a fact is cut to 80 characters.
-    """
-    parts = [*candidates.split("；"), "", "", ""]
-    return {
-        "first": parts[0] or "—",
-        "second": f"；{parts[1]}" if parts[1] else "",
-        "third": f"；{parts[2]}" if parts[2] else "",
-    }

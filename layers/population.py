@@ -8,7 +8,6 @@ no cell is assigned by its centre. People are taken as evenly spread within a ce
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,12 @@ from geopandas import GeoDataFrame
 from ..geo.crs import require_metric, transform
 from ..geo.errors import Fault, LayerError
 from .control import controlled_totals, factor_faults, largest_remainder
-from .ledger import Ledger, listed
-from .raster import KINDS, PEOPLE_MOST, Floats, Grid, Kind, read_crs, read_grid
+from .grid import KINDS, Floats, Grid, Kind
+from .ledger import listed
+from .raster import PEOPLE_MOST, read_crs, read_grid
+from .raster_ledger import RasterLedger
 from .zones import apart, inside, projected
 
-OPEN_SHARE = 1e-9
-"""Sums of people that differ by more are not the same people."""
 FLOAT32_SHARE = 1e-6
 """The shares of a cell come as 32-bit floats; those of a whole cell add up to 1 within this."""
 UNCOVERED_MOST = 0.01
@@ -34,81 +33,6 @@ UNCOVERED_MOST = 0.01
 UNCOVERED_NOTICED = 1e-6
 DENSE_PER_KM2 = 200_000
 """Nowhere do more people live on a square kilometre; more say that counts are densities."""
-
-
-@dataclass
-class RasterLedger(Ledger):
-    """
-    What became of the people of one raster.
-
-    Rows are the populated parts (cell or block in a town); `ignored` those that rounding leaves
-    without a person. People are whole.
-
-    Parameters
-    ----------
-    kind, year, crs, cell, block
-        What the raster was declared to be, and what it says: width and height of a cell in the
-        units of its reference system, cells of a block along each side.
-    cells, not_numbers
-        How many cells were read, and how many were not a number.
-    window_people, outside_people
-        People in the cells that the district's bounding box touches, and those of them outside all
-        towns; floats.
-    towns
-        Index town code: `name`; `raster`, people by cells and shares; `parts`, the same by parts
-        (both floats); `people`, whole; `residual`, people - raster; `places`; `uncovered` and
-        `no_data`, shares of the area.
-    control
-        From `controlled_totals`, if there were official totals.
-    """
-
-    kind: str = ""
-    year: int = 0
-    crs: str = ""
-    cell: tuple[float, float] = (0.0, 0.0)
-    block: int = 1
-    cells: int = 0
-    not_numbers: int = 0
-    window_people: float = 0.0
-    outside_people: float = 0.0
-    towns: pd.DataFrame = field(default_factory=pd.DataFrame)
-    control: pd.DataFrame | None = None
-
-    def balance(self) -> None:
-        """
-        Check that no person was lost or doubled, in any town and in all.
-
-        Raises
-        ------
-        RuntimeError
-            One was: a fault of the program, not of the raster.
-        """
-        super().balance()
-        raster, parts = (self.towns[name].to_numpy(float) for name in ("raster", "parts"))
-        everyone = raster.sum() + self.outside_people
-        closed = np.abs(raster - parts) <= OPEN_SHARE * raster
-        if not closed.all() or abs(everyone - self.window_people) > OPEN_SHARE * self.window_people:
-            raise RuntimeError(f"{self.file}: {self.window_people} people read, {everyone} divided")
-        if self.towns["people"].sum() != self.people_ok:
-            raise RuntimeError(f"{self.file}: {self.people_ok} people in places, not in towns")
-
-    def summary(self) -> dict[str, Any]:
-        """Return what the passport of an output says about the raster, ready for JSON."""
-        report = None if self.control is None else self.control.astype(object)
-        return {
-            **super().summary(),
-            "kind": self.kind,
-            "year": self.year,
-            "crs": self.crs,
-            "cell": list(self.cell),
-            "block": self.block,
-            "cells": self.cells,
-            "not_numbers": self.not_numbers,
-            "window_people": self.window_people,
-            "outside_people": self.outside_people,
-            "towns": self.towns.to_dict("index"),
-            "control": None if report is None else report.where(report.notna(), None).T.to_dict(),
-        }
 
 
 def read_population(

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pandas as pd
 
 from ..geo.errors import LayerError
+from .address_table import candidate_facts, locate_addresses
 from .cells import is_empty
 from .columns import Column, Match, resolve
-from .geocode import Gazetteer, candidate_facts, locate_addresses
+from .geocode import Gazetteer
 from .ledger import Ledger, listed
 from .rows import column_texts
 from .tables import Table, open_ledger

@@ -16,8 +16,9 @@ from shapely.geometry import box
 
 from kepu.geo.crs import WGS84, metric_crs
 from kepu.geo.errors import Fault, messages
+from kepu.layers.address_table import candidate_facts, locate_addresses
 from kepu.layers.addresses import TRADITIONAL, districts, normalise, town_spellings
-from kepu.layers.geocode import Gazetteer, candidate_facts, locate_addresses
+from kepu.layers.geocode import Gazetteer
 
 ROOT = Path(__file__).parents[1]
 STUDY = ROOT / "data" / "boundaries"

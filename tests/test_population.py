@@ -23,8 +23,9 @@ from kepu.geo.crs import WGS84, metric_crs, transform
 from kepu.geo.errors import LayerError
 from kepu.layers.ledger import limits
 from kepu.layers.lookup import town_at
-from kepu.layers.population import RasterLedger, read_population
+from kepu.layers.population import read_population
 from kepu.layers.raster import read_grid
+from kepu.layers.raster_ledger import RasterLedger
 
 rasterio = pytest.importorskip("rasterio")
 pytest.importorskip("exactextract")
