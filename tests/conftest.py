@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import osmium
 import pytest
@@ -26,6 +27,12 @@ from kepu.coverage.times import Direction, Times, travel_times
 from kepu.geo.crs import WGS84, metric_crs, transform
 from kepu.geo.profile import Profile, default_profiles, with_speeds
 from kepu.layers.roads import Roads, read_roads
+
+from .illustrative import DISTRICT
+
+if TYPE_CHECKING:
+    from kepu.study import Survey
+    from kepu.study_keys import Study
 
 CORNER = (113.05, 23.70)
 """Where the first character of a map lies, degrees."""
@@ -200,6 +207,23 @@ def towns() -> GeoDataFrame:
     )
     frame.index.name = "town"
     return frame.to_crs(metric_crs(113.05, 23.65))
+
+
+@pytest.fixture(scope="session")
+def study() -> Study:
+    """The study of the illustrative district."""
+    from kepu.study_file import read_study
+
+    return read_study(DISTRICT / "study.toml")
+
+
+@pytest.fixture(scope="session")
+def measured(study: Study) -> Survey:
+    """The illustrative district measured, once for all: nobody may change it."""
+    from kepu.inputs import read_layers
+    from kepu.study import survey
+
+    return survey(study, read_layers(study))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +11,13 @@ from kepu.coverage.audience import serves
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.times import travel_times, within
 from kepu.geo.routing import UNREACHED
-from kepu.inputs import read_layers
 from kepu.siting import covered_afresh, plan_sites
 from kepu.siting_models import Asked
 from kepu.siting_problem import problem_of
-from kepu.study import survey, times_for
-from kepu.study_file import read_study
+from kepu.study import times_for
 
-DISTRICT = Path(__file__).parents[1] / "data" / "boundaries"
+from .illustrative import with_sites
+
 CARE = "civic.elderly_care"
 HEADER = "编号,名称,类型,经度,纬度,状态,服务对象\n"
 TARGETS = {
@@ -28,20 +26,6 @@ TARGETS = {
     "青少年；农民": "youth;farmers",
     "全体；青少年": "people;youth",
 }
-
-
-@pytest.fixture(scope="module")
-def study():
-    return read_study(DISTRICT / "study.toml")
-
-
-@pytest.fixture(scope="module")
-def measured(study):
-    return survey(study, read_layers(study))
-
-
-def with_sites(study, **rules):
-    return study.model_copy(update={"sites": study.sites.model_copy(update=rules)})
 
 
 def test_a_house_for_the_old_is_a_site_for_the_old_alone(study, measured):

@@ -22,7 +22,6 @@ from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.median import median
 from kepu.coverage.times import travel_times
 from kepu.geo.errors import LayerError, StudyError
-from kepu.inputs import read_layers
 from kepu.siting import covered_afresh, plan_sites, ready
 from kepu.siting_brief import brief
 from kepu.siting_choices import choices
@@ -37,24 +36,9 @@ from kepu.siting_tables import (
     status_text,
     summary,
 )
-from kepu.study import survey, times_for
-from kepu.study_file import read_study
+from kepu.study import times_for
 
-DISTRICT = Path(__file__).parents[1] / "data" / "boundaries"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return read_study(DISTRICT / "study.toml")
-
-
-@pytest.fixture(scope="module")
-def measured(study):
-    return survey(study, read_layers(study))
-
-
-def with_sites(study, **rules):
-    return study.model_copy(update={"sites": study.sites.model_copy(update=rules)})
+from .illustrative import DISTRICT, with_sites
 
 
 @pytest.fixture(scope="module")

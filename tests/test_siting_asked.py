@@ -21,7 +21,6 @@ from kepu.coverage.siting.median import median
 from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.rules import Rules
 from kepu.geo.errors import StudyError
-from kepu.inputs import read_layers
 from kepu.report_sites import _labels
 from kepu.siting import covered_afresh, plan_sites
 from kepu.siting_choices import alternatives_of, choices, curve_of, near_of
@@ -30,20 +29,8 @@ from kepu.siting_models import Asked, rules_of
 from kepu.siting_price import price_of
 from kepu.siting_problem import problem_of
 from kepu.siting_tables import alternatives_sheet, candidates_sheet, percent_up
-from kepu.study import survey
-from kepu.study_file import read_study
 
-DISTRICT = Path(__file__).parents[1] / "data" / "boundaries"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return read_study(DISTRICT / "study.toml")
-
-
-@pytest.fixture(scope="module")
-def measured(study):
-    return survey(study, read_layers(study))
+from .illustrative import DISTRICT, with_sites
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +41,6 @@ def hall(study, measured):
 @pytest.fixture(scope="module")
 def room(study, measured):
     return problem_of(study, measured, ["room"])
-
-
-def with_sites(study, **rules):
-    return study.model_copy(update={"sites": study.sites.model_copy(update=rules)})
 
 
 def plans(sites, count):
