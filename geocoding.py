@@ -13,7 +13,8 @@ from .layers.asking import Client, GeocodeError
 from .layers.features import read_records
 from .layers.geocode_online import ReplyCache, geocode_table, provider_named
 from .layers.venue_addresses import addresses_asked, with_coordinates
-from .layers.venues import venue_columns, venue_types
+from .layers.venue_columns import venue_columns
+from .layers.venues import venue_types
 from .study_file import read_study
 
 

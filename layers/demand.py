@@ -27,7 +27,7 @@ from .places import check_totals, place_towns
 from .points import DATUM, LAT, LON, locate
 from .rows import column_texts, parse_rows, refuse_twice
 from .tables import Table, open_ledger
-from .venues import PRECISIONS
+from .venue_columns import PRECISIONS
 
 GROUPS = {
     "elderly": ("老年人口", "老年人", "60岁及以上人口", "60岁以上人口", "elderly"),

@@ -10,7 +10,7 @@ import datetime
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,43 +20,24 @@ from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.crs import require_metric
 from ..geo.errors import LayerError
-from .cells import choice, code, day, text, words, yes_no
-from .columns import Column, Match, resolve
+from .columns import Match, resolve
 from .corrections import read_corrected
 from .features import read_records
 from .geocode import Gazetteer
 from .ledger import Ledger, listed
-from .lookup import TOWN_ALIASES, TOWN_CODE_ALIASES, town_named, town_names, warn_far_from_town
+from .lookup import town_named, town_names, warn_far_from_town
 from .plane import is_plane
-from .points import DATUM, LAT, LON, locate
+from .points import locate
 from .rows import column_texts, parse_rows, refuse_twice
 from .tables import Table, open_ledger
 from .twins import warn_twins
 from .venue_addresses import COORDINATES, answer_addresses, with_coordinates
-from .venue_cells import TARGETS, amount, targets, unit_name
+from .venue_cells import TARGETS, targets, unit_name
+from .venue_columns import CAPACITY_UNITS, venue_columns
 from .venue_types import VenueType as VenueType
 from .venue_types import venue_type as venue_type
 from .venue_types import venue_types as venue_types
 
-STATUSES = {
-    "open": "open", "在用": "open", "开放": "open", "已开放": "open", "运营": "open",
-    "正常": "open", "已建": "open", "建成": "open",
-    "planned": "planned", "拟建": "planned", "规划": "planned", "在建": "planned",
-    "筹建": "planned",
-    "closed": "closed", "停用": "closed", "关闭": "closed", "撤销": "closed",
-    "暂停": "closed", "suspended": "closed",
-    "candidate": "candidate", "候选": "candidate", "备选": "candidate",
-}  # fmt: skip
-GRADES = {
-    "A": ("测量", "实测", "GPS"), "B": ("门牌", "门牌号"), "C": ("兴趣点", "POI"),
-    "D": ("村", "村级", "社区"), "E": ("镇", "镇级", "乡镇", "镇街", "街道"),
-}  # fmt: skip
-"""How well a point is known: surveyed, by its door, a point of interest, its village, its town."""
-PRECISIONS = {
-    spelling: grade for grade, names in GRADES.items() for spelling in (grade, f"{grade}级", *names)
-}
-CAPACITY_UNITS = {"座位数": "座", "床位数": "床", "学位数": "学位"}
-"""Headers that say what they count."""
 HEADER_REMARK = re.compile(r"[(（](.+)[)）]$")
 
 NAMED_TARGETS = tuple(names[0] for names in TARGETS.values())
@@ -64,35 +45,6 @@ NAMED_TARGETS = tuple(names[0] for names in TARGETS.values())
 TOWN_METRES = 500.0
 """A point this far from its stated town is worth a warning."""
 INSIDE_METRES = 1.0
-
-
-def venue_columns(types: Mapping[str, VenueType]) -> tuple[Column, ...]:
-    """Return the columns of a table of venues."""
-    optional = partial(Column, required=False, filled=False)
-    name = partial(words, most=100)
-    read_type = cache(partial(venue_type, types))
-    return (
-        Column("venue", ("编号", "设施编号", "场馆编号", "统一编码", "ID", "venue_id"), code),
-        Column("name", ("名称", "设施名称", "场馆名称", "单位名称", "name"), name),
-        Column("type", ("类型", "类别", "设施类型", "设施类别", "type"), read_type),
-        *(replace(axis, required=False, filled=False) for axis in (LON, LAT)), DATUM,
-        Column("status", ("状态", "运营状态", "status"), choice(STATUSES)),
-        optional("town", TOWN_ALIASES, words),
-        optional("town_code", TOWN_CODE_ALIASES, code),
-        optional("capacity", ("容量", "服务能力", *CAPACITY_UNITS, "capacity"), amount,
-                 spread=False),
-        optional("capacity_unit", ("容量单位", "capacity_unit"), words),
-        optional("groups", ("服务对象", "服务人群", "groups"), words),
-        optional("days", ("开放日", "开放星期", "每周开放日", "opening_days"), words),
-        optional("hours", ("开放时间", "开放时段", "营业时间", "opening_hours"), words),
-        optional("precision", ("点位精度", "精度", "precision"), choice(PRECISIONS)),
-        optional("address", ("地址", "详细地址", "address"), words),
-        optional("public", ("是否对外开放", "对外开放", "public"), yes_no),
-        optional("opened", ("启用日期", "开放日期", "建成日期", "open_date"), day),
-        optional("closed", ("关闭日期", "停用日期", "close_date"), day),
-        optional("source", ("来源", "数据来源", "source"), text),
-        optional("as_of", ("数据日期", "更新日期", "as_of"), text),
-    )  # fmt: skip
 
 
 def read_venues(

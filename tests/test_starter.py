@@ -25,7 +25,8 @@ from kepu.layers.demand import RURALS, demand_columns
 from kepu.layers.ledger import Ledger
 from kepu.layers.points import SPELLINGS
 from kepu.layers.tables import open_ledger, read_table
-from kepu.layers.venues import PRECISIONS, STATUSES, venue_columns, venue_types
+from kepu.layers.venue_columns import PRECISIONS, STATUSES, venue_columns
+from kepu.layers.venues import venue_types
 from kepu.starter import new_study, study_text
 from kepu.starter_books import COLOURS, LAST_ROW, NOTES, WORDS
 from kepu.starter_forms import DEMAND_FIELDS, EACH, MAY, MUST, TEXT, VENUE_FIELDS, Field
