@@ -9,7 +9,6 @@ times from there. Rows and blocks of rows that nothing reached are skipped.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -283,19 +282,21 @@ def table(
     starts, flat = by_row(hierarchy, sources), found.reshape(-1)
     goals = asked(hierarchy, places)
 
-    def work(begins: Iterable[int]) -> None:
+    begins = range(0, columns, width)
+    left = iter(begins)  # whoever is done takes the next: a busy processor holds nobody up
+
+    def work(_: int) -> None:
         with lent(hierarchy, width, bits) as rows:
-            for begin in begins:
+            for begin in left:
                 sweep(
                     *slopes, rows, starts, begin, min(begin + width, many), goals, horizon, 0,
                     flat, columns, begin,
                 )  # fmt: skip
 
-    begins = range(0, columns, width)
     threads = min(threads, len(begins))
     if threads <= 1:
-        work(begins)
+        work(0)
     else:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, (begins[k::threads] for k in range(threads))))
+            list(pool.map(work, range(threads)))
     return found

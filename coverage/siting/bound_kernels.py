@@ -20,6 +20,8 @@ DEFLECT = 0.7
 PATIENCE, SHRINK = 20, 0.8
 BEST, STALL, WIDTH = 0, 1, 2
 """Places in `track`."""
+SETTLED = 2
+"""States of candidates from here on: always, never."""
 NARROW = 1e-4
 """A step of this width no longer moves anything."""
 
@@ -131,13 +133,14 @@ def bound_cover(row_first: Array, row_site: Array, site_first: Array, site_row: 
 
 @kernel
 def bound_median(first: Array, site: Array, time: Array, cap: Array, weight: Array, state: Array,
-                 number: Int, upper: Int, steps: Int, price: Array, kept: Array, push: Array,
-                 worth: Array, track: Array) -> bool:  # fmt: skip
+                 number: Int, upper: Int, few: Int, steps: Int, price: Array, kept: Array,
+                 push: Array, worth: Array, track: Array) -> bool:  # fmt: skip
     """
     Raise the bound of the p-median by some steps; whether it came to its end.
 
     The rule that each place is served is priced. Of each place the candidates nearer than its `cap`
-    stand in ascending order of time: `first`, `site`, `time`. `upper`: cost of the best plan.
+    stand in ascending order of time: `first`, `site`, `time`. `upper`: cost of the best plan. The
+    end is also that no more than `few` candidates are unsettled.
     """
     n, m = len(weight), len(state)
     goal = float(upper) - 1 + 1e-6
@@ -154,6 +157,8 @@ def bound_median(first: Array, site: Array, time: Array, cap: Array, weight: Arr
                 rho[site[k]] += cost - price[i]
         z, order = settle(rho, state, number, z, goal)
         noted(z, track, price, kept, rho, worth)
+        if (state < SETTLED).sum() <= few:
+            return True
         chosen[:] = False
         for k in range(number):
             chosen[order[k]] = True

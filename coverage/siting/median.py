@@ -14,6 +14,9 @@ from .median_program import Distances, lists_of, rest
 from .median_spaced import spaced
 from .rules import Rules
 
+FEW_UNSETTLED = 4
+"""So few candidates HiGHS settles sooner than a higher bound does."""
+
 
 def median(
     table: Distances, rules: Rules, watch: Watch, *, exact: bool = True, gap: float = 0.0
@@ -40,7 +43,8 @@ def median(
     from .median_search import MedianSearch
 
     lists = lists_of(table, ~forbidden)
-    search = MedianSearch(table, lists, count, fixed, forbidden, watch)
+    few = FEW_UNSETTLED if exact else 0
+    search = MedianSearch(table, lists, count, fixed, forbidden, watch, few)
     search.raise_and_swap(gap)
     if search.near_enough(gap) or not exact or watch.over:
         return judged(search.best, search.value, search.bound, watch, step=1.0)

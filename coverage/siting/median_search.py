@@ -22,8 +22,10 @@ class MedianSearch:
 
     def __init__(
         self, table: Distances, lists: Lists, count: int, fixed: Flags, forbidden: Flags,
-        watch: Watch,
+        watch: Watch, few: int = 0,
     ) -> None:  # fmt: skip
+        """Begin; with `few` unsettled candidates the rest is left to others, and ends here."""
+        self.few = few
         self.table, self.lists, self.count, self.watch = table, lists, count, watch
         self.dense = np.ascontiguousarray(table.cost.T)
         self.start = np.where(fixed, ALWAYS, np.where(forbidden, NEVER, CLOSED)).astype(np.int8)
@@ -47,6 +49,7 @@ class MedianSearch:
             self._raise()
             self.watch.tell(self.value, self.bound)
             settled = (self.state == ALWAYS).sum() == self.count
+            settled |= (self.state < ALWAYS).sum() <= self.few
             if self.near_enough(gap) or self.watch.over or stalled > STALLED or settled:
                 return
             start = self.start.copy()
@@ -92,7 +95,7 @@ class MedianSearch:
         for part in self.watch.parts(STEPS):
             if bound_median(
                 lists.first, lists.site, lists.time, table.cap, table.weight, self.state,
-                self.count, self.value, part, now, self.price, push, self.worth, track,
+                self.count, self.value, self.few, part, now, self.price, push, self.worth, track,
             ):  # fmt: skip
                 break
         self.width = track[WIDTH]
