@@ -48,15 +48,15 @@ SNAPPING = (
     "44 ms with the index at hand (its own row). It is built each time because osmnx does so too."
 )
 WHOLE = (
-    "这样大小的路网，我方 1.7–2.0 s，一半是固定开销：导入 pandas、geopandas、scipy 0.5 s，numba 载入 "
-    "0.35 s；读 PBF 0.45（其中大地线长度 0.13）、换算坐标 0.2、贴路和搜索 0.3 s。路网越大倍数越高。"
-    "已试：推迟导入；PBF 按块用 numpy 读；小规模用 scipy；沿用已建的网格；退出前不再找循环引用"
-    "（共由 2.6 s 降到此）。"
-    " Half of our 1.7 to 2.0 s on a network of this size are fixed: 0.5 s to import pandas, geopandas "
-    "and scipy, 0.35 s to load numba; 0.45 s read the PBF (0.13 of it lengths on the ellipsoid), 0.2 "
-    "project, 0.3 s snap and search. The ratio grows with the network. Tried: late imports; the PBF "
-    "by blocks with numpy; scipy where it is small; the grid at hand for few places too; no last "
-    "look for cycles (2.6 s before all of these)."
+    "这样大小的路网，我方 1.7–2.0 s，一半是固定开销：导入 pandas、geopandas、scipy 0.5 s，"
+    "numba 载入 0.35 s；读 PBF 0.45（其中大地线长度 0.13）、换算坐标 0.2、贴路和搜索 0.3 s。"
+    "路网越大倍数越高。已试：推迟导入；PBF 按块用 numpy 读；小规模用 scipy；沿用已建的网格；"
+    "退出前不再找循环引用（共由 2.6 s 降到此）。"
+    " Half of our 1.7 to 2.0 s on a network of this size are fixed: 0.5 s to import pandas, "
+    "geopandas and scipy, 0.35 s to load numba; 0.45 s read the PBF (0.13 of it lengths on the "
+    "ellipsoid), 0.2 project, 0.3 s snap and search. The ratio grows with the network. Tried: late "
+    "imports; the PBF by blocks with numpy; scipy where it is small; the grid at hand for few "
+    "places too; no last look for cycles (2.6 s before all of these)."
 )
 NEW_MEMORY = (
     "答案大时，写到进程未用过的内存上，本机每 MB 需 0.1–3 ms（虚拟机从主机逐页取得），"
