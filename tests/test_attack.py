@@ -269,6 +269,7 @@ def test_a_huge_sparse_file_is_refused_unread(tmp_path):
 # F4, F10, F11, F17, F18: around a run
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no symbolic links")
 def test_links_in_the_results_folder_are_not_followed(study, undisturbed, tmp_path):
     """A link where our table will stand must not overwrite what it points to."""
@@ -318,7 +319,10 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work(place, study, t
     assert [each.name for each in closed.iterdir()] == (["out"] if place == "full" else [])
 
 
-@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    "zone",
+    ["UTC", pytest.param("America/New_York", marks=pytest.mark.slow), "Pacific/Kiritimati"],
+)
 def test_the_time_zone_and_the_dates_of_files_change_nothing(zone, study, undisturbed, tmp_path):
     """F10: files of the future, in any zone; all tables byte for byte."""
     for path in study.parent.iterdir():
@@ -329,6 +333,7 @@ def test_the_time_zone_and_the_dates_of_files_change_nothing(zone, study, undist
     assert tables(tmp_path / "out") == undisturbed
 
 
+@pytest.mark.slow
 def test_of_eight_runs_in_one_folder_each_is_whole_or_refused(study, undisturbed, tmp_path):
     """F11."""
     out = tmp_path / "out"
