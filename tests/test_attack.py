@@ -320,8 +320,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work(place, study, t
 
 
 @pytest.mark.parametrize(
-    "zone",
-    ["UTC", pytest.param("America/New_York", marks=pytest.mark.slow), "Pacific/Kiritimati"],
+    "zone", ["UTC", pytest.param("America/New_York", marks=pytest.mark.slow), "Pacific/Kiritimati"]
 )
 def test_the_time_zone_and_the_dates_of_files_change_nothing(zone, study, undisturbed, tmp_path):
     """F10: files of the future, in any zone; all tables byte for byte."""

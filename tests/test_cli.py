@@ -324,9 +324,7 @@ def test_a_path_is_never_broken_over_lines(study, tmp_path):
         pytest.param({"PYTHONIOENCODING": "gbk"}, id="gbk"),
         pytest.param({"LANG": "C", "LC_ALL": "C"}, id="LANG=C"),
         pytest.param({"PYTHONIOENCODING": "ascii"}, id="ascii", marks=pytest.mark.slow),
-        pytest.param(
-            {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}, id="UTF-8", marks=pytest.mark.slow
-        ),
+        pytest.param({"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}, id="UTF-8", marks=pytest.mark.slow),
     ],
 )
 def test_any_console_will_do(environment, study, tmp_path):
