@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from machine import peak_mb
+from race import ONE_THREAD
 
 from report import printed
 
 
 def apart(command: Iterable[str | Path], environment: Mapping[str, str] | None = None) -> dict:
     """
-    Run a command to its end.
+    Run a command to its end, with one thread in the libraries that would take more.
 
     Returns
     -------
@@ -36,7 +37,7 @@ def apart(command: Iterable[str | Path], environment: Mapping[str, str] | None =
     before = time.perf_counter()
     with subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **dict.fromkeys(ONE_THREAD, "1"), **(environment or {})},
     ) as process:  # fmt: skip
         assert process.stdout is not None
         said = process.stdout.read()
