@@ -95,19 +95,26 @@ def test_a_layer_without_shapes_is_not_explained():
     assert "没有的东西" not in texts_of(drawn(layers=[empty]))
 
 
-@given(st.lists(st.tuples(st.integers(0, 20_000), st.integers(0, 20_000)), min_size=2, max_size=12))
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
-def test_names_never_meet(places):
-    from kepu.maps.figures.names import _around, _meet
-
-    taken = []
-    for x, y in places:
-        for box in _around(x / 200, y / 200, 14.0, 3.0, 1.2):
-            if not any(_meet(box, other) for other in taken):
-                taken.append(box)
-                break
-    for at, box in enumerate(taken):
-        assert not any(_meet(box, other) for other in taken[:at])
+@pytest.mark.parametrize("seed", range(3))
+def test_names_never_meet_nor_leave_the_map(seed):
+    """As they are drawn, each at its own point; of a crowd those stand that find room."""
+    spots = np.random.default_rng(seed).uniform(-1_000, 21_000, (250, 2))
+    said = {f"第{n}村": spot for n, spot in enumerate(spots)}
+    figure = drawn(names=[Names(points(*spots), list(said))])
+    renderer, body = figure.canvas.get_renderer(), figure.axes[1]
+    boxes = {text.get_text(): text.get_window_extent(renderer) for text in body.texts}
+    assert {"甲镇", "乙街道"} <= set(boxes)
+    assert 60 < len(boxes) < len(spots)
+    for one, other in combinations(boxes.values(), 2):
+        assert not one.overlaps(other)
+    frame = body.get_window_extent(renderer)
+    for name, box in boxes.items():
+        assert frame.x0 <= box.x0 and box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 and box.y1 <= frame.y1
+        if name in said:
+            x, y = body.transData.transform(said[name])
+            away = np.hypot(max(box.x0 - x, x - box.x1, 0), max(box.y0 - y, y - box.y1, 0))
+            assert away < 8 / 72 * figure.dpi
 
 
 def test_the_name_of_a_town_stands_in_it_and_off_its_symbols():
@@ -236,4 +243,8 @@ def test_the_scale_bar_is_round_and_fits(metres: float):
     found = round_number(metres)
     assert found <= metres * (1 + 1e-6)
     assert f"{found / 10 ** np.floor(np.log10(found)):.0f}" in {"1", "2", "5", "10"}
+    assert metres < 2.5 * found * (1 + 1e-6)
+
+
+def test_a_chinese_character_is_broader_than_a_latin_one():
     assert breadth("清城", 8) > breadth("ab", 8)
