@@ -178,7 +178,7 @@ def test_the_order_of_rows_does_not_matter():
     one = moves(names, np.array([5.0, 9.0, 0.0]), seed=3, draws=40)
     other = moves(names[::-1], np.array([0.0, 9.0, 5.0]), seed=3, draws=40)
     assert np.array_equal(one, other[:, ::-1])
-    assert np.abs(np.hypot(one[..., 0], one[..., 1]).max(axis=0) <= [5, 9, 0]).all()
+    assert (np.hypot(one[..., 0], one[..., 1]).max(axis=0) <= [5, 9, 0]).all()
     assert not np.array_equal(one, moves(names, np.array([5.0, 9.0, 0.0]), seed=4, draws=40))
 
 

@@ -328,7 +328,9 @@ def test_real_units_with_people_and_points(tmp_path: Path) -> None:
 @pytest.mark.skipif(not VILLAGES.exists(), reason="shared data absent")
 @pytest.mark.parametrize("folder", ["divisions", "population", "poi", "venues"])
 def test_real_tables_are_read_as_they_are(folder: str) -> None:
-    for path in sorted((VILLAGES.parents[1] / folder).glob("*.csv")):
+    paths = sorted((VILLAGES.parents[1] / folder).glob("*.csv"))
+    assert paths
+    for path in paths:
         with path.open(encoding="utf-8-sig", newline="") as file:
             expected = list(csv.reader(file))
         found = read_table(path)

@@ -106,7 +106,7 @@ def test_an_unknown_key_names_the_nearest_right_one_and_its_line(study_of, wrong
     ("old", "new", "code"),
     [
         ("minutes = 15", "minutes = 0", "E-STUDY-VALUE"),
-        ("minutes = 15", 'minutes = "15"', None),
+        ("minutes = 15", 'minutes = "15"', "E-STUDY-VALUE"),
         ("goal = 0.9", "goal = 90", "E-STUDY-VALUE"),
         ('mode = "walk"', 'mode = "fly"', "E-STUDY-VALUE"),
         ("year = 2020", "year = 20", "E-STUDY-VALUE"),
@@ -118,17 +118,18 @@ def test_an_unknown_key_names_the_nearest_right_one_and_its_line(study_of, wrong
         ("year = 2020", "year = 2020\nyear = 2021", "E-STUDY-TOML"),
         ("[roads]", "[roads", "E-STUDY-TOML"),
         ("date = 2026-11-01", 'date = 2026-11-01\nmodes = ["car"]', "E-STANDARD-MODE"),
-        ("trunk = 70", "motorroad = 70", None),
     ],
 )
 def test_wrong_values_are_refused(study_of, old, new, code):
     text = TEXT.replace(old, new, 1)
     assert text != TEXT
-    if code is None:
-        with pytest.raises(StudyError):
-            study_of(text).profiles  # noqa: B018
-        return
     assert code in {fault.code for fault in refused(study_of, text)}
+
+
+def test_a_speed_of_no_class_of_roads_is_refused(study_of):
+    with pytest.raises(StudyError) as caught:
+        _ = study_of(TEXT.replace("trunk = 70", "motorroad = 70")).profiles
+    assert [fault.code for fault in caught.value.faults] == ["E-SPEED-CLASS"]
 
 
 def test_all_faults_are_told_at_once(study_of):
