@@ -24,7 +24,9 @@ EVENING_MINUTES = (19 * 60, 20 * 60)
 DAYTIME_MINUTES = (9 * 60, 18 * 60)
 LEAST_WEEKEND_MINUTES = 120
 """A weekend is open when Saturday or Sunday is: where hours are stated, so long in the daytime."""
-DAY_MINUTES = 24 * 60
+DAY_MINUTES, NOON_MINUTES = 24 * 60, 12 * 60
+EARLY_MINUTES = 7 * 60
+"""Before it no second span of a day begins."""
 
 WORKING, WEEKEND, ALL_WEEK = frozenset(range(5)), frozenset((5, 6)), frozenset(range(7))
 DAY_NAMES = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
@@ -160,10 +162,14 @@ def _named_days(word: str) -> frozenset[int] | None:
 
 
 def _spans(text: str) -> tuple[tuple[int, int], ...] | None:
-    """Return the hours that a text names."""
+    """
+    Return the hours that a text names; None also where it counts the afternoon from one again.
+
+    9:00-5:30 would otherwise end the next morning, and be open in the evening.
+    """
     if text in WHOLE_DAY:
         return ((0, DAY_MINUTES),)
-    found = []
+    found: list[tuple[int, int]] = []
     for part in BETWEEN_SPANS.split(text):
         span = SPAN.fullmatch(part)
         if span is None:
@@ -171,7 +177,9 @@ def _spans(text: str) -> tuple[tuple[int, int], ...] | None:
         half, hour, minute, second_half, to_hour, to_minute = span.groups()
         start = _minute(half, hour, minute)
         end = _minute(second_half or half, to_hour, to_minute)
-        if start is None or end is None or start == end:
+        if start is None or end is None or start == end or end < start < NOON_MINUTES:
+            return None
+        if start < EARLY_MINUTES and any(start < first for first, _ in found):
             return None
         found.append((start, end if end > start else end + DAY_MINUTES))
     return tuple(found)
@@ -180,8 +188,11 @@ def _spans(text: str) -> tuple[tuple[int, int], ...] | None:
 def _minute(half: str | None, hour: str, minute: str | None) -> int | None:
     """Return a time of the day in minutes; None where there is no such time."""
     hours, minutes = int(hour), int(minute or 0)
-    if half in ("下午", "晚上", "晚") and hours < 12:
+    night = half in ("晚上", "晚")
+    if (hours < 12 and (night or half == "下午")) or (hours < 6 and half == "中午"):
         hours += 12
+    elif hours == 12 and night:
+        hours = 24
     known = minutes < 60 and hours * 60 + minutes <= DAY_MINUTES
     return hours * 60 + minutes if known else None
 

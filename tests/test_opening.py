@@ -39,6 +39,14 @@ DAYS = "一二三四五六日"
         ("", "", (-1, -1, -1, -1)),
         ("每天", "25:00-26:00", (-1, 1, 1, 1)),
         ("每天", "9:00-9:00", (-1, 1, 1, 1)),
+        # An afternoon that is counted from one again is not the next morning.
+        ("每天", "9:00-5:30", (-1, 1, 1, 1)),
+        ("每天", "上午8:30-5:00", (-1, 1, 1, 1)),
+        ("周一至周五", "9:00-12:00，2:30-5:30", (-1, 0, 1, 1)),
+        ("每天", "9:00-11:30，2:30-5:30，7:00-9:00", (-1, 1, 1, 1)),
+        ("每天", "上午9:00-中午1:00", (0, 1, 1, 1)),
+        ("每天", "上午9:00-晚上12:00", (1, 1, 1, 1)),
+        ("每天", "晚上7:00-12:00", (1, 0, 1, 1)),
     ],
 )
 def test_texts_of_lists(days, hours, answers):
@@ -73,6 +81,11 @@ def test_hours_are_read_back(spans):
     spans = [(a, b) for a, b in spans if a != b] or [(0, 1)]
     text = "，".join(f"{a // 60}:{a % 60:02}-{b // 60}:{b % 60:02}" for a, b in spans)
     found = opening("每天", text)
+    begins = [a for a, _ in spans]
+    back = any(a < min(420, max(begins[:k], default=0)) for k, a in enumerate(begins))
+    if back or any(b < a < 720 for a, b in spans):  # the afternoon counted from one again
+        assert found.spans is None
+        return
     assert found.spans == tuple((a, b if b > a else b + 1440) for a, b in spans)
     evening = any(a <= 1140 and b >= 1200 for a, b in found.spans)
     assert found.at("evening") == (OPEN if evening else CLOSED)
