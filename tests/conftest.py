@@ -6,7 +6,6 @@ The answers of such a town can be told by hand; `tests/scenarios/README.md` says
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -261,17 +260,10 @@ def pytest_collection_modifyitems(items):
             test._hypothesis_internal_use_settings = wanted
 
 
-def interpret() -> None:
-    """Let vectors be arrays where kernels are not compiled, for coverage and mutants."""
-    path = Path(__file__).with_name("plain_lanes.py")
-    spec = importlib.util.spec_from_file_location("plain_lanes", path)
-    plain = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(plain)
-    for name in plain.NAMES:
-        setattr(lanes, name, getattr(plain, name))
-
-
-if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+if os.environ.get("NUMBA_DISABLE_JIT") == "1":  # vectors may be arrays, for coverage and mutants
     from kepu.geo import lanes
 
-    interpret()
+    from . import plain_lanes
+
+    for name in plain_lanes.NAMES:
+        setattr(lanes, name, getattr(plain_lanes, name))

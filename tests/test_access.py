@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage import access
@@ -40,7 +40,6 @@ FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 with_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the fixtures are not here")
 MINUTE = 600
 SHORT_UNREACHED = 2**16 - 1
-many = settings(max_examples=200)
 
 
 def formula(decay, minutes: float) -> float:
@@ -86,7 +85,6 @@ def test_every_decay_is_tried_and_has_a_name():
 
 
 @given(curves, st.lists(st.integers(0, 65_534), min_size=1, max_size=30))
-@many
 def test_weights_are_those_of_the_formulas_and_never_rise(decay, times):
     ticks = np.array(sorted(times), np.uint32)
     weights = decay(ticks)
@@ -244,7 +242,6 @@ def same(found, expected):
 
 
 @given(cases())
-@many
 def test_opportunities_equal_a_loop(case):
     ticks, amounts, _, decay = case
     w = loops(ticks, decay)
@@ -253,7 +250,6 @@ def test_opportunities_equal_a_loop(case):
 
 
 @given(cases())
-@many
 def test_the_catchments_equal_loops(case):
     ticks, amounts, people, decay = case
     w, held, crowd = loops(ticks, decay), amounts.tolist(), people.tolist()
@@ -270,7 +266,6 @@ def test_the_catchments_equal_loops(case):
 
 
 @given(cases())
-@many
 def test_what_is_given_is_what_is_there(case):
     """The conservation laws: supply, people and availability are shared out, neither more."""
     ticks, amounts, people, decay = case
@@ -295,7 +290,6 @@ def test_what_is_given_is_what_is_there(case):
 
 
 @given(cases(someone=True), st.integers(2, 50), st.data())
-@many
 def test_supply_and_demand_pull_as_they_must(case, factor, data):
     ticks, amounts, people, decay = case
     plain = {share: share(ticks, amounts, people, decay).access for share in
@@ -315,7 +309,6 @@ def test_supply_and_demand_pull_as_they_must(case, factor, data):
 
 
 @given(cases(someone=True), st.randoms(use_true_random=False))
-@many
 def test_order_and_split_villages_change_nothing(case, random):
     ticks, amounts, people, decay = case
     rows, columns = list(range(len(people))), list(range(len(amounts)))
@@ -333,7 +326,6 @@ def test_order_and_split_villages_change_nothing(case, random):
 
 
 @given(cases(), st.integers(1, 7))
-@many
 def test_blocks_change_nothing(case, cells):
     ticks, amounts, people, decay = case
     whole = [f(ticks, amounts, people, decay) for f in (two_step, three_step, balanced)]
@@ -350,7 +342,6 @@ def test_blocks_change_nothing(case, cells):
     st.lists(st.tuples(st.integers(0, 9000), st.integers(0, 5000)), min_size=1, max_size=8),
     st.integers(1, 900),
 )
-@many
 def test_one_venue_for_all_gives_everybody_the_same(homes, supply):
     ticks = np.array([[tick] for tick, _ in homes], np.uint32)
     people = np.array([count for _, count in homes])

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import sys
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -20,12 +17,7 @@ from kepu.coverage.share import Standard, admitted, area_mask, scopes
 from kepu.coverage.times import Times
 from kepu.geo.routing import UNREACHED
 
-spec = importlib.util.spec_from_file_location(
-    "catchments_bands", Path(__file__).with_name("test_bands.py")
-)
-bands = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = bands
-spec.loader.exec_module(bands)
+from . import test_bands as bands
 
 
 def case(*, capacity=(40.0, 10.0), unit=("座", "座"), ticks=((3000, 20_000), (6000, UNREACHED))):

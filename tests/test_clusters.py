@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -20,7 +20,6 @@ from kepu.geo.errors import LayerError
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 with_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the fixtures are not here")
-many = settings(max_examples=200)
 
 
 def matrix_of(lists: dict[int, list[int]], size: int) -> csr_matrix:
@@ -60,7 +59,6 @@ def maps(draw: st.DrawFn):
 
 
 @given(maps())
-@many
 def test_the_figures_equal_loops(case):
     values, neighbours = case
     near, n = lists_of(neighbours), len(values)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from kepu.coverage.equity import (
@@ -34,7 +34,6 @@ from kepu.geo.routing import UNREACHED
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 with_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason="the fixtures are not here")
-many = settings(max_examples=200)
 close = {"rel_tol": 1e-10, "abs_tol": 1e-12}
 
 VALUE = st.sampled_from([0, 0, 1, 1, 2, 3, 7, 10, 55, 1000, 12.5])
@@ -57,7 +56,6 @@ def persons(values, people):
 
 
 @given(spreads())
-@many
 def test_gini_is_the_mean_difference_between_any_two_persons(case):
     values, people, _, _ = case
     each = persons(values, people)
@@ -76,7 +74,6 @@ def test_gini_is_the_mean_difference_between_any_two_persons(case):
 
 
 @given(spreads(), st.integers(2, 9))
-@many
 def test_unit_and_number_of_people_do_not_matter(case, factor):
     values, people, _, ranks = case
     measures = (
@@ -95,7 +92,6 @@ def test_unit_and_number_of_people_do_not_matter(case, factor):
 
 
 @given(spreads(), st.data())
-@many
 def test_giving_from_better_to_worse_off_never_widens(case, data):
     values, people, _, _ = case
     lived = sorted(np.flatnonzero(people).tolist(), key=values.__getitem__)
@@ -112,7 +108,6 @@ def test_giving_from_better_to_worse_off_never_widens(case, data):
 
 
 @given(spreads())
-@many
 def test_theil_splits_without_rest(case):
     values, people, groups, _ = case
     each = persons(values, people)
@@ -143,7 +138,6 @@ def test_theil_splits_without_rest(case):
 
 
 @given(spreads())
-@many
 def test_concentration_equals_a_sum_over_persons_and_flips(case):
     values, people, _, ranks = case
     each = list(zip(persons(values, people), persons(ranks, people), strict=True))
@@ -162,7 +156,6 @@ def test_concentration_equals_a_sum_over_persons_and_flips(case):
 
 
 @given(spreads(), st.randoms(use_true_random=False))
-@many
 def test_order_empty_places_and_split_places_change_nothing(case, random):
     values, people, groups, ranks = case
     order = list(range(len(values)))
@@ -184,7 +177,6 @@ def test_order_empty_places_and_split_places_change_nothing(case, random):
 
 
 @given(spreads())
-@many
 def test_the_ends_are_those_of_a_row_of_persons(case):
     """Every person is ten of themselves, so a tenth and four tenths are whole persons."""
     values, people, _, ranks = case
@@ -265,7 +257,6 @@ def test_the_divide_of_town_and_country():
 
 @given(spreads(), st.sampled_from([0.5, 1, 2, 10, 100]))
 @example((np.array([0.0] * 5 + [1]), np.array([4, 6, 9, 7, 2, 9]), None, None), 2)
-@many
 def test_poverty_equals_a_sum_over_persons(case, line):
     values, people, _, _ = case
     each = persons(values, people)
@@ -282,7 +273,6 @@ TICK = st.one_of(st.integers(0, 80_000), st.sampled_from([9000, 9001, UNREACHED]
 
 @given(st.lists(st.tuples(TICK, CROWD), max_size=8), st.sampled_from([0.1, 15, 30]),
        st.sampled_from([30, 60, 120]))  # fmt: skip
-@many
 def test_time_poverty_equals_a_sum_over_persons(places, line, cap):
     ticks = np.array([tick for tick, _ in places], np.uint32)
     people = [n for _, n in places]
@@ -316,7 +306,6 @@ def test_time_poverty_told_by_hand():
 
 @given(spreads(), st.sampled_from(["good", "burden"]), st.sampled_from([0.5, 1, 2]),
        st.integers(0, 100))  # fmt: skip
-@many
 def test_kolm_pollak_equals_its_formula_and_keeps_its_side(case, side, aversion, extra):
     values, people, _, _ = case
     each = persons(values, people)

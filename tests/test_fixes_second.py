@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from kepu.coverage.fixes import fixes
@@ -12,12 +9,8 @@ from kepu.coverage.question import Question
 from kepu.coverage.share import Standard
 from kepu.geo.routing import UNREACHED
 
-spec = importlib.util.spec_from_file_location("shares", Path(__file__).with_name("test_share.py"))
-share = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(share)
-spec = importlib.util.spec_from_file_location("gaps", Path(__file__).with_name("test_gaps.py"))
-gaps = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(gaps)
+from . import test_gaps as gaps
+from . import test_share as share
 
 
 @pytest.mark.parametrize(

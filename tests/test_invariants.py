@@ -6,9 +6,7 @@ The numbers are those of the table in `docs/reliability.md`, which names the tes
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,24 +27,11 @@ from kepu.coverage.times import within
 from kepu.geo.profile import MODES
 from kepu.geo.routing import UNREACHED
 
-many = settings(max_examples=200)
-
-
-def load(name):
-    """Load a file of tests for its generators: test modules cannot import each other."""
-    path = Path(__file__).parent / f"test_{name}.py"
-    spec = importlib.util.spec_from_file_location(f"generators_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-routing, share = load("routing"), load("share")
+from . import test_routing as routing
+from . import test_share as share
 
 
 @given(routing.towns())
-@many
 def test_from_a_place_to_itself_it_takes_no_time(town):
     """1: only the walk off the road, once each way, and the arrival."""
     there = replace(
@@ -60,7 +45,6 @@ def test_from_a_place_to_itself_it_takes_no_time(town):
 
 
 @given(routing.towns(), st.sampled_from([0.25, 0.5, 2.0, 4.0, 10.0]))
-@many
 def test_times_follow_the_speed(town, factor):
     """8: each edge is rounded to a tenth of a second once, so is each end."""
     still = replace(town.profile, arrival_seconds=0.0)
@@ -78,7 +62,6 @@ def test_times_follow_the_speed(town, factor):
 
 
 @given(routing.towns())
-@many
 def test_unreached_is_who_has_no_way_and_nobody_else(town):
     """11: by a search of the graph that knows no times."""
     import networkx as nx
@@ -90,7 +73,6 @@ def test_unreached_is_who_has_no_way_and_nobody_else(town):
 
 
 @given(routing.towns(), st.data())
-@many
 def test_roads_closed_to_a_mode_do_not_matter_to_it(town, data):
     """23: a footpath that is taken away changes no car's time."""
     closed = data.draw(st.lists(st.booleans(), min_size=town.network.edges,
@@ -123,7 +105,6 @@ def counted(district, minutes=15.0, people=None, **choices):
 
 
 @given(share.districts())
-@many
 def test_without_a_limit_all_who_reach_a_venue_are_covered(district):
     """25."""
     times, venues, demand = district
@@ -133,7 +114,6 @@ def test_without_a_limit_all_who_reach_a_venue_are_covered(district):
 
 
 @given(share.districts(), st.data())
-@many
 def test_a_village_in_two_parts_counts_as_one(district, data):
     """27: at the same point."""
     times, venues, demand = district
@@ -154,7 +134,6 @@ def test_a_village_in_two_parts_counts_as_one(district, data):
 
 
 @given(share.districts(), st.lists(st.integers(1, 10**6), min_size=8, max_size=8))
-@many
 def test_the_district_is_the_mean_of_its_towns_by_their_people(district, people):
     """21, 22: and nobody is counted twice or lost."""
     table = counted(district, people=people[: len(district[2])])
@@ -168,7 +147,6 @@ def test_the_district_is_the_mean_of_its_towns_by_their_people(district, people)
 
 
 @given(share.districts(), st.floats(0.1, 300))
-@many
 def test_the_covered_sum_names_the_covered_places(district, minutes):
     """29: with a power of two of people in each, as Conveyal does."""
     times, venues, demand = district
@@ -198,7 +176,6 @@ spots = st.builds(
         st.tuples(st.integers(-60, 60), st.integers(-200, 200)),
     ),
 )  # fmt: skip
-@many
 def test_moved_or_told_in_another_system_trips_take_as_long(homes, goals, other):
     """28: by so many km, streets and all, or points alone in other coordinates."""
 
@@ -220,7 +197,6 @@ def test_moved_or_told_in_another_system_trips_take_as_long(homes, goals, other)
 
 
 @given(share.districts(), st.data())
-@many
 def test_a_twin_of_a_venue_changes_nothing(district, data):
     """19."""
     times, venues, demand = district
@@ -241,7 +217,6 @@ def test_a_twin_of_a_venue_changes_nothing(district, data):
 
 
 @given(share.districts(), st.data())
-@many
 def test_an_open_venue_more_covers_no_less_and_one_less_no_more(district, data):
     """16, 17, 18: in every scope; opened again all is as it was."""
     times, venues, demand = district
@@ -258,7 +233,6 @@ def test_an_open_venue_more_covers_no_less_and_one_less_no_more(district, data):
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 1000)), min_size=1, max_size=20))
-@many
 def test_gini_and_theil_keep_their_bounds_and_bear_noughts(rows):
     """42, 45, 46: nought is equality; a value of nought adds nothing, and is no error."""
     values, people = (np.array(column) for column in zip(*rows, strict=True))
@@ -275,7 +249,6 @@ def test_gini_and_theil_keep_their_bounds_and_bear_noughts(rows):
 
 
 @given(st.integers(0, 10**6))
-@many
 def test_greedy_is_near_the_best_and_fixed_sites_stay(seed):
     """56, 61."""
     rng = np.random.default_rng(seed)

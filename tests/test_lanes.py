@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numba
 import numpy as np
 import pytest
@@ -25,11 +22,7 @@ from kepu.geo.lanes import (
 )  # fmt: skip
 from kepu.geo.rows import aligned
 
-spec = importlib.util.spec_from_file_location(
-    "plain_lanes", Path(__file__).with_name("plain_lanes.py")
-)
-plain = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(plain)
+from . import plain_lanes as plain
 
 
 @numba.njit(boundscheck=False)

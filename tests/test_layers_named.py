@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 from kepu.geo.errors import CrsError
 
-spec = importlib.util.spec_from_file_location("shares", Path(__file__).with_name("test_share.py"))
-share = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(share)
+from . import test_share as share
 
 
 def test_the_layer_without_metres_is_named():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,9 +11,7 @@ from kepu.coverage.reach import HELD_BACK, reach
 from kepu.coverage.share import REASONS, Standard
 from kepu.geo.routing import UNREACHED
 
-spec = importlib.util.spec_from_file_location("gaps", Path(__file__).with_name("test_gaps.py"))
-gaps = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(gaps)
+from . import test_gaps as gaps
 
 ALWAYS, BY_DAY, UNSAID = ("每天", "9:00-21:00"), ("周一至周五", "9:00-17:00"), ("", "")
 

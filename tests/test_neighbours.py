@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from geopandas import GeoDataFrame, points_from_xy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.coverage import neighbours
@@ -22,21 +20,9 @@ from kepu.geo.profile import default_profiles
 from kepu.geo.routing import UNREACHED
 from kepu.layers.roads import read_roads
 
+from . import test_routing as routing
+
 ROADS = Path(__file__).parents[1] / "data/boundaries/roads.osm.pbf"
-many = settings(max_examples=200)
-
-
-def load(name):
-    """Load a file of tests for its generators: test modules cannot import each other."""
-    path = Path(__file__).parent / f"test_{name}.py"
-    spec = importlib.util.spec_from_file_location(f"neighbours_of_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-routing = load("routing")
 
 
 def plainly(times, count, horizon):
@@ -59,7 +45,6 @@ def searched(town, count, horizon):
 
 
 @given(routing.towns(), st.integers(1, 6), st.sampled_from([0, 40, 3000, routing.EVER]))
-@many
 def test_the_nearest_others_are_those_of_the_full_table(town, count, horizon):
     times = routing.ask(replace(town, goals=town.homes))
     found, ticks, number = searched(town, count, horizon)

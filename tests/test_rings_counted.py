@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import geopandas
 import pytest
 import shapely
@@ -13,9 +10,7 @@ from kepu.coverage.isochrone import MERGED, disagreement
 from kepu.coverage.land import lattice
 from kepu.geo.routing import UNREACHED
 
-spec = importlib.util.spec_from_file_location("shares", Path(__file__).with_name("test_share.py"))
-share = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(share)
+from . import test_share as share
 
 
 @pytest.mark.parametrize(("venue", "counted"), [(MERGED, 111), ("v0", 101), ("v1", 110)])

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import shapely
 
-spec = importlib.util.spec_from_file_location("ways", Path(__file__).with_name("test_routes.py"))
-ways = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(ways)
+from . import test_routes as ways
 
 DRAWN_METRES = 10.0
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -47,27 +45,18 @@ from kepu.study import Survey, measure_times, survey, times_for
 from kepu.study_file import read_study
 from kepu.study_keys import ModeRules, Study
 
-ZOO = Path(__file__).parent / "zoo"
+from .zoo import healthy
+
 INSIDE = (113.05, 23.68)
 CLOSED, CANDIDATE, PLANNED, OUTSIDE, HALL, BOOK = (
     "013041", "013042", "013043", "013044", "013045", "013049",
 )  # fmt: skip
 
 
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"edits_{name}", ZOO / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @cache
 def measured() -> tuple[Study, Survey]:
     with TemporaryDirectory() as folder:
-        asked = read_study(load("healthy").healthy().write(Path(folder)))
+        asked = read_study(healthy.healthy().write(Path(folder)))
         return asked, survey(asked, read_layers(asked))
 
 
@@ -468,6 +457,9 @@ def test_speeds_change_in_one_mode_and_class():
     same = {"do": "change_speed", "mode": "car", "highway": "secondary", "kmh": 30.0}
     assert refusal(same, same) == [("E-EDIT-NO-CHANGE", "secondary")]
     assert refusal(same | {"highway": "secondry"}) == [("E-EDIT-NOTHING", "secondry")]
+    # A unit mistaken: no study may say so, and no scenario.
+    assert refusal(same | {"mode": "walk", "kmh": 30.0}) == [("E-STUDY-VALUE", "30")]
+    assert refusal(same | {"kmh": 2.0}) == [("E-STUDY-VALUE", "2")]
 
 
 def test_a_new_road_joins_what_is_there_and_leads_somewhere():
@@ -755,7 +747,7 @@ def test_a_public_study_keeps_what_a_scenario_does_to_single_places_apart(tmp_pa
 
 
 def test_the_command_of_a_public_study_names_no_place_outside(tmp_path):
-    path = load("healthy").healthy().write(tmp_path)
+    path = healthy.healthy().write(tmp_path)
     path.write_text(path.read_text("utf-8") + '\n[map]\nmode = "public"\n', "utf-8")
     options = [
         "--close",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,9 +9,7 @@ from kepu.coverage.share import GROUPS, REASONS, Standard, nearest, standard_cov
 from kepu.geo.routing import UNREACHED
 from kepu.layers import demand
 
-spec = importlib.util.spec_from_file_location("shares", Path(__file__).with_name("test_share.py"))
-share = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(share)
+from . import test_share as share
 
 VENUES = share.plain_venues(["room", "room"])
 PLACES = share.plain_demand([10, 20, 30], [0, 1, 1], [True, False, False])

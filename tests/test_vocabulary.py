@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -19,17 +17,9 @@ from kepu.coverage.share import AREAS, GROUPS, REASONS, Standard, area_mask, nea
 from kepu.geo.routing import UNREACHED
 from kepu.study_keys import StandardRules
 
+from . import test_clusters as clusters
+from . import test_share as share
 
-def neighbour(name: str):
-    """Load another file of tests: they cannot import each other."""
-    path = Path(__file__).with_name(f"test_{name}.py")
-    spec = importlib.util.spec_from_file_location(f"{name}_of_words", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-clusters, share = neighbour("clusters"), neighbour("share")
 PLACES = share.plain_demand([10, 20, 30], [0, 1, 1], [True, False, False])
 
 
