@@ -14,8 +14,20 @@ from .crs import WGS84, transform
 from .errors import Fault, NetworkError
 from .gather import is_structure
 from .network import Network, ticks
-from .profile import MODES, Profile, blocks, directions, maxspeed_kmh, road_class, surface_factor
+from .profile import (
+    ACCESS_KEYS,
+    CLOSED,
+    MODES,
+    Profile,
+    blocks,
+    directions,
+    maxspeed_kmh,
+    road_class,
+    surface_factor,
+)
 from .ways import Ways, build
+
+ACCESS = frozenset(key for keys in ACCESS_KEYS.values() for key in keys)
 
 
 def to_networkx(network: Network, profile: Profile) -> nx.MultiDiGraph:
@@ -69,9 +81,9 @@ def from_networkx(graph: nx.MultiDiGraph, profiles: Mapping[str, Profile]) -> Ne
     Turn an OSMnx street network (`graph_from_*` or GraphML) into a `Network`.
 
     Two edges that run opposite ways over the same OpenStreetMap way become one. Where OSMnx merged
-    ways and left a list, the slowest class and the lowest limit count. An edge without its twin is
-    one-way, but for walking. Nodes are numbered anew, 1 to n; lengths are measured on the ellipsoid
-    (OSMnx: on a sphere of 6371.009 km, up to 0.4 % off).
+    ways and left a list, the slowest class, the lowest limit, the worst surface and any ban count.
+    An edge without its twin is one-way, but for walking. Nodes are numbered anew, 1 to n; lengths
+    are measured on the ellipsoid (OSMnx: on a sphere of 6371.009 km, up to 0.4 % off).
 
     Raises
     ------
@@ -135,16 +147,18 @@ def _same_way(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _tags(facts: Mapping[str, Any], car: Profile) -> dict[str, str]:
+    """Return what an edge says as texts; of merged ways the one that lets through least."""
     tags = {}
     for key, value in facts.items():
         if isinstance(value, list):
-            text = ";".join(str(part) for part in value)
+            parts = [str(part) for part in value]
+            shut = [part for part in parts if part in CLOSED]
+            tags[key] = shut[0] if key in ACCESS and shut else ";".join(parts)
             if key == "highway":
-                text = min(
-                    (str(part) for part in value),
+                tags[key] = min(
+                    parts,
                     key=lambda name: (car.speeds[name].kmh if name in car.speeds else 0.0, name),
                 )
-            tags[key] = text
         elif isinstance(value, str):
             tags[key] = value
     return tags

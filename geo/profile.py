@@ -35,7 +35,8 @@ OPEN = frozenset("yes permissive designated official destination customers deliv
 CLOSED = frozenset(
     "no private agricultural forestry military emergency permit residents restricted psv".split()
 )
-"""Everything else (`unknown`, misspellings) says nothing, and the next key is asked."""
+"""Everything else (`unknown`, misspellings) says nothing, and the next key is asked. Of several
+values (`agricultural;destination`) any that lets in does."""
 FORWARD = frozenset(("yes", "true", "1"))
 BACKWARD = frozenset(("-1", "reverse"))
 BOTH = frozenset(("no", "false", "0", "alternating"))
@@ -210,11 +211,12 @@ def road_class(tags: Mapping[str, str]) -> str | None:
 
 
 def _permission(tags: Mapping[str, str], keys: Iterable[str], suffix: str = "") -> bool | None:
+    """Return what the first key that says anything says; each of `agricultural;forestry` speaks."""
     for key in keys:
-        value = tags.get(key + suffix)
-        if value in OPEN:
+        said = {part.strip() for part in tags.get(key + suffix, "").split(";")}
+        if said & OPEN:
             return True
-        if value in CLOSED:
+        if said & CLOSED:
             return False
     return None
 
@@ -294,9 +296,10 @@ def maxspeed_kmh(text: str | None) -> float | None:
 
 
 def surface_factor(tags: Mapping[str, str], name: str) -> float:
-    """Return the share of the class speed that a car or e-bike keeps on this surface."""
+    """Return the share of the class speed that a car or e-bike keeps on the worst surface named."""
     surface = tags.get("surface")
     if surface is None:
         unsure = name == "unclassified" or name.startswith("track")
         return UNKNOWN_SURFACE_FACTOR if unsure else 1.0
-    return UNPAVED_FACTOR if surface.partition(":")[0] in UNPAVED else 1.0
+    unpaved = any(part.partition(":")[0].strip() in UNPAVED for part in surface.split(";"))
+    return UNPAVED_FACTOR if unpaved else 1.0

@@ -183,6 +183,14 @@ def test_of_merged_ways_the_slowest_class_and_the_lowest_limit_count():
     assert network.way.tolist() == [3]
 
 
+def test_of_merged_ways_a_ban_and_the_worst_surface_count():
+    merged = {"motor_vehicle": ["yes", "no"], "surface": ["asphalt", "gravel"]}
+    network = from_networkx(two_points(**merged), PROFILES)
+    assert network.open["car"].tolist() == [[False, False]]
+    assert network.open["ebike"].tolist() == [[True, False]]
+    assert network.factor.tolist() == [0.6]
+
+
 def test_lengths_are_measured_not_believed():
     line = shapely.LineString([(113.0, 23.7), (113.0, 23.71), (113.01, 23.7)])
     straight, bent = (from_networkx(two_points(**f), PROFILES).length[0]

@@ -114,6 +114,17 @@ def test_words_that_open(value):
     assert not blocks("walk", {"barrier": "wall", "foot": value})
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("agricultural;forestry", NEITHER), ("forestry; private", NEITHER), ("no;nonsense", NEITHER),
+     ("agricultural;destination", BOTH), ("private;customers", BOTH), ("unknown;", BOTH)],
+)  # fmt: skip
+def test_of_several_words_any_that_lets_in_does(value, expected):
+    for mode in MODES:
+        assert ways(mode, access=value) == expected
+    assert ways("car", motor_vehicle=value) == expected
+
+
 EVERYBODY = "wall fence".split()
 OF_CARS = "bollard block cycle_barrier motorcycle_barrier jersey_barrier log debris planter".split()
 OF_WHEELS = "stile turnstile kissing_gate full-height_turnstile".split()
@@ -150,7 +161,7 @@ def test_a_slower_pace_is_slower_everywhere():
     "soil woodchips".split(),
 )
 def test_every_unpaved_surface_slows_whatever_is_said_after_it(surface):
-    for text in (surface, f"{surface}:lanes"):
+    for text in (surface, f"{surface}:lanes", f"asphalt;{surface}", f"{surface}; asphalt"):
         assert surface_factor({"surface": text}, "primary") == UNPAVED_FACTOR
 
 
