@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .coverage.siting import capacity
 from .coverage.siting.answers import Answer, Sites, Watch
 from .coverage.siting.choices import NearBest, Scale, by_people, by_time, near_best
-from .coverage.siting.covering import maximal
 from .siting import Siting
 from .siting_models import rules_of, solved, without_idle
 from .siting_plan import worth
@@ -44,7 +44,7 @@ def choices(found: Siting, watch: Watch) -> Choices:
     curving = watch.part(watch.left * 0.5)
     curve, cut = curve_of(found, curving), curving.over
     price, regret = pd.DataFrame(columns=PRICE), pd.DataFrame(columns=REGRET)
-    if mclp and not found.limited:
+    if mclp:
         pricing = watch.part(watch.left * 0.6)
         price = price_of(found, pricing)
         cut |= pricing.over
@@ -239,11 +239,12 @@ def _regret(found: Siting, name: str, speed: float, moved: Any, watch: Watch) ->
     """Hold our plan against the best that keeps the floors; against any, where none can."""
     cover = found.problem.cover_at(speed, moved)
     ours: Sites = found.answer.sites
-    mine, bare = cover.value(ours), replace(found.rules, floors=())
+    bare = replace(found.rules, floors=())
+    mine = capacity.worth(cover, bare, ours)
     rules = replace(bare, floors=rules_of(found.problem, found.asked, cover).floors)
-    best: Answer = maximal(cover, rules, watch)
+    best: Answer = capacity.most_people(cover, rules, watch)
     if not best.found and rules.floors:
-        best = maximal(cover, bare, watch)
+        best = capacity.most_people(cover, bare, watch)
     top = max(int(best.value), mine) if best.found else mine
     share = (top - mine) / top if top else 0.0
     # Where the best is not proved, what is lost is that much at least.

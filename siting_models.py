@@ -9,10 +9,9 @@ import numpy as np
 
 from .coverage.gaps import percent_down
 from .coverage.siting.answers import Answer, Sites, Watch
-from .coverage.siting.capacity import capacitated
+from .coverage.siting.capacity import most_of, most_people
 from .coverage.siting.center import center
 from .coverage.siting.cover import Cover
-from .coverage.siting.covering import maximal
 from .coverage.siting.dispersion import FAR, disperse
 from .coverage.siting.fairness import least_gap, max_min
 from .coverage.siting.median import median
@@ -71,7 +70,8 @@ def rules_of(problem: Problem, asked: Asked, cover: Cover | None = None) -> Rule
     """
     study, file = problem.study, problem.study.path.name
     cover = cover or problem.cover
-    rules = problem.rules(count=asked.count, budget=asked.budget)
+    crowded = asked.model == "mclp"
+    rules = problem.rules(count=asked.count, budget=asked.budget, crowded=crowded)
     # What is planned is paid for already.
     kinds = set(problem.options["type"][~problem.fixed])
     if asked.budget is not None and kinds - set(study.sites.costs):
@@ -125,9 +125,9 @@ def check_asked(problem: Problem, asked: Asked, rules: Rules) -> None:
         "--backup": asked.backup and asked.model != "lscp",
         "--count / --budget": number and asked.model == "lscp",
         "--fair": asked.fair and (
-            asked.model != "mclp" or room is not None
+            asked.model != "mclp"
             or (asked.fair == "even" and (rules.floors or asked.count is None
-                                          or asked.budget is not None))
+                                          or asked.budget is not None or room is not None))
         ),
     }  # fmt: skip
     wrong = [option for option, useless in unused.items() if useless]
@@ -143,14 +143,11 @@ def check_asked(problem: Problem, asked: Asked, rules: Rules) -> None:
 
 def solved(problem: Problem, asked: Asked, rules: Rules, watch: Watch) -> Answer:
     """Run the model."""
-    room = problem.room
     match asked.model:
         case "mclp" if asked.fair:
             return fairest(problem, asked.fair, rules, watch)
-        case "mclp" if room is not None:
-            return capacitated(problem.cover, room, rules, watch)
         case "mclp":
-            return maximal(problem.cover, rules, watch)
+            return most_people(problem.cover, rules, watch)
         case "lscp":
             return _everybody(problem, rules, asked, watch)
         case "pmedian":
@@ -168,7 +165,7 @@ def fairest(problem: Problem, fair: Fair, rules: Rules, watch: Watch) -> Answer:
     """Find the fair plan; its value is the people covered, `optimal` that none is fairer."""
     cover, totals = problem.cover, problem.group_totals
     if fair == "gap":
-        best = maximal(cover, rules, watch.part(watch.left / 3))
+        best = most_people(cover, rules, watch.part(watch.left / 3))
         if not best.found:
             return best
         keep = cover.base + int(GAP_KEEP * (best.value - cover.base))
@@ -181,7 +178,7 @@ def fairest(problem: Problem, fair: Fair, rules: Rules, watch: Watch) -> Answer:
         return max_min(towns, rules, totals[problem.towns], watch)
     scale = EvenHanded(problem).scale()
     if scale is None:
-        return maximal(cover, rules, watch)
+        return most_people(cover, rules, watch)
     found = median(scale, rules, watch)
     value = cover.value(found.sites)
     proved = found.status == "optimal"
@@ -246,8 +243,7 @@ def refuse_infeasible(problem: Problem, asked: Asked, rules: Rules, watch: Watch
         total = int(problem.group_totals[group]) if group is not None else 0
         if group is None or not total:
             continue
-        people = problem.cover.weighing(problem.cover.groups[:, group])
-        most = maximal(people, free, watch)
+        most = most_of(problem.cover, free, group, watch)
         reached = int(problem.cover.base_groups[group]) + int(most.value if most.found else 0)
         if most.status == "optimal" and reached < share * total - 1e-9:
             facts = {"most": f"{percent_down(reached / total)}%"}

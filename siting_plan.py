@@ -9,10 +9,10 @@ from geopandas import GeoDataFrame
 
 from .coverage.share import area_mask
 from .coverage.siting.answers import Answer, Sites
-from .coverage.siting.capacity import served
 from .coverage.siting.choices import build_order
 from .coverage.siting.cover import NEVER
 from .coverage.siting.rules import Rules
+from .coverage.siting.service import served
 from .siting_problem import Problem
 from .siting_times import distances, order_by_time, stage_minutes
 

@@ -172,7 +172,16 @@ class Problem:
         need = np.concatenate([s.count - self.stand_now(s, factor) for s in self.standards])
         weight = np.concatenate([self.meant(s) for s in self.standards])
         rows = csr_matrix(vstack(self.reach(factor, moved)))
-        return Cover.of(rows, weight, groups=self.groups, need=need)
+        # Whom a crowded site serves is told by town and by town or country.
+        kind = None if self.room is None else np.tile(self.ground, len(self.standards))
+        return Cover.of(rows, weight, groups=self.groups, need=need, kind=kind)
+
+    @property
+    def ground(self) -> Whole:
+        """Number the towns' urban and rural parts, shape (p,)."""
+        demand = self.measured.demand
+        town = self.measured.towns.index.get_indexer(demand["town"])
+        return np.asarray(2 * town + demand["rural"].to_numpy(bool), np.int64)
 
     @cached_property
     def group_names(self) -> list[tuple[str, str]]:
@@ -212,8 +221,12 @@ class Problem:
         """All people of each group."""
         return np.asarray(self.groups.sum(axis=0))
 
-    def rules(self, *, count: int | None, budget: int | None) -> Rules:
-        """Return the rules: committed sites come on top of the number and are paid for."""
+    def rules(self, *, count: int | None, budget: int | None, crowded: bool = False) -> Rules:
+        """
+        Return the rules: committed sites come on top of the number and are paid for.
+
+        `crowded`: whether a site serves no more people than it has room for.
+        """
         fixed, forbidden = self.fixed, self.forbidden
         whole = None if count is None else count + int(fixed.sum())
         apart = [self._one_a_site(), self._too_near()]
@@ -221,7 +234,7 @@ class Problem:
         pairs = pairs[~(fixed[pairs[:, 0]] & fixed[pairs[:, 1]])]
         return Rules(
             count=whole, cost=self.options["cost"].to_numpy(np.int64), budget=budget, fixed=fixed,
-            forbidden=forbidden, apart=pairs,
+            forbidden=forbidden, apart=pairs, room=self.room if crowded else None,
         )  # fmt: skip
 
     def _one_a_site(self) -> Whole:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kepu.coverage.siting import assignment, covering
 from kepu.coverage.siting.answers import Watch, judged
 from kepu.coverage.siting.assignment import assigned
-from kepu.coverage.siting.capacity import capacitated, served
+from kepu.coverage.siting.capacity import most_people
 from kepu.coverage.siting.center import center, longest
 from kepu.coverage.siting.choices import build_order, near_best, stages
 from kepu.coverage.siting.cover import LATER, NEVER, Cover, undominated
@@ -27,6 +27,7 @@ from kepu.coverage.siting.median import median
 from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.milp import solve
 from kepu.coverage.siting.rules import Rules, cliques_of
+from kepu.coverage.siting.service import served
 from kepu.coverage.siting.setcover import backed_up, cheapest
 
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
@@ -160,8 +161,8 @@ def test_several_within_reach_equal_brute_force(seed):
     assert (least.status, least.value) == ("optimal", min(map(len, whole)))
     totals = groups.sum(axis=0)
     fair = max_min(cover, Rules(count=3), totals, watch())
-    assert worst_share(cover, totals, fair.sites) == max(
-        worst_share(cover, totals, p) for p in every
+    assert worst_share(cover, Rules(), totals, fair.sites) == max(
+        worst_share(cover, Rules(), totals, p) for p in every
     )
     if totals.all():
         _, gap = least_gap(cover, Rules(count=3), totals, (0, 1), 0, watch())
@@ -282,7 +283,7 @@ def test_capacity_equals_brute_force(seed):
     rng, reach, people = drawn(seed, sites=6)
     room = rng.integers(1, 15, 6)
     cover = Cover.of(reach, people)
-    found = capacitated(cover, room, Rules(count=2), watch())
+    found = most_people(cover, Rules(count=2, room=room), watch())
     assert found.status == "optimal"
     assert found.value == max(served(cover, room, p) for p in plans(6, 2))
     assert found.value <= maximal(cover, Rules(count=2), watch()).value
@@ -304,9 +305,9 @@ def test_fair_plans_equal_brute_force(seed):
     cover, rules = Cover.of(reach, people, groups=groups), Rules(count=2)
     every = plans(7, 2)
     fair = max_min(cover, rules, totals, watch())
-    best = max(worst_share(cover, totals, p) for p in every)
-    assert worst_share(cover, totals, fair.sites) == best
-    equals = [p for p in every if worst_share(cover, totals, p) == best]
+    best = max(worst_share(cover, rules, totals, p) for p in every)
+    assert worst_share(cover, rules, totals, fair.sites) == best
+    equals = [p for p in every if worst_share(cover, rules, totals, p) == best]
     assert fair.value == max(covered(reach, people, p) for p in equals)
     if not totals.all():
         return

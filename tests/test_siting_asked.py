@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from kepu.cli import app
 from kepu.commands_sites import _print
 from kepu.coverage.siting.answers import Watch
-from kepu.coverage.siting.capacity import capacitated, served
 from kepu.coverage.siting.choices import by_time, near_best
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.median import median
@@ -46,25 +45,6 @@ def room(study, measured):
 def plans(sites, count):
     sizes = range(count + 1)
     return [np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(sites), n)]
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_floors_hold_where_sites_have_room_for_so_many(seed):
-    rng = np.random.default_rng(seed)
-    reach, people = rng.random((12, 6)) < 0.3, rng.integers(0, 9, 12)
-    groups = np.where(rng.random(12) < 0.5, people, 0)[:, None]
-    cover, size = Cover.of(reach, people, groups=groups), rng.integers(1, 15, 6)
-    least = int(groups.sum() * rng.choice([0.3, 0.5, 0.7]))
-    rules = Rules(count=2).with_floor(cover.groups[:, 0], least)
-    allowed = [p for p in plans(6, 2) if cover.group_values(p)[0] >= least]
-    found = capacitated(cover, size, rules, Watch())
-    if not allowed:
-        assert found.status == "infeasible"
-        return
-    assert (found.status, found.value) == (
-        "optimal", max(served(cover, size, p) for p in allowed)
-    )  # fmt: skip
-    assert cover.group_values(found.sites)[0] >= least
 
 
 @pytest.mark.parametrize("seed", range(8))

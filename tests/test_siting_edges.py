@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
+from dataclasses import replace
 from threading import Event
 from types import SimpleNamespace
 
@@ -24,7 +25,7 @@ from kepu.coverage.siting import (
     warm,
 )
 from kepu.coverage.siting.answers import Answer, Watch, judged, unknown
-from kepu.coverage.siting.capacity import capacitated, served
+from kepu.coverage.siting.capacity import most_people
 from kepu.coverage.siting.center import center, longest
 from kepu.coverage.siting.choices import near_best
 from kepu.coverage.siting.cover import LATER, NEVER, Cover, undominated
@@ -35,6 +36,7 @@ from kepu.coverage.siting.median import median
 from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.milp import Solved
 from kepu.coverage.siting.rules import Rules
+from kepu.coverage.siting.service import served
 from kepu.coverage.siting.setcover import backed_up, cheapest, greedy_cover, needed_rows
 
 
@@ -122,7 +124,7 @@ def test_settled_sites_are_kept_by_every_model(seed):
     assert rules.kept_by(found.sites, cover)
     assert (found.status, found.value) == ("optimal", min(map(table.value, allowed)))
     room = rng.integers(1, 15, 7)
-    found = capacitated(cover, room, rules, Watch())
+    found = most_people(cover, replace(rules, room=room), Watch())
     assert rules.kept_by(found.sites, cover)
     assert (found.status, found.value) == (
         "optimal", max(served(cover, room, p) for p in allowed)
@@ -253,18 +255,19 @@ def test_a_floor_that_is_kept_already_is_none():
 def test_the_fairest_so_far_stays_where_the_second_step_finds_nothing(monkeypatch):
     cover, totals = two_groups()
     best = max_min(cover, Rules(count=2), totals, Watch())
-    monkeypatch.setattr(fairness, "maximal", lambda *_: unknown(-math.inf, Watch()))
+    monkeypatch.setattr(fairness, "most_people", lambda *_: unknown(-math.inf, Watch()))
     found = max_min(cover, Rules(count=2), totals, Watch())
     assert found.status == "heuristic"
     assert found.gap == math.inf
     # 5 of 9 and 3 of 5: the worst share of any pair of places is at most 5/9.
-    assert worst_share(cover, totals, found.sites) == worst_share(cover, totals, best.sites)
-    assert float(worst_share(cover, totals, found.sites)) == pytest.approx(5 / 9)
+    worst = worst_share(cover, Rules(), totals, found.sites)
+    assert worst == worst_share(cover, Rules(), totals, best.sites)
+    assert float(worst) == pytest.approx(5 / 9)
 
 
 def test_the_worst_share_of_nobody_is_whole():
     cover = Cover.of(np.zeros((2, 1), bool), [3, 4], groups=[[3, 0], [0, 4]])
-    assert worst_share(cover, np.array([3, 4]), np.zeros(0, int)) == 1
+    assert worst_share(cover, Rules(), np.array([3, 4]), np.zeros(0, int)) == 1
 
 
 @pytest.mark.parametrize("rounds", [0, 1])

@@ -7,91 +7,137 @@ which is how the value of a plan is told afresh.
 
 from __future__ import annotations
 
+import heapq
+from dataclasses import replace
+
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import coo_matrix, csr_matrix, hstack, vstack
-from scipy.sparse.csgraph import maximum_flow
+from scipy.sparse import csr_matrix, hstack, vstack
 
-from .answers import Answer, Sites, Watch
+from .answers import Answer, Sites, Watch, impossible, judged
 from .cover import Cover, Whole
-from .covering import answered_by, covering_program, greedy
-from .milp import Program, solve
+from .covering import answered_by, maximal
+from .milp import WHOLE, Program, solve, widened
 from .rules import Rules
+from .service import PART_OF_ONE, Service, served
 
 
-def served(cover: Cover, capacity: Whole, sites: npt.ArrayLike) -> int:
-    """Return how many people a plan serves, its base included, as a largest flow."""
-    chosen = np.asarray(sites, np.int64)
-    n, k = cover.reach.shape[0], len(chosen)
-    if not k or not n:
-        return cover.base
-    part = cover.reach[:, chosen].tocoo()
-    start = np.concatenate([np.zeros(n, int), part.row + 1, n + 1 + np.arange(k)])
-    end = np.concatenate([np.arange(n) + 1, n + 1 + part.col, np.full(k, n + k + 1)])
-    room = np.concatenate([cover.weight, cover.weight[part.row], capacity[chosen]])
-    room = np.minimum(room, np.iinfo(np.int32).max).astype(np.int32)
-    graph = csr_matrix(coo_matrix((room, (start, end)), shape=(n + k + 2, n + k + 2)))
-    return cover.base + int(maximum_flow(graph, 0, n + k + 1).flow_value)
+def worth(cover: Cover, rules: Rules, sites: Sites) -> int:
+    """Return the people that a plan covers; those it serves, where there is only so much room."""
+    return cover.value(sites) if rules.room is None else served(cover, rules.room, sites)
 
 
-def capacitated(cover: Cover, capacity: Whole, rules: Rules, watch: Watch) -> Answer:
-    """
-    Find the plan that serves most people; floors count who is within reach, served or not.
-
-    Parameters
-    ----------
-    capacity
-        Shape (m,): people that a site serves at most.
-    """
-    n, m = cover.reach.shape
-    fixed, forbidden = rules.settled(m)
-    pairs = cover.reach.tocoo()
-    count = len(pairs.row)
-    column = np.arange(count)
-    weight = cover.weight.astype(float)
-    ones = np.ones(count)
-    by_row = csr_matrix((ones, (pairs.row, column)), shape=(n, count))
-    by_site = csr_matrix((ones, (pairs.col, column)), shape=(m, count))
-    linked = csr_matrix(
-        (-np.minimum(weight[pairs.row], capacity[pairs.col]), (column, pairs.col)), (count, m)
-    )
-    eye = csr_matrix((ones, (column, column)), shape=(count, count))
-    table, high = rules.table(m)
-    rooms = csr_matrix((-capacity.astype(float), (np.arange(m), np.arange(m))), shape=(m, m))
-    rows = csr_matrix(vstack([
-        hstack([csr_matrix((n, m)), by_row]), hstack([rooms, by_site]), hstack([linked, eye]),
-        hstack([table, csr_matrix((table.shape[0], count))]),
-    ]))  # fmt: skip
-    top = np.concatenate([weight, np.zeros(m + count), high])
-    program = Program(
-        np.concatenate([np.zeros(m), ones]),
-        np.concatenate([fixed.astype(float), np.zeros(count)]),
-        np.concatenate([(~forbidden).astype(float), weight[pairs.row]]),
-        np.arange(m + count) < m, rows, np.full(len(top), -np.inf), top,
-    )  # fmt: skip
-    if rules.floors:
-        program = _with_floors(program, covering_program(cover, Rules(floors=rules.floors)), m)
-
-    def worth(sites: Sites) -> int:
-        return served(cover, capacity, sites)
-
-    start = greedy(cover, rules)
-    known = -np.inf if start is None else float(worth(start) - cover.base)
+def most_people(cover: Cover, rules: Rules, watch: Watch) -> Answer:
+    """Find the plan that covers most people, or serves most, where there is only so much room."""
+    if rules.room is None:
+        return maximal(cover, rules, watch)
+    fixed, _ = rules.settled(cover.candidates)
+    if rules.count is not None and int(fixed.sum()) > rules.count:
+        return impossible(watch)
+    program, _ = service_program(cover, rules, rules.room)
+    start = _greedy(cover, rules, rules.room, watch)
+    known = -np.inf if start is None else float(worth(cover, rules, start) - cover.base)
     found = solve(program, watch, step=1.0, shift=cover.base, known=known)
-    return answered_by(worth, cover, rules, watch, found, start)
+    return answered_by(lambda sites: worth(cover, rules, sites), cover, rules, watch, found, start)
 
 
-def _with_floors(program: Program, floors: Program, m: int) -> Program:
-    """Put a covering beside the program, on the same `m` sites: its floors hold for both."""
-    ours, more = len(program.gain) - m, len(floors.gain) - m
-    rows = csr_matrix(floors.rows)
-    joined = [
-        hstack([csr_matrix(program.rows), csr_matrix((program.rows.shape[0], more))]),
-        hstack([rows[:, :m], csr_matrix((rows.shape[0], ours)), rows[:, m:]]),
-    ]
-    return Program(
-        np.append(program.gain, np.zeros(more)), np.append(program.lower, np.zeros(more)),
-        np.append(program.upper, floors.upper[m:]), np.append(program.whole, floors.whole[m:]),
-        csr_matrix(vstack(joined)), np.append(program.low, floors.low),
-        np.append(program.high, floors.high),
+def most_of(cover: Cover, rules: Rules, group: int, watch: Watch) -> Answer:
+    """Find the plan that covers, or serves, most of one group; nobody before counts."""
+    people = cover.groups[:, group]
+    if rules.room is None:
+        return maximal(cover.weighing(people), rules, watch)
+    program, share = service_program(cover, rules, rules.room)
+    gain = np.asarray(people.astype(float) @ share)
+    found = solve(replace(program, gain=gain), watch, step=PART_OF_ONE)
+    if found.infeasible or found.x is None:
+        return impossible(watch) if found.infeasible else judged([], -np.inf, np.inf, watch)
+    sites = np.flatnonzero(found.x[: cover.candidates] > WHOLE)
+    return judged(sites, found.value, found.bound, watch, step=PART_OF_ONE)
+
+
+def service_program(cover: Cover, rules: Rules, room: Whole) -> tuple[Program, csr_matrix]:
+    """
+    Return whom sites may serve, and what share of its row each variable brings, shape (n, .).
+
+    Variables are the sites, then the pairs of `Service`: so many people of a row at a site.
+    """
+    m = cover.candidates
+    fixed, forbidden = rules.settled(m)
+    meet = Service.of(cover, room)
+    k = len(meet.row)
+    weight, pairs = cover.weight.astype(float), np.arange(k)
+    # Of one pair alone: what the sums of a site say loosely while it is open in part.
+    most = np.minimum(weight[meet.row], meet.room[meet.site])
+    linked = csr_matrix((-most, (pairs, meet.site)), shape=(k, m))
+    rooms = csr_matrix((-meet.room.astype(float), (np.arange(m), np.arange(m))), shape=(m, m))
+    table, high = rules.table(m)
+    rows = csr_matrix(vstack([
+        hstack([csr_matrix((len(weight), m)), meet.by_row]), hstack([rooms, meet.by_site]),
+        hstack([linked, csr_matrix((np.ones(k), (pairs, pairs)), shape=(k, k))]),
+        widened(table, m + k),
+    ]))  # fmt: skip
+    top = np.concatenate([weight, np.zeros(m + k), high])
+    program = Program(
+        np.concatenate([np.zeros(m), np.ones(k)]), np.append(fixed.astype(float), np.zeros(k)),
+        np.append((~forbidden).astype(float), weight[meet.row]), np.arange(m + k) < m, rows,
+        np.full(len(top), -np.inf), top,
     )  # fmt: skip
+    share = csr_matrix(hstack([csr_matrix((len(weight), m)), meet.share]))
+    for people, least in rules.floors:
+        sums = csr_matrix(people.astype(float)[None]) @ share
+        program = program.under(sums, np.array([least]), np.array([np.inf]))
+    return program, share
+
+
+def no_room_left(cover: Cover, room: Whole, program: Program) -> Program:
+    """
+    Return a program of `service_program` in which nobody is turned away who could be served.
+
+    By the dual of the largest flow (weak duality makes it an equality): rows u and sites q with
+    u + q >= open for each pair, and as many served as rows u and sites q have people and room.
+    """
+    meet = Service.of(cover, room)
+    n, m = cover.reach.shape
+    k, width = len(meet.row), len(program.gain)
+    wider, at, ones = program.beside(n + m), np.arange(k), np.ones(k)
+    pairs = csr_matrix(
+        (np.concatenate([-ones, ones, ones]),
+         (np.tile(at, 3), np.concatenate([meet.site, width + meet.row, width + n + meet.site]))),
+        shape=(k, width + n + m),
+    )  # fmt: skip
+    all_served = np.concatenate([np.zeros(m), np.ones(width - m), -cover.weight, -meet.room])
+    return wider.under(
+        csr_matrix(vstack([pairs, csr_matrix(all_served[None])])), np.zeros(k + 1),
+        np.full(k + 1, np.inf),
+    )  # fmt: skip
+
+
+def _greedy(cover: Cover, rules: Rules, room: Whole, watch: Watch) -> Sites | None:
+    """
+    Open the site by which most more are served, by cost where there is a budget.
+
+    What one more site brings never grows (a largest flow is submodular), so only those are reckoned
+    again that were the best before (Minoux 1978). None if the plan breaks a floor.
+    """
+    m = cover.candidates
+    fixed, forbidden = rules.settled(m)
+    chosen = np.flatnonzero(fixed)
+    price = np.ones(m) if rules.budget is None or rules.cost is None else np.maximum(rules.cost, 1)
+    value = worth(cover, rules, chosen)
+    heap = [
+        (-float(most) / price[j], j, -1)
+        for j, most in enumerate(Service.of(cover, room).room)
+        if most > 0 and not forbidden[j] and not fixed[j]
+    ]  # fmt: skip
+    heapq.heapify(heap)
+    bare = replace(rules, floors=())
+    while heap and not watch.over:
+        _, site, known = heapq.heappop(heap)
+        plan = np.append(chosen, site)
+        if not bare.kept_by(plan, cover):
+            continue
+        gain = worth(cover, rules, plan) - value
+        if gain > 0 and known == len(chosen):
+            chosen, value = plan, value + gain
+        elif gain > 0:
+            heapq.heappush(heap, (-gain / price[site], site, len(chosen)))
+    return chosen if rules.kept_by(chosen, cover) else None

@@ -72,6 +72,7 @@ class Cover:
         groups: npt.ArrayLike | None = None,
         covered: npt.ArrayLike | None = None,
         need: npt.ArrayLike | None = None,
+        kind: npt.ArrayLike | None = None,
     ) -> Cover:
         """
         Merge p places into rows.
@@ -88,6 +89,8 @@ class Cover:
             Shape (p,): places that are covered already.
         need
             Shape (p,): how many sites cover a place, by default 1; less than that is covered.
+        kind
+            Shape (p,), whole: places of different kinds stay rows of their own.
 
         Raises
         ------
@@ -107,7 +110,8 @@ class Cover:
         done = done | (wanted < 1)
         never = ~done & (np.diff(table.indptr) < wanted)
         open_places = np.flatnonzero(~done & ~never)
-        first, number = _alike(table[open_places], wanted[open_places])
+        kinds = np.zeros(len(people), np.int64) if kind is None else np.asarray(kind, np.int64)
+        first, number = _alike(table[open_places], wanted[open_places], kinds[open_places])
         row = np.full(len(people), LATER, np.int64)
         row[never] = NEVER
         row[open_places] = number
@@ -147,9 +151,9 @@ class Cover:
         )  # fmt: skip
 
 
-def _alike(table: csr_matrix, need: Whole) -> tuple[Whole, Whole]:
+def _alike(table: csr_matrix, need: Whole, kind: Whole) -> tuple[Whole, Whole]:
     """
-    Group equal rows of a table of ones that need as many of them.
+    Group equal rows of a table of ones that need as many of them and are of one kind.
 
     Returns
     -------
@@ -160,7 +164,7 @@ def _alike(table: csr_matrix, need: Whole) -> tuple[Whole, Whole]:
     """
     packed: dict[bytes, int] = {}
     indices = table.indices.astype(np.int32)
-    ends, wanted = table.indptr.tolist(), need.astype(np.int32)
+    ends, wanted = table.indptr.tolist(), np.column_stack([need, kind]).astype(np.int32)
     number = np.empty(table.shape[0], np.int64)
     first: list[int] = []
     for at, (begin, end) in enumerate(pairwise(ends)):

@@ -8,35 +8,43 @@ by who asks.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged, unknown
+from .capacity import most_people, no_room_left, service_program, worth
 from .cover import Cover, Whole
-from .covering import covering_program, greedy, maximal, variables
+from .covering import covering_program, greedy, variables
 from .milp import WHOLE, Program, solve
 from .rules import Rules
+from .service import PART_OF_ONE, largest_share, least_difference, shared_out
 
 SHARE_STEP = 1e-6
 """Shares nearer than this are the same."""
 
 
-def with_share(cover: Cover, rules: Rules, group: int, least: int, watch: Watch) -> Answer:
+def with_share(cover: Cover, rules: Rules, group: int, least: float, watch: Watch) -> Answer:
     """Find the plan that covers most while so many people of a group are covered."""
     need = max(least - int(cover.base_groups[group]), 0)
     if need == 0:
-        return maximal(cover, rules, watch)
-    return maximal(cover, rules.with_floor(cover.groups[:, group], need), watch)
+        return most_people(cover, rules, watch)
+    return most_people(cover, rules.with_floor(cover.groups[:, group], need), watch)
 
 
-def worst_share(cover: Cover, totals: Whole, sites: Sites) -> Fraction:
+def worst_share(cover: Cover, rules: Rules, totals: Whole, sites: Sites) -> Fraction:
     """Return the smallest share of any group that a plan can do something for."""
+    groups = [g for g in _helped(cover) if totals[g] > 0]
+    if rules.room is not None:
+        shared = shared_out(cover, rules.room, sites, (), totals, None, groups)
+        return Fraction(min((shared[g] / float(totals[g]) for g in groups), default=1.0))
     covered = cover.group_values(sites)
-    shares = [Fraction(int(covered[g]), int(totals[g])) for g in _helped(cover) if totals[g] > 0]
-    return min(shares, default=Fraction(1))
+    return min((Fraction(int(covered[g]), int(totals[g])) for g in groups), default=Fraction(1))
 
 
 def _helped(cover: Cover) -> Sites:
@@ -58,22 +66,11 @@ def max_min(cover: Cover, rules: Rules, totals: Whole, watch: Watch) -> Answer:
     Answer
         Its value is the people covered; `optimal` only if both steps are proved.
     """
-    plain = covering_program(cover, rules)
     groups = [g for g in _helped(cover) if totals[g] > 0]
-    rows = _sums(cover, plain, groups)
-    width = len(plain.gain)
-    share = csr_matrix(-totals[groups].astype(float)[:, None])
-    program = Program(
-        np.concatenate([np.zeros(width), [1.0]]), np.append(plain.lower, 0.0),
-        np.append(plain.upper, 1.0), np.append(plain.whole, False),
-        csr_matrix(vstack([
-            hstack([plain.rows, csr_matrix((plain.rows.shape[0], 1))]), hstack([rows, share])
-        ])),
-        np.concatenate([plain.low, -cover.base_groups[groups].astype(float)]),
-        np.concatenate([plain.high, np.full(len(groups), np.inf)]),
-    )  # fmt: skip
+    plain, share = _program(cover, rules)
+    sums, base = csr_matrix(cover.groups.T.astype(float)) @ share, cover.base_groups.astype(float)
     half = watch.part(watch.left / 2)
-    first = solve(program, half)
+    first = solve(largest_share(plain, sums, base, totals, groups), half)
     if first.infeasible:
         return impossible(watch)
     start = greedy(cover, rules)
@@ -81,17 +78,20 @@ def max_min(cover: Cover, rules: Rules, totals: Whole, watch: Watch) -> Answer:
     plans = [p for p in plans if rules.kept_by(p, cover)]
     if not plans:
         return unknown(-np.inf, watch)
-    reached = max(worst_share(cover, totals, p) for p in plans)
+    reached, best = max(
+        ((worst_share(cover, rules, totals, p), p) for p in plans), key=lambda pair: pair[0]
+    )
     proved, why = first.bound <= float(reached) + SHARE_STEP, half.why
+    whole = rules.room is None
     for g in groups:
-        least = -(-reached.numerator * int(totals[g]) // reached.denominator)
-        need = least - int(cover.base_groups[g])
+        wanted = reached * int(totals[g])
+        # Who is covered comes in whole people; who is served may be parted by a hair.
+        need = (math.ceil(wanted) if whole else float(wanted) - PART_OF_ONE) - int(base[g])
         if need > 0:
             rules = rules.with_floor(cover.groups[:, g], need)
-    found = maximal(cover, rules, watch)
+    found = most_people(cover, rules, watch)
     if not found.found:
-        best = max(plans, key=lambda p: worst_share(cover, totals, p))
-        return judged(best, cover.value(best), np.inf, watch, step=1.0)
+        return judged(best, worth(cover, rules, best), np.inf, watch, step=1.0)
     if proved:
         return found
     return replace(found, status="heuristic", bound=np.inf, stopped=why or watch.why)
@@ -115,49 +115,62 @@ def least_gap(
     float
         The difference of the shares that is proved to be the smallest; nan if not proved.
     """
-    one, two = pair
     floors = rules.with_floor(cover.weight, max(least - cover.base, 0))
-    plain = covering_program(cover, floors)
-    width = len(plain.gain)
-    signs = [1.0 / max(int(totals[one]), 1), -1.0 / max(int(totals[two]), 1)]
-    sums = _sums(cover, plain, [one, two])
-    difference = csr_matrix(sums[0] * signs[0] + sums[1] * signs[1])
-    base = float(cover.base_groups[one] * signs[0] + cover.base_groups[two] * signs[1])
-    honest, bottom = _honest(cover, width + 1)
-    slack = csr_matrix(np.ones((1, 1)))
-    rows = csr_matrix(vstack([
-        hstack([plain.rows, csr_matrix((plain.rows.shape[0], 1))]), honest,
-        hstack([-difference, slack]), hstack([difference, slack]),
-    ]))  # fmt: skip
-    program = Program(
-        np.concatenate([np.zeros(width), [-1.0]]), np.append(plain.lower, 0.0),
-        np.append(plain.upper, 1.0), np.append(plain.whole, False), rows,
-        np.concatenate([plain.low, bottom, [base, -base]]),
-        np.concatenate([plain.high, np.full(len(bottom) + 2, np.inf)]),
-    )  # fmt: skip
-    found = solve(program, watch)
+    plain, share = _program(cover, floors)
+    sums, base = csr_matrix(cover.groups.T.astype(float)) @ share, cover.base_groups.astype(float)
+    honest = (
+        no_room_left(cover, rules.room, plain) if rules.room is not None else _honest(cover, plain)
+    )
+    found = solve(least_difference(honest, sums, base, totals, pair), watch)
     sites = _plan(found.x, cover)
     if sites is None or not floors.kept_by(sites, cover):
         return impossible(watch) if found.infeasible else unknown(-np.inf, watch), np.nan
-    covered = cover.group_values(sites)
-    gap = abs(float(covered[one] * signs[0] + covered[two] * signs[1]))
+    covered = group_people(cover, rules, totals, pair, sites)
+    one, two = pair
+    gap = abs(covered[one] / max(int(totals[one]), 1) - covered[two] / max(int(totals[two]), 1))
     proved = gap + found.bound <= SHARE_STEP
-    value = cover.value(sites)
+    value = worth(cover, rules, sites)
     status = "optimal" if proved else "heuristic"
     return (
         Answer(sites, value, value if proved else np.inf, status, watch.elapsed, watch.why),  # type: ignore[arg-type]
-        gap if proved else np.nan,
+        float(gap) if proved else np.nan,
     )
 
 
-def _honest(cover: Cover, width: int) -> tuple[csr_matrix, np.ndarray]:
+def group_people(
+    cover: Cover, rules: Rules, totals: Whole, pair: tuple[int, int], sites: Sites,
+    worst_of: Sequence[int] = (),
+) -> npt.NDArray[np.float64]:  # fmt: skip
     """
-    Return rules by which a covered row counts as covered.
+    Return the people of each group that a plan covers, or serves where there is so much room.
 
-    Without them the gap could be closed by looking away. Of a row that one site covers each site
+    Those served are shared out as `shared_out` says, within the floors of the rules.
+    """
+    if rules.room is None:
+        return cover.group_values(sites).astype(float)
+    helped = [g for g in _helped(cover) if g in set(worst_of) and totals[g] > 0]
+    return shared_out(cover, rules.room, sites, rules.floors, totals, pair, helped)
+
+
+def _program(cover: Cover, rules: Rules) -> tuple[Program, csr_matrix]:
+    """Return the program, and what share of each row its variables say is covered, (n, .)."""
+    if rules.room is not None:
+        return service_program(cover, rules, rules.room)
+    program = covering_program(cover, rules)
+    _, variable = variables(cover)
+    n = len(variable)
+    return program, csr_matrix((np.ones(n), (np.arange(n), variable)), (n, len(program.gain)))
+
+
+def _honest(cover: Cover, program: Program) -> Program:
+    """
+    Return a program of covering in which a covered row counts as covered.
+
+    Without it the gap could be closed by looking away. Of a row that one site covers each site
     says so; of one that needs k of d: (d - k + 1) y >= open sites - k + 1.
     """
     shared, _ = variables(cover)
+    width = len(program.gain)
     m, need, reach = cover.candidates, cover.need[shared], cover.reach[shared]
     lone = np.repeat(need == 1, np.diff(reach.indptr))
     pairs = reach.tocoo()
@@ -172,17 +185,8 @@ def _honest(cover: Cover, width: int) -> tuple[csr_matrix, np.ndarray]:
     own = csr_matrix((spare, (np.arange(len(several)), several)), shape=(len(several), width - m))
     together = hstack([-reach[several].astype(float), own])
     bottom = np.concatenate([np.zeros(count), 1.0 - need[several]])
-    return csr_matrix(vstack([each, together])), bottom
+    return program.under(csr_matrix(vstack([each, together])), bottom, np.full(len(bottom), np.inf))
 
 
 def _plan(x: np.ndarray | None, cover: Cover) -> Sites | None:
     return None if x is None else np.flatnonzero(x[: cover.candidates] > WHOLE)
-
-
-def _sums(cover: Cover, program: Program, groups: list[int] | Sites) -> csr_matrix:
-    """Return people of each group by the variables of a covering program."""
-    _, variable = variables(cover)
-    table = np.zeros((len(groups), len(program.gain)))
-    for at, group in enumerate(groups):
-        np.add.at(table[at], variable, cover.groups[:, group].astype(float))
-    return csr_matrix(table)

@@ -8,7 +8,7 @@ who asks reckons the value of the plan afresh.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from threading import Thread
 from time import monotonic
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, sparray, spmatrix
+from scipy.sparse import csr_matrix, sparray, spmatrix, vstack
 
 from .answers import Watch
 
@@ -45,6 +45,28 @@ class Program:
     rows: csr_matrix | spmatrix | sparray
     low: Floats
     high: Floats
+
+    def beside(self, columns: int, *, upper: float = 1.0) -> Program:
+        """Return the program with variables from 0 to `upper` more, in no row and of no gain."""
+        none = np.zeros(columns)
+        return Program(
+            np.append(self.gain, none), np.append(self.lower, none),
+            np.append(self.upper, none + upper), np.append(self.whole, np.zeros(columns, bool)),
+            widened(self.rows, len(self.gain) + columns), self.low, self.high,
+        )  # fmt: skip
+
+    def under(self, rows: csr_matrix | spmatrix | sparray, low: Floats, high: Floats) -> Program:
+        """Return the program with rows more."""
+        return replace(
+            self, rows=csr_matrix(vstack([self.rows, rows])), low=np.append(self.low, low),
+            high=np.append(self.high, high),
+        )  # fmt: skip
+
+
+def widened(rows: csr_matrix | spmatrix | sparray, columns: int) -> csr_matrix:
+    """Return rows that have nothing to do with further columns."""
+    table = csr_matrix(rows)
+    return csr_matrix((table.data, table.indices, table.indptr), (table.shape[0], columns))
 
 
 @dataclass(frozen=True, eq=False)

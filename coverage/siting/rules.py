@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from .answers import Sites
 from .cover import Cover, Flags, Whole
+from .service import Floor, keeps_floors
 
 NO_PAIRS: Whole = np.zeros((0, 2), np.int64)
 
@@ -31,6 +32,8 @@ class Rules:
         Shape (k, 2): pairs of which a plan has one at most.
     floors
         Pairs of people by row, shape (n,), and how many of them at least are covered.
+    room
+        Shape (m,): people that a site serves at most; floors then count who is served.
     """
 
     count: int | None = None
@@ -39,7 +42,8 @@ class Rules:
     fixed: Flags | None = None
     forbidden: Flags | None = None
     apart: Whole = field(default_factory=lambda: NO_PAIRS)
-    floors: tuple[tuple[Whole, int], ...] = ()
+    floors: tuple[Floor, ...] = ()
+    room: Whole | None = None
 
     @property
     def plain(self) -> bool:
@@ -58,7 +62,7 @@ class Rules:
         forbidden = none if self.forbidden is None else np.asarray(self.forbidden, bool)
         return fixed, forbidden & ~fixed
 
-    def with_floor(self, people: Whole, least: int) -> Rules:
+    def with_floor(self, people: Whole, least: float) -> Rules:
         """Return the rules with one floor more."""
         return replace(self, floors=(*self.floors, (people, least)))
 
@@ -67,15 +71,20 @@ class Rules:
         chosen = np.zeros(cover.candidates, bool)
         chosen[np.asarray(sites, np.int64)] = True
         fixed, forbidden = self.settled(cover.candidates)
-        rows = cover.rows_of(np.flatnonzero(chosen))
         return bool(
             (self.count is None or chosen.sum() <= self.count)
             and (self.budget is None or self.cost is None or self.spent(chosen) <= self.budget)
             and not (fixed & ~chosen).any()
             and not (forbidden & chosen).any()
             and not chosen[self.apart].all(axis=1).any()
-            and all(people[rows].sum() >= least for people, least in self.floors)
+            and self._floors_kept(np.flatnonzero(chosen), cover)
         )
+
+    def _floors_kept(self, sites: Sites, cover: Cover) -> bool:
+        if self.room is not None:
+            return keeps_floors(cover, self.room, sites, self.floors)
+        rows = cover.rows_of(sites)
+        return all(people[rows].sum() >= least for people, least in self.floors)
 
     def too_near(self, sites: Sites, candidates: int) -> Flags:
         """Tell which candidates may not stand beside a plan, shape (m,)."""
