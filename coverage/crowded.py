@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from geopandas import GeoDataFrame
 
 from .fixes import Fixes
@@ -16,6 +17,8 @@ from .times import within
 
 SEVERE_LOAD = 2.0
 """More than so many times the people that the standard allows a unit is severe."""
+ROUNDING = 1e-6
+"""2.3 people for each of 100 seats are 230 people, though in doubles a little less."""
 
 
 def crowded_rows(
@@ -46,47 +49,48 @@ def crowded_rows(
     np.add.at(load, found.venue[goes], people[goes])
     capacity = venues["capacity"].to_numpy(float)
     judged = known & (venues["capacity_unit"] == standard.capacity_unit).to_numpy() & (capacity > 0)
-    most = np.floor(standard.people_a_unit * np.where(judged, capacity, 0))
+    most = _whole_down(standard.people_a_unit * np.where(judged, capacity, 0))
     rows = []
     for venue in np.flatnonzero(judged & (load > most)).tolist():
         come = np.flatnonzero(goes & (found.venue == venue))
-        nearer = could.ticks[come] < found.ticks[come, None]
-        relief = (people[come, None] * nearer).sum(axis=0)
         facts: dict[str, Any] = {
             "name": venues["name"].iloc[venue], "capacity": capacity[venue],
             "unit": standard.capacity_unit, "people": int(load[venue]),
             "each": _tenths_down(load[venue] / capacity[venue]),
-            "needed": int(np.ceil(load[venue] / standard.people_a_unit)),
+            "needed": _units_for(int(load[venue]), standard),
         }  # fmt: skip
         columns: dict[str, Any] = {"fix": "capacity"}
+        relief = (people[come, None] * turning[come]).sum(axis=0)
         if len(relief) and relief.max() > 0:
             option = int(relief.argmax())
-            left, theirs = int(load[venue] - relief[option]), int(meant[turning[:, option]].sum())
+            other, left = int(could.options[option]), int(load[venue] - relief[option])
+            theirs = int(meant[turning[:, option]].sum())
             facts |= {
                 "gained": int(relief[option]), "left": left, "still": bool(left > most[venue]),
-                **_other_facts(venues, int(could.options[option]), theirs, standard),
+                **_other_facts(venues, other, theirs, standard),
             }  # fmt: skip
             columns = {
                 "fix": "extend" if facts["status"] == "open" else "open",
-                "fix_venue": str(venues.index[could.options[option]]),
+                "fix_venue": str(venues.index[other]),
                 "fix_people": facts["gained"],
             }
         town = str(venues["town"].iloc[venue]) if "town" in venues else ""
         columns |= {"id": str(venues.index[venue]), "town": town if town in town_names else ""}
-        rows.append(_row(standard, facts, columns, most[venue]))
+        rows.append(_row(standard, facts, columns, int(most[venue])))
     return rows
 
 
 def _row(
-    standard: Standard, facts: dict[str, Any], columns: dict[str, Any], most: float
+    standard: Standard, facts: dict[str, Any], columns: dict[str, Any], most: int
 ) -> dict[str, Any]:
     """Return the row of a venue that bears no more than so many people."""
-    severe = facts["people"] > SEVERE_LOAD * standard.people_a_unit * facts["capacity"]
+    bears = SEVERE_LOAD * standard.people_a_unit * facts["capacity"]
+    severe = facts["people"] > _whole_down(bears)
     return {
         "kind": "venue", "name": facts["name"], "standard": standard.key,
         "level": "severe" if severe else "moderate", "cause": "over_capacity",
         "people": facts["people"], "limit_minutes": standard.minutes,
-        "venue": columns["id"], "uncovered": int(facts["people"] - most),
+        "venue": columns["id"], "uncovered": facts["people"] - most,
         "score": float(facts["people"] - most), "sentence": venue_sentence(standard, facts),
         "remedy": venue_remedy(columns["fix"], facts), **columns,
     }  # fmt: skip
@@ -98,7 +102,7 @@ def _other_facts(
     """Return what the venue is that relieves a crowded one, and what it would have to hold."""
     return {
         "option": venues["name"].iloc[other], "status": str(venues["status"].iloc[other]),
-        "theirs": theirs, "their_need": int(np.ceil(theirs / standard.people_a_unit)),
+        "theirs": theirs, "their_need": _units_for(theirs, standard),
         "their_capacity": _capacity(venues, other, standard),
     }  # fmt: skip
 
@@ -108,6 +112,15 @@ def _capacity(venues: GeoDataFrame, venue: int, standard: Standard) -> float | N
     row = venues.iloc[venue]
     told = row["type"] in standard.types and row["capacity_unit"] == standard.capacity_unit
     return float(row["capacity"]) if told and row["capacity"] > 0 else None
+
+
+def _units_for(people: int, standard: Standard) -> int:
+    """Return the least whole capacity that bears so many people."""
+    return int(np.ceil(people / standard.people_a_unit - ROUNDING))
+
+
+def _whole_down(number: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    return np.asarray(np.floor(np.asarray(number) + ROUNDING))
 
 
 def _tenths_down(number: float) -> float:

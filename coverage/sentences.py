@@ -165,10 +165,15 @@ def town_remedy(fix: str, facts: Facts) -> str:
     )
 
 
+def _plain(number: float) -> str:
+    """Return a number in full: of 1333333 square metres the plain format would keep six digits."""
+    return f"{number:.12g}"
+
+
 def venue_sentence(standard: Standard, facts: Facts) -> str:
-    """Say that a venue serves too many: `name`, `capacity`, `unit`, `people`, `each`, `most`."""
+    """Say that a venue serves too many: `name`, `capacity`, `unit`, `people`, `each`."""
     return (
-        f"{facts['name']}（{facts['capacity']:g}{facts['unit']}）按“{standard.name}”"
+        f"{facts['name']}（{_plain(facts['capacity'])}{facts['unit']}）按“{standard.name}”"
         f"就近服务{facts['people']}人，每{facts['unit']}{facts['each']:.1f}人，"
         f"超过每{facts['unit']}{standard.people_a_unit:g}人的要求"
     )
@@ -188,14 +193,14 @@ def venue_remedy(fix: str, facts: Facts) -> str:
         where it is not known).
     """
     if fix == "capacity":
-        return f"扩大到{facts['needed']:g}{facts['unit']}以上，或在附近增设"
+        return f"扩大到{facts['needed']}{facts['unit']}以上，或在附近增设"
     then = "增加此项功能" if fix == "extend" else ""
     known, need = facts["their_capacity"], facts["their_need"]
-    holds = "" if known is None else f"（{known:g}{facts['unit']}）"
+    holds = "" if known is None else f"（{_plain(known)}{facts['unit']}）"
     ask = "容量足够" if known is not None and known >= need else f"须有{need}{facts['unit']}以上"
     return (
         f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']}人，"
         f"本处余{facts['left']}人{'，仍超过要求' if facts['still'] else ''}；"
         f"该处{holds}届时就近服务{facts['theirs']}人，{ask}；"
-        f"也可将本处扩大到{facts['needed']:g}{facts['unit']}以上"
+        f"也可将本处扩大到{facts['needed']}{facts['unit']}以上"
     )

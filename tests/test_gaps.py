@@ -385,6 +385,23 @@ class TestCrowds:
     def test_twice_the_limit_is_severe(self, capacity, level):
         assert self.asked(capacity)["level"].tolist() == [level]
 
+    @pytest.mark.parametrize(("people", "level"), [(230, None), (460, "moderate"), (461, "severe")])
+    def test_limits_are_those_of_decimals(self, people, level):
+        """2.3 people for each of 100 seats are 230, though 2.3 x 100 in doubles is less."""
+        case = Case([[300]], [people], town=["t1"], rural=[True], types=("room",), capacity=[100.0])
+        found = case.asked(standard(people_a_unit=2.3)).query("kind == 'venue'")
+        assert found["level"].tolist() == ([level] if level else [])
+        if people == 460:
+            assert found["uncovered"].tolist() == [230]
+            assert found["remedy"].tolist() == ["扩大到200座以上，或在附近增设"]
+
+    def test_large_numbers_are_told_in_full(self):
+        case = Case([[300]], [9_000_000], town=["t1"], rural=[True], types=("room",),
+                    capacity=[1_333_333.5])  # fmt: skip
+        venue = case.asked(standard(people_a_unit=5)).query("kind == 'venue'").iloc[0]
+        assert venue["sentence"].startswith("馆0（1333333.5座）")
+        assert venue["remedy"].startswith("扩大到1800000座以上")
+
     def test_unknown_capacity_is_not_judged(self):
         assert self.asked(np.nan).empty
         assert self.asked(0.0).empty
