@@ -35,6 +35,9 @@ DATUMS = ("WGS84", "CGCS2000", "GCJ02", "BD09")
 CHINA_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 """West, south, east, north: where GCJ-02 shifts at all, by the formulas in public use."""
 
+STRETCHED = ("Mercator", "Popular Visualisation Pseudo Mercator", "Equidistant Cylindrical")
+"""Projections of the whole earth whose metres are ground metres at the equator alone."""
+
 KRASOVSKY_METRES = 6378245.0
 KRASOVSKY_E2 = 0.00669342162296594323
 BD09_TURN = np.pi * 3000.0 / 180.0
@@ -215,17 +218,17 @@ def metric_crs(lon: float, lat: float) -> CRS:
     for central meridians 75 to 135 E); elsewhere the UTM zone. Scale error below 0.04 %.
     """
     if 73.5 <= lon <= 136.5 and 16 <= lat <= 54:
-        meridian = 3 * round(lon / 3)
+        meridian = min(max(3 * round(lon / 3), 75), 135)
         return CRS.from_epsg(4534 + (meridian - 75) // 3)
     return CRS.from_epsg((32600 if lat >= 0 else 32700) + int((lon + 180) // 6) % 60 + 1)
 
 
 def is_metric(crs: CRS | None) -> bool:
-    """Tell whether lengths in `crs` are ground metres: projected, metres, and not Web Mercator."""
+    """Tell whether lengths in `crs` are ground metres: projected, in metres, not `STRETCHED`."""
     if crs is None or not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         return False
     method = crs.coordinate_operation.method_name if crs.coordinate_operation else ""
-    return "Pseudo Mercator" not in method and not method.startswith("Mercator")
+    return not method.startswith(STRETCHED)
 
 
 def require_metric(frame: GeoDataFrame | GeoSeries, name: str) -> Any:
@@ -235,8 +238,8 @@ def require_metric(frame: GeoDataFrame | GeoSeries, name: str) -> Any:
     Raises
     ------
     CrsError
-        No reference system, degrees, or Web Mercator, whose metres are too long away from the
-        equator (9 % at 23.7 N).
+        No reference system, degrees, or one of `STRETCHED`: the metres of Web Mercator are too long
+        away from the equator (9 % at 23.7 N).
     """
     if not is_metric(frame.crs):
         raise CrsError(

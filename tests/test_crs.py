@@ -169,9 +169,16 @@ def test_elsewhere_the_utm_zone(lon, lat, code):
     assert metric_crs(lon, lat).to_epsg() == code
 
 
-@pytest.mark.parametrize("code", [3857, 3395, 4326, 4490, 2225])
+@pytest.mark.parametrize("lon", [73.5, 73.6, 136.4, 136.5])
+def test_the_ends_of_china_are_of_the_outer_zones(lon):
+    """The next code in EPSG's list, a third beyond, is another country's."""
+    meridian = 75 if lon < 100 else 135
+    assert metric_crs(lon, 40.0).name == f"CGCS2000 / 3-degree Gauss-Kruger CM {meridian}E"
+
+
+@pytest.mark.parametrize("code", [3857, 3395, 4087, 32662, 4326, 4490, 2225])
 def test_what_is_not_the_ground_metre_is_refused(code):
-    """Web Mercator, Mercator, degrees, degrees, feet."""
+    """Web Mercator, Mercator, degrees as if they were metres, degrees, degrees, feet."""
     frame = geopandas.GeoDataFrame(geometry=[shapely.Point(0, 0)], crs=code)
     assert not is_metric(frame.crs)
     assert code_of(lambda: require_metric(frame, "towns")) == "E-CRS-METRIC"
