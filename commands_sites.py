@@ -224,7 +224,7 @@ def _print(found: Siting, extra: Choices, folder: Path) -> None:
     console.print(f"  → 方案建成后 {found.after:,} {unit}（{facts['share_after']}），"
                   f"共 {people:,} {unit}")  # fmt: skip
     if found.limited:
-        console.print(f"按各处容量最多可服务 {int(answer.value):,} {unit}（上面的覆盖人口不计容量，"
+        console.print(f"按各处容量可服务 {int(answer.value):,} {unit}（上面的覆盖人口不计容量，"
                       "下面的方案和 curve.csv 计容量）", soft_wrap=True)  # fmt: skip
     elif found.problem.room is not None:
         console.print("本模型不计容量")

@@ -82,7 +82,10 @@ def counted(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
     """Say what is counted: who is meant by two standards twice; with little room who is served."""
     words = [] if len(found.problem.standards) == 1 else [("人口", "人次"), ("（人）", "（人次）")]
     if found.limited:
-        words += [("覆盖人", "按容量服务人"), ("覆盖率", "服务率")]
+        words += [
+            ("少覆盖人", "少服务人"), ("覆盖人", "按容量服务人"), ("方案覆盖", "方案服务"),
+            ("覆盖率", "服务率"),
+        ]  # fmt: skip
 
     def said(name: object) -> str:
         text = str(name)
@@ -163,13 +166,14 @@ def alternatives_sheet(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
 def price_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
     """Return the price of equity."""
     price = extra.price
+    rules = {**RULE_NAMES, "floor": "乡村服务下限"} if found.limited else RULE_NAMES
     towns = found.problem.measured.towns["name"]
     points = [
         None if pd.isna(d) else round(float(d) * 100, 1) for d in price["difference"].tolist()
     ]
     return pd.DataFrame(
         {
-            "公平要求": price["rule"].map(RULE_NAMES),
+            "公平要求": price["rule"].map(rules),
             "下限（%）": percent_column(price["level"].astype("Float64")),
             "覆盖人口": price["covered"],
             "覆盖率（%）": percent_column(price["share"].astype("Float64")),

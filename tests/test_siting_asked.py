@@ -13,21 +13,31 @@ from typer.testing import CliRunner
 
 from kepu.cli import app
 from kepu.commands_sites import _print
+from kepu.coverage.gaps import percent_down
 from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.capacity import most_of, most_people
 from kepu.coverage.siting.choices import by_time, near_best
 from kepu.coverage.siting.cover import Cover
+from kepu.coverage.siting.fairness import group_people
 from kepu.coverage.siting.median import median
 from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.rules import Rules
+from kepu.coverage.siting.service import served
 from kepu.geo.errors import StudyError
 from kepu.report_sites import _labels
 from kepu.siting import covered_afresh, plan_sites
-from kepu.siting_choices import alternatives_of, choices, curve_of, near_of
+from kepu.siting_choices import alternatives_of, choices, curve_of, near_of, regret_of
 from kepu.siting_keys import CostRules
 from kepu.siting_models import Asked, rules_of
 from kepu.siting_price import price_of
 from kepu.siting_problem import problem_of
-from kepu.siting_tables import alternatives_sheet, candidates_sheet, percent_up
+from kepu.siting_tables import (
+    alternatives_sheet,
+    candidates_sheet,
+    counted,
+    percent_up,
+    price_sheet,
+)
 
 from .illustrative import DISTRICT, with_sites
 
@@ -241,6 +251,69 @@ def test_stand_ins_are_told_for_medians_and_for_sites_with_room(study, measured,
     assert set(own["site"]) == set(limited.plan["site"][limited.plan["order"] > 0])
     kept = table["covered"] + table["loss"]
     assert (kept.dropna() == limited.reached).all()
+
+
+@pytest.fixture(scope="module")
+def little(study, measured):
+    costs = {"room.community": CostRules(build=30, upgrade=10, capacity=3000)}
+    return problem_of(with_sites(study, costs=costs), measured, ["room"])
+
+
+@pytest.mark.parametrize("fair", ["gap", "maxmin"])
+def test_with_little_room_a_fair_plan_tells_who_is_served(fair, little):
+    found = plan_sites(little, Asked(count=3, fair=fair), Watch())
+    assert found.answer.status == "optimal"
+    assert found.reached == served(little.cover, little.room, found.answer.sites) < found.after
+    table = price_of(found, Watch())
+    price = table.set_index("rule")
+    assert price.at["asked", "covered"] == price.at[fair, "covered"] == found.reached
+    assert price.at[fair, "price"] == price.at["plain", "covered"] - found.reached >= 0
+    rows = price.loc[["plain", fair]].to_dict("records")
+    measure = {"gap": lambda row: abs(row["difference"]), "maxmin": lambda row: -row["worst"]}[fair]
+    assert measure(rows[1]) <= measure(rows[0]) + 1e-6
+    # Who is served lives in town or in the country, and no other town is worse off than the worst.
+    urban, rural = little.group_totals[:2]
+    for row in table.to_dict("records"):
+        assert row["urban"] * urban + row["rural"] * rural == pytest.approx(row["covered"], abs=0.1)
+        assert row["worst"] <= row["share"]
+    assert table["even_minutes"].isna().all()
+    floors = table[table["rule"] == "floor"]
+    assert len(floors)
+    assert (floors["rural"] >= floors["level"] - 1e-6).all()
+    assert floors["covered"].is_monotonic_decreasing
+    sheet = counted(found, price_sheet(found, choices(found, Watch())))
+    assert {"按容量服务人口", "公平的代价（少服务人口）", "最差镇街服务率（%）"} <= set(sheet)
+    assert set(sheet["公平要求"]) >= {"乡村服务下限", "本方案"}
+
+
+def test_with_little_room_a_floor_counts_who_is_served(little):
+    rural = little.group_totals[1]
+    most = most_of(little.cover, little.rules(count=3, budget=None, crowded=True), 1, Watch())
+    high = (little.cover.base_groups[1] + most.value) / rural
+    level = math.floor(high * 1000) / 1000
+    found = plan_sites(little, Asked(count=3, floors={"rural": level}), Watch())
+    shared = group_people(
+        little.cover, found.rules, little.group_totals, (0, 1), found.answer.sites
+    )
+    assert shared[1] >= level * rural - 1e-3
+    assert shared[:2].sum() == pytest.approx(found.reached, abs=1e-3)
+    # More than that are within reach, and cannot be served.
+    assert little.cover.group_values(found.answer.sites)[1] > (level + 0.02) * rural
+    with pytest.raises(StudyError, match="E-SITES-FLOOR-HIGH") as error:
+        plan_sites(little, Asked(count=3, floors={"rural": level + 0.01}), Watch())
+    assert error.value.faults[0].facts["most"] == f"{percent_down(float(high))}%"
+
+
+def test_with_little_room_regret_counts_who_is_served(little):
+    found = plan_sites(little, Asked(count=3), Watch())
+    table = regret_of(found, Watch()).set_index("scenario")
+    slow = little.cover_at(0.75)
+    assert table.at["slow", "covered"] == served(slow, little.room, found.answer.sites)
+    best = most_people(slow, found.rules, Watch())
+    assert table.at["slow", "best"] == best.value >= table.at["slow", "covered"]
+    assert (table["status"] == "optimal").all()
+    with pytest.raises(StudyError, match="E-SITES-UNUSED"):
+        plan_sites(little, Asked(count=3, fair="even"), Watch())
 
 
 def test_no_idle_site_where_there_is_little_room(study, measured):
