@@ -19,7 +19,7 @@ from .layers.datums import SHIFTED, source_of
 from .layers.outlines import Outlines, read_outlines
 from .scenario_keys import AddRoad, ChangeSpeed, CloseRoads, RoadEdit
 from .study import Survey
-from .study_keys import Study
+from .study_keys import Study, wrong_speed
 from .wording import MODE_NAMES
 
 AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -202,6 +202,8 @@ def _speed(edit: ChangeSpeed, works: Roadworks, study: Study) -> Study:
         near = difflib.get_close_matches(edit.highway, sorted(present), 1, 0.4)
         facts = {"what": "道路等级", "what_en": "class of road", "near": near[0] if near else "—"}
         raise NetworkError(Fault("E-EDIT-NOTHING", value=edit.highway, facts=facts))
+    if facts := wrong_speed(edit.mode, edit.kmh):
+        raise StudyError(Fault("E-STUDY-VALUE", value=f"{edit.kmh:g}", facts=facts))
     speeds = {
         **study.speeds,
         edit.mode: {**study.speeds.get(edit.mode, {}), edit.highway: edit.kmh},

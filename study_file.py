@@ -13,11 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from .geo.errors import Fault, StudyError
 from .layers.venues import venue_types
-from .study_keys import StandardRules, Study
+from .study_keys import StandardRules, Study, wrong_speed
 from .toml_file import read_toml
 
-SPEEDS_KMH = {"walk": (1, 8), "ebike": (3, 40), "car": (3, 130)}
-"""Speeds outside these are mistakes of unit: m/s for km/h, or the other way round."""
 VALUE_TEXTS = {
     "greater_than": "须大于 {gt}",
     "greater_than_equal": "须不小于 {ge}",
@@ -179,16 +177,10 @@ def _too_fine(standard: StandardRules, path: Path) -> list[Fault]:
     """Refuse goals and limits finer than what is printed: print would say met when they are not."""
     found = []
     for key, value, steps, zh, en in (
-        (
-            "minutes",
-            standard.minutes,
-            10,
-            "须为 0.1 分钟的整数倍",
-            "give tenths of a minute at most",
-        ),
-        ("goal", standard.goal, 1000, "须为 0.001 的整数倍", "give thousandths at most"),
+        ("minutes", standard.minutes, 10, "须为 0.1 分钟的整数倍", "give tenths of a minute"),
+        ("goal", standard.goal, 1000, "须为 0.001 的整数倍", "give thousandths"),
     ):
-        if abs(value * steps - round(value * steps)) > 1e-6:
+        if abs(value * steps - round(value * steps)) > 1e-6 or round(value * steps) < 1:
             column = f"standards.{standard.key}.{key}"
             facts = {"zh": zh, "en": en}
             found.append(
@@ -202,7 +194,10 @@ def _too_fine(standard: StandardRules, path: Path) -> list[Fault]:
 def _thresholds(study: Study, path: Path) -> list[Fault]:
     """Refuse thresholds beyond the horizon: longer trips are not searched for, nor counted."""
     horizon, found = study.study.horizon_minutes, study.study.thresholds
-    fine = all(0 < each <= horizon and abs(each * 10 - round(each * 10)) < 1e-6 for each in found)
+    fine = all(
+        each <= horizon and round(each * 10) > 0 and abs(each * 10 - round(each * 10)) < 1e-6
+        for each in found
+    )
     if fine and len(set(found)) == len(found):
         return []
     facts = {
@@ -254,24 +249,28 @@ def _standard_faults(study: Study, standard: StandardRules, path: Path) -> list[
 
 def _speed_faults(study: Study, path: Path) -> list[Fault]:
     """Tell which speeds no such mode has."""
-    faults = list[Fault]()
-    for mode, speeds in study.speeds.items():
-        low, high = SPEEDS_KMH[mode]
-        faults += [
-            Fault(
-                "E-STUDY-VALUE",
-                file=path.name,
-                column=f"speeds.{mode}.{name}",
-                value=f"{kmh:g}",
-                facts={
-                    "zh": f"该方式的速度须在 {low}–{high} km/h 之间",
-                    "en": f"a speed of this mode lies between {low} and {high} km/h",
-                },
-            )
-            for name, kmh in speeds.items()
-            if not low <= kmh <= high
-        ]
-    return faults
+    said = [(mode, *pair) for mode, speeds in study.speeds.items() for pair in speeds.items()]
+    return [
+        Fault(
+            "E-STUDY-VALUE",
+            file=path.name,
+            column=f"speeds.{mode}.{name}",
+            value=f"{kmh:g}",
+            facts=facts,
+        )
+        for mode, name, kmh in said
+        if (facts := wrong_speed(mode, kmh))
+    ]
+
+
+def _pace_faults(study: Study, path: Path) -> list[Fault]:
+    """Refuse a second pace of a group in a mode: one of the two would count for nothing."""
+    said = [(rules.group, rules.mode) for rules in study.paces]
+    facts = {"zh": "同一人群、同一方式只能写一次", "en": "give each group and mode once"}
+    return [
+        Fault("E-STUDY-VALUE", file=path.name, column="paces", value=f"{group} {mode}", facts=facts)
+        for group, mode in sorted({each for each in said if said.count(each) > 1})
+    ]
 
 
 def _check_standards(study: Study, path: Path) -> None:
@@ -287,6 +286,6 @@ def _check_standards(study: Study, path: Path) -> None:
         faults.append(Fault("E-STUDY-MISSING", file=path.name, value="demand.kind"))
     if study.map.tiles == "tianditu" and not study.map.key:
         faults.append(Fault("E-STUDY-MISSING", file=path.name, value="map.key"))
-    faults += _speed_faults(study, path)
+    faults += [*_speed_faults(study, path), *_pace_faults(study, path)]
     if faults:
         raise StudyError(*faults)

@@ -18,10 +18,25 @@ from .touring_keys import TourRules
 Mode = Literal["walk", "ebike", "car"]
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """A text of one line: control characters end file names, and cannot stand in a workbook."""
+SPEEDS_KMH = {"walk": (1, 8), "ebike": (3, 40), "car": (3, 130)}
+"""Speeds outside these are mistakes of unit: m/s for km/h, or the other way round."""
+Metres = Annotated[float, Field(ge=0, le=20000)]
+"""How far a point may be off."""
+
+
+def wrong_speed(mode: str, kmh: float) -> dict[str, str]:
+    """Return what a message says of a speed that no such mode has; nothing of one that it may."""
+    low, high = SPEEDS_KMH[mode]
+    if low <= kmh <= high:
+        return {}
+    return {
+        "zh": f"该方式的速度须在 {low}–{high} km/h 之间",
+        "en": f"a speed of this mode lies between {low} and {high} km/h",
+    }
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class About(_Strict):
@@ -145,7 +160,7 @@ class SurenessRules(_Strict):
     seed: int = Field(default=441802, ge=0)
     draws: int = Field(default=200, ge=20, le=2000)
     speed_change: float = Field(default=0.25, gt=0, lt=1)
-    metres: dict[Literal["A", "B", "C", "D", "E", ""], float] = Field(default_factory=dict)
+    metres: dict[Literal["A", "B", "C", "D", "E", ""], Metres] = Field(default_factory=dict)
 
 
 class CalibrationRules(_Strict):

@@ -21,7 +21,7 @@ HALLS = ("town.hall", "civic.practice", "civic.party")
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class ServiceRules(_Strict):

@@ -108,6 +108,9 @@ def test_an_unknown_key_names_the_nearest_right_one_and_its_line(study_of, wrong
         ("minutes = 15", "minutes = 0", "E-STUDY-VALUE"),
         ("minutes = 15", 'minutes = "15"', "E-STUDY-VALUE"),
         ("goal = 0.9", "goal = 90", "E-STUDY-VALUE"),
+        ("goal = 0.9", "goal = 0.00000001", "E-STUDY-VALUE"),
+        ("minutes = 15", "minutes = 0.00000001", "E-STUDY-VALUE"),
+        ("date = 2026-11-01", "date = 2026-11-01\nthresholds = [1e-9]", "E-STUDY-VALUE"),
         ('mode = "walk"', 'mode = "fly"', "E-STUDY-VALUE"),
         ("year = 2020", "year = 20", "E-STUDY-VALUE"),
         ('types = ["room.community"]', "types = []", "E-STUDY-VALUE"),
@@ -124,6 +127,25 @@ def test_wrong_values_are_refused(study_of, old, new, code):
     text = TEXT.replace(old, new, 1)
     assert text != TEXT
     assert code in {fault.code for fault in refused(study_of, text)}
+
+
+@pytest.mark.parametrize("metres", ["nan", "inf", "-inf", "-5", "1e9"])
+def test_a_point_is_off_by_metres_that_can_be(study_of, metres):
+    (fault,) = refused(study_of, TEXT + f"\n[sureness]\nmetres = {{ D = {metres} }}\n")
+    assert (fault.code, fault.column) == ("E-STUDY-VALUE", "sureness.metres.D")
+    assert fault.zh.isprintable()
+
+
+def test_a_number_without_end_is_refused_where_none_is_too_large(study_of):
+    (fault,) = refused(study_of, TEXT + "people_a_unit = inf\n")
+    assert (fault.code, fault.column) == ("E-STUDY-VALUE", "standards.0.people_a_unit")
+
+
+def test_one_group_has_one_pace_in_one_mode(study_of):
+    pace = '\n[[paces]]\ngroup = "elderly"\nmode = "{}"\nshare = 0.{}\nsource = "例"\n'
+    (fault,) = refused(study_of, TEXT + pace.format("walk", 8) + pace.format("walk", 5))
+    assert (fault.code, fault.value) == ("E-STUDY-VALUE", "elderly walk")
+    assert len(study_of(TEXT + pace.format("walk", 8) + pace.format("ebike", 5)).paced) == 2
 
 
 def test_a_speed_of_no_class_of_roads_is_refused(study_of):
