@@ -36,6 +36,7 @@ EDITS = (
     "close-road", "close-area", "add-road", "speed",
 )  # fmt: skip
 """Options that are edits; they count in the order in which they are typed."""
+NAME = "情景"
 
 
 class InOrder(TyperCommand):
@@ -118,7 +119,9 @@ def whatif(
     close_area: CloseAreaEdit = None,
     add_road: AddRoadEdit = None,
     speed: SpeedEdit = None,
-    name: Annotated[str, typer.Option(help="这些改动合称 / what the edits are called")] = "情景",
+    name: Annotated[
+        str | None, typer.Option(help=f"这些改动合称，默认“{NAME}” / what the edits are called")
+    ] = None,
     datum: Annotated[
         str | None,
         typer.Option(
@@ -145,8 +148,8 @@ def whatif(
         asked = _scenarios(scenario or [], ctx.obj or [], name, resnap, datum)
         typed = [part for pair in ctx.obj or [] for part in (f"--{pair[0]}", pair[1])]
         files = [part for path in scenario or [] for part in ("--scenario", str(path))]
-        flags = ["--name", name] if typed else []
-        flags += ["--datum", datum] if typed and datum else []
+        flags = ["--name", name or NAME] if typed else []
+        flags += ["--datum", datum] if datum else []
         flags += [*(["--resnap"] if resnap else []), *([] if figures else ["--no-figures"])]
         job = new_job(
             "whatif", study, out or Path("out") / f"{study.stem}-whatif",
@@ -157,17 +160,26 @@ def whatif(
 
 
 def _scenarios(
-    files: list[Path], typed: list[tuple[str, str]], name: str, resnap: bool, datum: str | None
+    files: list[Path],
+    typed: list[tuple[str, str]],
+    name: str | None,
+    resnap: bool,
+    datum: str | None,
 ) -> list[Scenario]:
+    """Return the scenarios of the files, and that of the edits typed, which the options are of."""
     from .geo.errors import Fault, StudyError
     from .scenario_file import read_scenarios, require_own_names
     from .scenario_options import from_options
 
+    if not typed and not files:
+        raise StudyError(Fault("E-SCENARIO-EMPTY"))
+    said = {"--name": name, "--datum": datum, "--resnap": resnap}
+    if not typed and any(said.values()):
+        idle = "、".join(option for option, value in said.items() if value)
+        raise StudyError(Fault("E-SCENARIO-UNUSED", value=idle))
     found = read_scenarios(files)
     if typed:
-        found.append(from_options(typed, name=name, resnap=resnap, datum=datum))
-    if not found:
-        raise StudyError(Fault("E-SCENARIO-EMPTY"))
+        found.append(from_options(typed, name=name or NAME, resnap=resnap, datum=datum))
     require_own_names(found, taken=("现状",))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from .geo.errors import Fault
     from .study import Survey
     from .study_keys import Study
+
+PLAIN = re.compile(r"[\w@%+=:,./\\-]+")
+"""What no console takes for anything but itself; a road is typed with a semicolon."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Job:
 
 def command_text(name: str, *parts: str) -> str:
     """Return the command as it can be typed; bytes of a path that are no UTF-8 become marks."""
-    text = " ".join(["kepu", name, *(f'"{p}"' if " " in p else p for p in parts)])
+    text = " ".join(["kepu", name, *(p if PLAIN.fullmatch(p) else f'"{p}"' for p in parts)])
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

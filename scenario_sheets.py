@@ -82,9 +82,16 @@ def moved_sheet(found: Comparison) -> pd.DataFrame:
     table = found.places[(found.places["kind"] != "same") & found.places["meant"]]
     titles = {s.key: s.name for s in first.study.wanted}
     severed = (table["kind"] == "cut_off") & (table["reason"] == "beyond_horizon")
-    names: dict[str, str] = {}
-    for outcome in found.outcomes:
-        names |= outcome.survey.venues["name"].to_dict()
+    # By state: two scenarios may give one identifier to venues of their own.
+    names = {
+        (outcome.scenario.name, venue): name
+        for outcome in found.outcomes
+        for venue, name in outcome.survey.venues["name"].items()
+    }
+
+    def named(state: str, side: str) -> list[str]:
+        return [names.get(key, "") for key in zip(table[state], table[side], strict=True)]
+
     return pd.DataFrame(
         {
             "由": table["before"],
@@ -99,8 +106,8 @@ def moved_sheet(found: Comparison) -> pd.DataFrame:
             "原分钟": table["minutes_before"],
             "现分钟": table["minutes_after"],
             "增减（分钟）": table["change"],
-            "原最近设施": table["venue_before"].map(names).fillna(""),
-            "现最近设施": table["venue_after"].map(names).fillna(""),
+            "原最近设施": named("before", "venue_before"),
+            "现最近设施": named("after", "venue_after"),
             "原已覆盖": table["covered_before"].map({True: "是", False: "否"}),
             "现已覆盖": table["covered_after"].map({True: "是", False: "否"}),
             "现不可达的原因": table["reason"].map(REASON_NAMES).fillna("").mask(severed, SEVERED),
@@ -150,7 +157,7 @@ def hit_lines(found: Comparison, outcome: Outcome) -> list[str]:
             said.append(f"不再可达 {len(apart):,} 处 {apart['people'].sum():,} 人（{names}{more}）")
         if len(later):
             mean = (later["people"] * later["delay"]).sum() / later["people"].sum() / TENTHS
-            worst = later.sort_values("delay").to_dict("records")[-1]
+            worst = later.iloc[int(later["delay"].to_numpy().argmax())].to_dict()
             said.append(
                 f"仍可达但变远 {len(later):,} 处 {later['people'].sum():,} 人，"
                 f"平均多用 {mean:.1f} 分钟，最多 {worst['change']:.1f} 分钟（{worst['name']} "
@@ -185,19 +192,17 @@ def flag_changes_sheet(found: Comparison) -> pd.DataFrame:
 def indicators_sheet(found: Comparison) -> pd.DataFrame:
     """Return the indicators of every state side by side, for print."""
     table, first = found.indicators, found.outcomes[0]
-    keys = ["indicator", "standard", "scope", "code"]
-    wide = table.pivot_table(index=keys, columns="state", values="value", sort=False, dropna=False)
-    wide = wide.loc[wide.notna().any(axis=1)].reset_index()
+    keys = ["indicator", "name", "standard", "scope", "code", "unit"]
+    wide = table.pivot_table(index=keys, columns="state", values="value", sort=False).reset_index()
     titles = {s.key: s.name for s in first.study.wanted}
-    names = table.drop_duplicates("indicator").set_index("indicator")
     states = [outcome.scenario.name for outcome in found.outcomes]
     return pd.DataFrame(
         {
-            "指标": wide["indicator"].map(names["name"]),
+            "指标": wide["name"],
             "标准": wide["standard"].map(titles).fillna(""),
             "范围": wide["scope"].map(SCOPE_NAMES),
             "镇街": wide["code"].map(first.survey.towns["name"]).fillna(""),
-            "单位": wide["indicator"].map(names["unit"]),
+            "单位": wide["unit"],
             **{state: wide[state].round(6) for state in states if state in wide},
         }
     )

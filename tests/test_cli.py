@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from typer.testing import CliRunner
 from kepu import __version__
 from kepu.cli import app
 from kepu.folder import MANIFEST, file_digest
+from kepu.job import command_text
 
 from .zoo import healthy
 
@@ -264,6 +266,15 @@ def test_what_may_stay_in_quarantine_may_come_back_corrected(command):
 
 def test_the_commands_of_the_design_are_there():
     assert {"run", "demo", "check"} <= set(COMMANDS)
+
+
+def test_a_command_is_told_as_it_can_be_typed():
+    parts = ["s.toml", "--add-road", "tertiary@113.05,23.68;113.06,23.69", "--name", "甲 乙", ""]
+    told = command_text("whatif", *parts, "C:\\数据\\a.toml", "淹没（一）.geojson")
+    assert shlex.split(told.replace("\\", "\\\\")) == [
+        "kepu", "whatif", *parts, "C:\\数据\\a.toml", "淹没（一）.geojson",
+    ]  # fmt: skip
+    assert told.startswith('kepu whatif s.toml --add-road "tertiary@')
 
 
 def test_the_version_is_told():

@@ -692,6 +692,46 @@ def test_the_sheets_say_what_the_tables_hold():
         assert row["covered_after"] == row["covered_before"] + row["gained"] - row["lost"]
 
 
+def test_a_venue_bears_the_name_that_its_own_scenario_gives_it():
+    add = {"do": "add_venue", "id": "NEW1", "type": "town.hall", "lat": INSIDE[1]}
+    first = outcome(add | {"name": "甲馆", "lon": INSIDE[0]}, name="甲")
+    second = outcome(add | {"name": "乙馆", "lon": INSIDE[0] - 0.005}, name="乙")
+    table = moved_sheet(Comparison([baseline(*measured()), first, second]))
+    for before, after in (("现状", "甲"), ("现状", "乙"), ("甲", "乙")):
+        rows = table[(table["由"] == before) & (table["到"] == after)]
+        for column, state in (("原最近设施", before), ("现最近设施", after)):
+            new = {name for name in rows[column] if name in ("甲馆", "乙馆")}
+            assert new == ({f"{state}馆"} if state != "现状" else set()), (before, after, column)
+
+
+def test_indicators_bear_the_name_of_their_own_standard():
+    asked, now = measured()
+    closed = apply(*measured(), from_options([("close", HALL)], name="甲"))
+    found = Comparison([baseline(asked, now), closed])
+    told = {(n, s) for n, s in indicators_sheet(found)[["指标", "标准"]].to_numpy() if s}
+    for standard in asked.wanted:
+        names = {name for name, title in told if title == standard.name}
+        name = standard.indicator or f"{standard.name}覆盖率"
+        assert names in ({name}, {name, f"{standard.name}面积覆盖率"})
+
+
+@pytest.mark.parametrize(
+    ("options", "idle"),
+    [
+        (["--datum", "GCJ02"], "--datum"),
+        (["--resnap"], "--resnap"),
+        (["--name", "甲", "--datum", "GCJ02"], "--name、--datum"),
+    ],
+)
+def test_an_option_that_no_file_hears_is_refused(options, idle, tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text('name = "甲"\n', "utf-8")
+    study = healthy.healthy().write(tmp_path)
+    done = CliRunner().invoke(app, ["whatif", str(study), "-s", str(path), *options])
+    assert done.exit_code == 3
+    assert f"[E-SCENARIO-UNUSED] 值“{idle}”" in done.output
+
+
 def check_hit(found: Comparison) -> None:
     """By village and by standard, the same people and minutes as in the table of places."""
     places, after = found.places, found.outcomes[1]
