@@ -6,6 +6,7 @@ import csv
 import datetime
 import itertools
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from kepu.coverage.touring.calendar import Periods, dated, days, stays, transfer
 from kepu.coverage.touring.fleets import Fleet, Wish, served
 from kepu.coverage.touring.master import plan
 from kepu.coverage.touring.trips import (
+    NEVER,
     Legs,
     TooManyTripsError,
     Trips,
     best_order,
     feasible_trips,
     length_of,
+    worth_while,
 )
 
 FILES = Path(__file__).parents[2] / "shared" / "fixtures" / "covering_tour"
@@ -109,6 +112,24 @@ def test_trips_are_all_that_fit(data) -> None:
                 wanted[some] = length
                 assert best_order(ways, some)[1] == length
     assert found == wanted
+
+
+def test_of_a_thousand_hosts_no_set_of_eight_is_lost() -> None:
+    """Eight digits of a thousand hosts pass 64 bits; ten hosts alone have the same trips."""
+    rng = np.random.default_rng(3)
+    few = Legs(*(rng.integers(9, 20, 10) for _ in range(2)), rng.integers(9, 20, (10, 10)))
+    where = np.sort(rng.choice(1000, 10, replace=False))
+    out, back, between = (np.full(shape, NEVER) for shape in (1000, 1000, (1000, 1000)))
+    out[where], back[where], between[np.ix_(where, where)] = few.out, few.back, few.between
+    small, large = feasible_trips(few, 8), feasible_trips(Legs(out, back, between), 8)
+    assert len(small) == sum(math.comb(10, size) for size in range(1, 9))
+    np.testing.assert_array_equal(large.stops, np.append(where, -1)[small.stops])
+    np.testing.assert_array_equal(large.length, small.length)
+    reach = np.zeros((1001, 6), bool)
+    reach[where] = rng.random((10, 6)) < 0.4
+    good = worth_while(small, small.length, reach[np.append(where, 1000)])
+    assert 0 < good.sum() < len(good)
+    np.testing.assert_array_equal(worth_while(large, large.length, reach), good)
 
 
 def test_too_many_trips_are_said() -> None:

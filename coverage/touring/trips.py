@@ -17,6 +17,8 @@ NEVER = np.int64(1) << 40
 """Longer than any trip."""
 MOST_TRIPS = 3_000_000
 CHUNK_TRIPS = 100_000
+LARGEST_KEY = 2**62
+"""Beyond it the digits of a set are told by their row among all: eight of 300 hosts pass it."""
 
 
 class TooManyTripsError(Exception):
@@ -132,14 +134,11 @@ def _grow(legs: Legs, sets: Whole, ends: Whole, most: int) -> tuple[Whole, Whole
     parent = np.repeat(np.arange(len(sets)), more)
     step = np.arange(len(parent)) - np.repeat(np.cumsum(more) - more, more)
     grown = np.column_stack([sets[parent], last[parent] + 1 + step])
-    keys = _keys(sets, hosts)
     rows = np.empty((len(grown), size + 1), np.int64)
     known = np.ones(len(grown), bool)
     for left_out in range(size + 1):
-        rest = _keys(np.delete(grown, left_out, axis=1), hosts)
-        at = np.minimum(np.searchsorted(keys, rest), max(len(keys) - 1, 0))
-        rows[:, left_out] = at
-        known &= (keys[at] == rest) if len(keys) else False
+        rows[:, left_out], there = _rows_of(np.delete(grown, left_out, axis=1), sets, hosts)
+        known &= there
     grown, rows = grown[known], rows[known]
     best = np.empty(grown.shape, np.int64)
     for end in range(size + 1):
@@ -164,13 +163,13 @@ def worth_while(trips: Trips, cost: Whole, reach: npt.NDArray[np.bool_]) -> npt.
     hosts, size = len(reach) - 1, trips.count()
     for many in range(2, trips.stops.shape[1] + 1):
         fewer = np.flatnonzero(size == many - 1)
-        keys = _keys(trips.stops[fewer, : many - 1].astype(np.int64), hosts)
+        known = trips.stops[fewer, : many - 1].astype(np.int64)
         rows = np.flatnonzero(size == many)
         for part in np.array_split(rows, max(len(rows) // CHUNK_TRIPS, 1)):
             sets = trips.stops[part, :many].astype(np.int64)
             for left_out in range(many):
                 rest = np.delete(sets, left_out, axis=1)
-                less = fewer[np.searchsorted(keys, _keys(rest, hosts))] if len(rest) else part
+                less = fewer[_rows_of(rest, known, hosts)[0]] if len(rest) else part
                 others = served_by(reach, rest)
                 adds = (reach[sets[:, left_out]] & ~others).any(axis=1)
                 good[part] &= adds | (cost[part] < cost[less])
@@ -187,12 +186,26 @@ def served_by(
     return found
 
 
-def _keys(sets: Whole, hosts: int) -> Whole:
-    """Return one number for each set; it grows with the sets in the order of their digits."""
-    keys = np.zeros(len(sets), np.int64)
+def _rows_of(wanted: Whole, sets: Whole, hosts: int) -> tuple[Whole, npt.NDArray[np.bool_]]:
+    """Return at which row of `sets`, in the order of their digits, others stand, and if they do."""
+    keys, asked = np.zeros(len(sets), np.int64), np.zeros(len(wanted), np.int64)
+    there, most = np.full(len(wanted), len(sets) > 0), 0
     for column in range(sets.shape[1]):
+        if (most + 1) * (hosts + 1) > LARGEST_KEY:
+            asked, found = _at(keys, asked)
+            keys, most = np.searchsorted(keys, keys), len(sets)
+            there &= found
         keys = keys * (hosts + 1) + sets[:, column] + 1
-    return keys
+        asked = asked * (hosts + 1) + wanted[:, column] + 1
+        most = (most + 1) * (hosts + 1)
+    row, found = _at(keys, asked)
+    return row, there & found
+
+
+def _at(keys: Whole, asked: Whole) -> tuple[Whole, npt.NDArray[np.bool_]]:
+    """Return where numbers first stand among ascending keys, and whether they do."""
+    row = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
+    return row, keys[row] == asked if len(keys) else np.zeros(len(asked), bool)
 
 
 def best_order(legs: Legs, stops: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
