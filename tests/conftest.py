@@ -30,6 +30,7 @@ from kepu.layers.roads import Roads, read_roads
 from .illustrative import DISTRICT
 
 if TYPE_CHECKING:
+    from kepu.assessment import Assessment
     from kepu.study import Survey
     from kepu.study_keys import Study
 
@@ -223,6 +224,14 @@ def measured(study: Study) -> Survey:
     from kepu.study import survey
 
     return survey(study, read_layers(study))
+
+
+@pytest.fixture(scope="session")
+def assessed(study: Study, measured: Survey) -> Assessment:
+    """The answers for the illustrative district, once for all: nobody may change them."""
+    from kepu.assessment import assess
+
+    return assess(study, measured)
 
 
 @pytest.fixture

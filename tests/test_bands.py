@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -26,7 +25,6 @@ TOWNS = geopandas.GeoDataFrame(
     crs=4547,
 )  # fmt: skip
 METRES = {"A": 0.0, "C": 150.0, "": 500.0}
-STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
 
 
 def doors(size: int) -> Doors:
@@ -195,17 +193,6 @@ def test_a_limit_is_stretched_but_for_parking(factor, fixed, limit):
     assert stretched(30.0, factor, fixed) == limit
 
 
-@pytest.fixture(scope="module")
-def district():
-    """The illustrative district, measured."""
-    from kepu.inputs import read_layers
-    from kepu.study import survey
-    from kepu.study_file import read_study
-
-    study = read_study(STUDY)
-    return study, survey(study, read_layers(study))
-
-
 def as_near(moved: Times, before: Times) -> Times:
     """The times of moved points, had they stayed as near to their roads as they were."""
     walks = [
@@ -221,11 +208,10 @@ def as_near(moved: Times, before: Times) -> Times:
 
 
 @pytest.mark.slow
-def test_moved_points_agree_with_points_that_are_routed_again(district):
+def test_moved_points_agree_with_points_that_are_routed_again(study, measured):
     """First order against the truth, for moves along which the walk to the road stays as it is."""
     from kepu.assessment import assess
 
-    study, measured = district
     found = assess(study, measured)
     metres = {"A": 10.0, "B": 50.0, "C": 150.0, "D": 500.0, "E": 2000.0, "": 500.0}
     for ask in found.questions:

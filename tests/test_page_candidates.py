@@ -11,7 +11,7 @@ from kepu.atlas_whatif import spots_of
 from kepu.geo.errors import StudyError
 from kepu.siting_candidates import candidates_of
 
-from .test_whatif import measured
+from .illustrative import without_land as measured
 
 KINDS = ("room.community", "base.district", "rural.bookhouse")
 

@@ -18,7 +18,6 @@ from kepu.cli import app
 from kepu.coverage.gaps import percent_down
 from kepu.folder import publish
 from kepu.geo.errors import StudyError
-from kepu.inputs import read_layers
 from kepu.maps.figures.text import texts_of
 from kepu.passport import passport
 from kepu.report_ground import Ground
@@ -37,10 +36,10 @@ from kepu.report_tour import MORE_POINTS, STOP_POINTS, hosts_listing, stops_list
 from kepu.report_tour_plan import LAYERS, Tour, read_tour, tour_manifest
 from kepu.scenario_results import Comparison
 from kepu.scenarios import apply, baseline
-from kepu.study import survey
-from kepu.study_file import read_study
 
-STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
+from .illustrative import DISTRICT, without_land
+
+STUDY = DISTRICT / "study.toml"
 CLOSE = """
 name = "关闭两处"
 [[edits]]
@@ -56,9 +55,7 @@ join_metres = 2000
 
 @cache
 def found() -> Assessment:
-    asked = read_study(STUDY)
-    asked = asked.model_copy(update={"study": asked.study.model_copy(update={"land_points": 0})})
-    return assess(asked, survey(asked, read_layers(asked)))
+    return assess(*without_land())
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -28,15 +27,12 @@ from kepu.study_file import read_study
 
 from .zoo import healthy
 
-STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
 CHINESE = re.compile("[一-鿿]")
 
 
 @pytest.fixture(scope="module")
-def district():
-    study = read_study(STUDY)
-    measured = survey(study, read_layers(study))
-    return study, measured, assess(study, measured)
+def district(study, measured, assessed):
+    return study, measured, assessed
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,6 @@ from kepu.cli import app
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.times import travel_times
 from kepu.geo.errors import StudyError
-from kepu.inputs import read_layers
-from kepu.study import Survey, survey
-from kepu.study_file import read_study
 from kepu.study_keys import Study
 from kepu.touring import Touring, plan_tour
 from kepu.touring_calendar import clock, escaped, folded, ics_text
@@ -35,7 +32,10 @@ from kepu.touring_plan import _loose_bound, _solve, parts_of
 from kepu.touring_scene import Scene, scene_of
 from kepu.touring_tables import reach_sheet, summary, write_tour
 
-STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
+from .illustrative import DISTRICT
+from .illustrative import without_land as measured
+
+STUDY = DISTRICT / "study.toml"
 SPRING = {"first": datetime.date(2027, 3, 1), "last": datetime.date(2027, 7, 31)}
 
 
@@ -44,15 +44,8 @@ def changed(study: Study, **rules: object) -> Study:
 
 
 @pytest.fixture(scope="module")
-def measured() -> tuple[Study, Survey]:
-    study = read_study(STUDY)
-    few = study.model_copy(update={"study": study.study.model_copy(update={"land_points": 0})})
-    return few, survey(few, read_layers(few))
-
-
-@pytest.fixture(scope="module")
-def scene(measured) -> Scene:
-    study, layers = measured
+def scene() -> Scene:
+    study, layers = measured()
     units = tuple(
         unit.model_copy(update={"count": 2 if unit.kind == "mobile.museum" else 1})
         for unit in study.tour.units
@@ -213,8 +206,8 @@ def test_clock_told_by_hand() -> None:
 
 
 @pytest.mark.slow
-def test_a_floor_that_cannot_be_kept_says_by_how_much(measured) -> None:
-    study, layers = measured
+def test_a_floor_that_cannot_be_kept_says_by_how_much() -> None:
+    study, layers = measured()
     units = [u for u in study.tour.units if u.kind == "mobile.van"]
     few = changed(
         study, first=datetime.date(2027, 3, 1), last=datetime.date(2027, 3, 31), units=tuple(units),
@@ -260,15 +253,15 @@ def test_packing_more_stops_than_are_listed_keeps_a_true_bound(scene: Scene, mon
         ({"schools": (), "halls": (), "places": "none"}, "E-TOUR-HOSTS"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(measured, rules: dict[str, object], code: str) -> None:
-    study, layers = measured
+def test_what_cannot_be_is_refused(rules: dict[str, object], code: str) -> None:
+    study, layers = measured()
     with pytest.raises(StudyError) as error:
         scene_of(changed(study, **rules), layers)
     assert error.value.faults[0].code == code
 
 
-def test_unknown_depot_and_missing_service(measured) -> None:
-    study, layers = measured
+def test_unknown_depot_and_missing_service() -> None:
+    study, layers = measured()
     unit = study.tour.units[0]
     with pytest.raises(StudyError, match="E-TOUR-DEPOT"):
         scene_of(changed(study, units=(unit.model_copy(update={"depot": "?"}),)), layers)

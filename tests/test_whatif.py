@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -42,20 +41,12 @@ from kepu.scenario_options import from_options
 from kepu.scenario_results import Comparison
 from kepu.scenario_sheets import people_sheet, write_comparison
 from kepu.scenarios import Outcome, apply, baseline
-from kepu.study import Survey, measure_times, survey
-from kepu.study_file import read_study
-from kepu.study_keys import Study
+from kepu.study import measure_times
 
-ROOT = Path(__file__).parents[1]
-STUDY = ROOT / "data" / "boundaries" / "study.toml"
+from .illustrative import DISTRICT
+from .illustrative import without_land as measured
 
-
-@cache
-def measured() -> tuple[Study, Survey]:
-    """The illustrative district without its lattice of land, which no test here looks at."""
-    asked = read_study(STUDY)
-    asked = asked.model_copy(update={"study": asked.study.model_copy(update={"land_points": 0})})
-    return asked, survey(asked, read_layers(asked))
+STUDY = DISTRICT / "study.toml"
 
 
 def outcome(*options: tuple[str, str], name: str = "情景", resnap: bool = False) -> Outcome:

@@ -23,7 +23,7 @@ from kepu.scenarios import Outcome, apply
 from kepu.study import times_for
 
 from .browsing import Visit, chromium
-from .test_whatif import measured
+from .illustrative import without_land as measured
 
 pytestmark = pytest.mark.browser
 
