@@ -66,6 +66,8 @@ COARSE_METRES = 50.0
 """A point whose rounded digits may move it farther is worth a warning,"""
 COARSEST_METRES = 1000.0
 """and most points of a table must not be so coarse."""
+AXIS_ROWS = 3
+"""In so many rows it is hardly by chance that one of the two axes has few digits."""
 DEGREE_METRES = 111_320.0
 
 NEAR_DEGREES = 10.0
@@ -228,7 +230,11 @@ def _check_coarse(cells: pd.DataFrame, ledger: Ledger) -> None:
     cells = cells[~cells.map(is_empty).any(axis=1)]
     if not len(cells):
         return
-    steps = cells.map(_half_step).min(axis=1) * DEGREE_METRES * np.sqrt(2)
+    axes = cells.map(_half_step) * DEGREE_METRES * np.sqrt(2)
+    # A cell may lack digits that were zeros, and the other tells; a column of them was rounded.
+    steps = axes.min(axis=1)
+    if len(axes) >= AXIS_ROWS:
+        steps = steps.clip(lower=axes.quantile(0.25, interpolation="lower").max())
     coarse = steps[steps > COARSE_METRES]
     facts = {
         "count": len(coarse), "total": len(cells),

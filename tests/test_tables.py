@@ -267,6 +267,7 @@ def test_texts_stay_as_they_are() -> None:
     assert text("NA") == "NA"
     assert text("科普基地（研学）") == "科普基地（研学）"
     assert text(" a\u3000\n b\u200b ") == "a b"
+    assert {text(f"b{mark}1") for mark in "\u00ad\u200c\u200d\u200e\u200f\ufeff"} == {"b1"}
     assert refused(text, "a\x01") == "Q-CONTROL"
 
 

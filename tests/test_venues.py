@@ -538,8 +538,26 @@ def test_digits_that_are_missing(
         assert warned(read(path, towns)[1]) == expected
 
 
+@pytest.mark.parametrize(("digits", "expected"), [(1, {"E-COARSE"}), (3, {"W-COARSE"}), (4, set())])
+def test_one_axis_that_is_rounded(
+    tmp_path: Path, towns: GeoDataFrame, digits: int, expected: set[str]
+) -> None:
+    """A column shown with few digits was saved with them; here and there zeros are left out."""
+    rows = [
+        venue(编号=str(i), 名称=f"{i}号", 经度=f"113.0{i}23456", 纬度=f"{23.651234:.{digits}f}")
+        for i in range(1, 5)
+    ]
+    path = table(tmp_path, *rows)
+    if expected == {"E-COARSE"}:
+        assert stopped(path, towns) == expected
+    else:
+        assert warned(read(path, towns)[1]) == expected
+
+
 def test_few_coarse_points_are_counted(tmp_path: Path, towns: GeoDataFrame) -> None:
-    fine = [venue(编号=str(i), 名称=f"{i}号", 经度=f"113.0{i}123") for i in range(3)]
+    fine = [
+        venue(编号=str(i), 名称=f"{i}号", 经度=f"113.0{i}123", 纬度="23.65123") for i in range(3)
+    ]
     _, ledger = read(table(tmp_path, *fine, venue(编号="x", 经度="113.0", 纬度="23.7")), towns)
     (fault,) = [fault for fault in ledger.warnings if fault.code == "W-COARSE"]
     assert fault.facts == {"count": 1, "total": 4, "metres": "7872", "rows": "5"}
