@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pandas as pd
 
-from .cells import day, lookup_key, number, words
-from .columns import Column, resolve
+from .cells import day, half_width, lookup_key, number, words
+from .columns import Column, Match, resolve
 from .features import read_records
 from .ledger import Ledger
 from .rows import column_texts, parse_rows, refuse_twice
-from .tables import open_ledger
+from .tables import Table, open_ledger
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,8 @@ class Progress:
 
 
 def figure(cell: str) -> float:
-    """Read a figure that is not below zero."""
-    return number(cell.strip().removesuffix("%"))
+    """Read a figure that is not below zero, with a percent sign or without."""
+    return number(half_width(cell).removesuffix("%"))
 
 
 COLUMNS = (
@@ -47,6 +47,7 @@ COLUMNS = (
     Column("as_of", ("数据日期", "截至日期", "as_of"), day, required=False, filled=False),
     Column("source", ("来源", "数据来源", "source"), words, required=False, filled=False),
 )  # fmt: skip
+FIGURES = ("baseline", "now")
 
 
 def nothing_reported() -> pd.DataFrame:
@@ -74,7 +75,8 @@ def read_progress(
         As in `read_venues`.
     targets
         Of `plan_targets`: a row names one by key or by name. Of a target in percent the figure is
-        in percent; one between 0 and 1 may be a share and is refused.
+        in percent; one between 0 and 1 may be a share and is refused, and so is a percentage of
+        another target.
 
     Raises
     ------
@@ -85,29 +87,50 @@ def read_progress(
     ledger = open_ledger(table)
     matches = resolve(list(table.cells.columns), COLUMNS, ledger, columns)
     values = parse_rows(table, matches, ledger)
-    known = {lookup_key(str(name)): str(key) for key, name in targets["name"].items()}
-    known |= {lookup_key(str(key)): str(key) for key in targets.index}
-    keys: list[str | None] = []
-    for index, cell in values["target"].items():
-        key = None if cell is None else known.get(lookup_key(str(cell)))
-        header_of = matches["target"].header
-        if cell is not None and key is None:
-            ledger.refuse(cast(int, index), "Q-TARGET-NAME", header_of, cell)
-        if key is not None and targets.at[key, "unit"] == "%":
-            for name in {"baseline", "now"} & set(matches):
-                value: Any = values.at[index, name]
-                if value is not None and 0 < value <= 1:
-                    ledger.refuse(cast(int, index), "Q-TARGET-PERCENT", matches[name].header, value)
-        keys.append(key)
-    found = values.assign(key=pd.Series(keys, values.index, dtype=object))
-    refuse_twice(found["key"], matches["target"].header, ledger)
+    keys = _keys(values["target"], targets, matches["target"].header, ledger)
+    _check_percent(table, values, keys, matches, targets, ledger)
+    refuse_twice(keys, matches["target"].header, ledger)
     ledger.settle(table.cells, table.blank)
+    found = values.assign(key=keys)
     kept = found[~found.index.isin(sorted(ledger.refused))].set_index("key")
     numbers = {
         name: pd.array([None if v is None else float(v) for v in kept[name]], dtype="Float64")
         if name in kept
         else pd.array([None] * len(kept), dtype="Float64")
-        for name in ("baseline", "now")
+        for name in FIGURES
     }
     texts = {name: column_texts(kept, name).to_numpy() for name in ("source", "as_of")}
     return Progress(pd.DataFrame({**numbers, **texts}, index=kept.index), ledger)
+
+
+def _keys(cells: pd.Series, targets: pd.DataFrame, header: str, ledger: Ledger) -> pd.Series:
+    """Return the keys of the targets that rows name; none where the plan has no such target."""
+    known = {lookup_key(str(name)): str(key) for key, name in targets["name"].items()}
+    known |= {lookup_key(str(key)): str(key) for key in targets.index}
+    keys: list[str | None] = []
+    for row, cell in cells.items():
+        keys.append(None if cell is None else known.get(lookup_key(str(cell))))
+        if cell is not None and keys[-1] is None:
+            ledger.refuse(cast(int, row), "Q-TARGET-NAME", header, cell)
+    return pd.Series(keys, cells.index, dtype=object)
+
+
+def _check_percent(
+    table: Table,
+    values: pd.DataFrame,
+    keys: pd.Series,
+    matches: Mapping[str, Match],
+    targets: pd.DataFrame,
+    ledger: Ledger,
+) -> None:
+    """Refuse what may be a share where a percentage is wanted, and a percentage of a count."""
+    for row, key in keys.dropna().items():
+        in_percent = targets.at[key, "unit"] == "%"
+        for header, value in [
+            (matches[n].header, values.at[row, n]) for n in FIGURES if n in matches
+        ]:
+            cell = str(table.cells.at[row, header])
+            if in_percent and value is not None and 0 < cast(float, value) <= 1:
+                ledger.refuse(cast(int, row), "Q-TARGET-PERCENT", header, value)
+            elif not in_percent and value is not None and half_width(cell).endswith("%"):
+                ledger.refuse(cast(int, row), "Q-TARGET-COUNT", header, cell)

@@ -125,7 +125,7 @@ def test_reported_figures_are_read_by_name_or_key(tmp_path: Path):
     path = written(
         tmp_path,
         "科普讲师团成员,60,85,2026-10-31,区科协",
-        "outcome.literacy,11.2,16.4%,2026-09,调查",
+        "outcome.literacy,11.2,１６.4％,2026-09,调查",
     )
     found = read_progress(path, plan_targets())
     assert found.table.at["people.lecturers", "now"] == 85
@@ -139,6 +139,8 @@ def test_reported_figures_are_read_by_name_or_key(tmp_path: Path):
     [("没有的目标,,5,,", "Q-TARGET-NAME"), ("outcome.literacy,,0.164,,", "Q-TARGET-PERCENT"),
      ("outcome.literacy,,1,,", "Q-TARGET-PERCENT"),
      ("outcome.literacy,0.1,16,,", "Q-TARGET-PERCENT"),
+     ("people.lecturers,,50%,,", "Q-TARGET-COUNT"),
+     ("people.lecturers,５０％,60,,", "Q-TARGET-COUNT"),
      ("people.lecturers,,-5,,", "Q-NUMBER"), ("people.lecturers,,约80,,", "Q-NUMBER"),
      ("people.volunteers,,9,,", "Q-ID-TWICE")],
 )  # fmt: skip
