@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from .ledger import ORIGIN, Ledger
 from .tables import Table, read_table
 
 Layer = TypeVar("Layer")
+ROW = re.compile(r"[0-9]{1,9}")
 
 
 def read_corrected(
@@ -58,7 +60,7 @@ def _refused(table: Table, read: Callable[[Table], tuple[Layer, Ledger]]) -> set
 
 
 def _rows(mended: Table) -> list[int]:
-    return [int(text) if text.isdecimal() else -1 for text in mended.cells["_row"]]
+    return [int(text) if ROW.fullmatch(text) else -1 for text in mended.cells["_row"]]
 
 
 def _check(mended: Table, table: Table, refused: set[int]) -> None:

@@ -7,6 +7,7 @@ A Shapefile may be zipped. What is cut or lacks a part stops here; no property i
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import warnings
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -181,8 +183,10 @@ def _named_crs(member: Any, file: str) -> CRS | None:
 
 
 def _check_geopackage(path: Path) -> None:
+    # Quoted, for in a URI # and ? end the name and %41 is another one.
+    uri = f"file:{quote(os.fsencode(path.absolute()), safe='')}?mode=ro"
     try:
-        with closing(sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)) as database:
+        with closing(sqlite3.connect(uri, uri=True)) as database:
             answer = database.execute("PRAGMA integrity_check").fetchone()[0]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its own words may be damaged
         raise LayerError(Fault("E-DAMAGED", path.name, facts={"problem": error})) from error

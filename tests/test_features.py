@@ -194,6 +194,14 @@ def test_a_page_of_zeros_in_a_geopackage_stops(tmp_path: Path, towns: GeoDataFra
     assert outcome(path, towns) == {"E-DAMAGED"}
 
 
+@pytest.mark.parametrize("name", ["设施#2", "设施%41", "设施?x"])
+def test_names_that_mean_something_in_a_uri(tmp_path: Path, towns: GeoDataFrame, name: str) -> None:
+    path = as_file(points(), tmp_path / "v.gpkg", layer="v").rename(tmp_path / f"{name}.gpkg")
+    assert len(read(path, towns)[0]) == len(points())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert outcome(path, towns) == {"E-DAMAGED"}
+
+
 @pytest.mark.parametrize("part", [".shp", ".dbf", ".shx"])
 def test_a_part_that_is_cut_or_missing_stops(
     tmp_path: Path, towns: GeoDataFrame, part: str
@@ -437,6 +445,7 @@ Change = Callable[[list[dict[str, str]]], object]
         (lambda rows: rows[0].update(_row="2"), {"E-CORRECTION-ROW"}),
         (lambda rows: rows[0].update(_row="99"), {"E-CORRECTION-ROW"}),
         (lambda rows: rows[0].update(_row="x"), {"E-CORRECTION-ROW"}),
+        (lambda rows: rows[0].update(_row="9" * 5000), {"E-CORRECTION-ROW"}),
         (lambda rows: rows[0].update(_file="other.csv"), {"E-CORRECTION-FILE"}),
         (lambda rows: rows[0].update(_sheet="一"), {"E-CORRECTION-FILE"}),
         (lambda rows: [row.update(新列="1") for row in rows], {"E-CORRECTION-COLUMNS"}),
