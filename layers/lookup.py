@@ -21,7 +21,7 @@ TOWN_ALIASES = (
 """Headers of the column where other tables state a town by name or code,"""
 TOWN_CODE_ALIASES = ("乡镇代码", "镇街代码", "所属镇街代码", "town_code")
 """and of the column where they state its code beside."""
-OFFICES = re.compile(r"(人民政府|办事处)$")
+OFFICES = re.compile(r"(人民政府|政府|办事处|(?<=街道)办)$")
 TOWN_SUFFIX = re.compile(r"(街道|镇|乡)$")
 
 COUNTY_BEFORE = re.compile(r"[区县市]")

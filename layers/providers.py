@@ -98,7 +98,6 @@ class AMap:
     key: Secret
     client: Client = field(default_factory=Client, repr=False)
     url: str = "https://restapi.amap.com/v3/geocode/geo"
-    city: str = ""
 
     name: ClassVar[str] = "amap"
     datum: ClassVar[str] = "GCJ02"
@@ -118,11 +117,7 @@ class AMap:
 
     def ask(self, text: str) -> list[Reply]:
         """Ask for an address; see `Provider`."""
-        parameters = {
-            "address": text,
-            "output": "JSON",
-            **({"city": self.city} if self.city else {}),
-        }
+        parameters = {"address": text, "output": "JSON"}
         return self.client.ask(self.name, self.url, parameters, ("key", self.key), self._read)
 
     def _read(self, reply: Any) -> list[Reply]:
@@ -191,7 +186,6 @@ class Baidu:
     key: Secret
     client: Client = field(default_factory=Client, repr=False)
     url: str = "https://api.map.baidu.com/geocoding/v3/"
-    city: str = ""
 
     name: ClassVar[str] = "baidu"
     datum: ClassVar[str] = "BD09"
@@ -202,8 +196,7 @@ class Baidu:
 
     def ask(self, text: str) -> list[Reply]:
         """Ask for an address; see `Provider`."""
-        asked = {"address": text, "output": "json", "ret_coordtype": "bd09ll"}
-        parameters = {**asked, **({"city": self.city} if self.city else {})}
+        parameters = {"address": text, "output": "json", "ret_coordtype": "bd09ll"}
         return self.client.ask(self.name, self.url, parameters, ("ak", self.key), self._read)
 
     def _read(self, reply: Any) -> list[Reply]:

@@ -97,14 +97,17 @@ def read_trips(
 
 def _finder(layer: GeoDataFrame) -> Callable[[str], str | None]:
     """Return what finds an identifier by itself or by a name that only one bears."""
+    known: dict[str, list[str]] = {}
     names: dict[str, list[str]] = {}
     for identifier, name in layer["name"].items():
+        known.setdefault(lookup_key(str(identifier)), []).append(str(identifier))
         names.setdefault(lookup_key(str(name)), []).append(str(identifier))
-    known = {lookup_key(str(identifier)): str(identifier) for identifier in layer.index}
 
     def find(cell: str) -> str | None:
+        if cell in layer.index:
+            return cell
         key = lookup_key(cell)
-        bearers = names.get(key, [])
-        return known.get(key) or (bearers[0] if len(bearers) == 1 else None)
+        bearers = known.get(key) or names.get(key, [])
+        return bearers[0] if len(bearers) == 1 else None
 
     return find

@@ -139,6 +139,15 @@ def test_trips_are_found_by_code_or_name(tmp_path):
     assert ledger.ok == 2
 
 
+def test_codes_that_differ_in_case_alone_are_told_apart(tmp_path):
+    venues = VENUES.iloc[[0, 0]].set_axis(["a1", "A1"])
+    path = tmp_path / "trips.csv"
+    path.write_text("起点,终点,方式,分钟\n1,A1,驾车,9\n1,a1,驾车,9\n1,Ａ1,驾车,9\n", "utf-8")
+    found, ledger = read_trips(path, demand=PLACES, venues=venues)
+    assert list(found["venue"]) == ["A1", "a1"]
+    assert [(fault.row, fault.code) for fault in ledger.faults] == [(4, "Q-TRIP-END")]
+
+
 @pytest.mark.parametrize(
     ("row", "code"),
     [("西村,v1,驾车,9", "Q-TRIP-END"), ("北村,v1,驾车,9", "Q-TRIP-END"),
