@@ -67,7 +67,8 @@ def build_road(
     """
     Add a road whose two ends join what is there, at a crossing or in the middle of an edge.
 
-    It meets no road in between: what crosses it passes over or under.
+    Each end joins the nearest edge that all who may use the road can use, and where there is none
+    the nearest of any mode. It meets no road in between: what crosses it passes over or under.
 
     Parameters
     ----------
@@ -85,8 +86,8 @@ def build_road(
         known = sorted({name for profile in profiles for name in profile.speeds})
         facts = {"known": "、".join(known)}
         raise NetworkError(Fault("E-EDIT-CLASS", value=road.highway, facts=facts))
-    works, start = _joint(works, road.line[0], profiles, join_metres)
-    works, end = _joint(works, road.line[-1], profiles, join_metres)
+    works, start = _joint(works, road.line[0], road.highway, profiles, join_metres)
+    works, end = _joint(works, road.line[-1], road.highway, profiles, join_metres)
     if start == end:
         where = f"{road.line[0][0]:.6f},{road.line[0][1]:.6f}"
         raise NetworkError(Fault("E-EDIT-ROAD-LOOP", value=where))
@@ -95,8 +96,7 @@ def build_road(
     lat = np.array([network.lat[start], *(p[1] for p in road.line), network.lat[end]])
     usable = {}
     for profile in profiles:
-        speed = profile.speeds.get(road.highway)
-        forward = bool(speed and speed.access)
+        forward = _may_use(profile, road.highway)
         usable[profile.mode] = (forward, forward and (not road.oneway or profile.mode == "walk"))
     classes = dict.fromkeys((*network.classes, road.highway))
     names = dict.fromkeys((*network.names, road.name))
@@ -109,22 +109,34 @@ def build_road(
     )  # fmt: skip
 
 
+def _may_use(profile: Profile, highway: str) -> bool:
+    speed = profile.speeds.get(highway)
+    return speed is not None and speed.access
+
+
 def _length(lon: Floats, lat: Floats) -> float:
     return float(EARTH.line_length(lon, lat))
 
 
 def _joint(
-    works: Roadworks, point: tuple[float, float], profiles: Sequence[Profile], limit: float
-) -> tuple[Roadworks, int]:
-    """Find the node where a road ends, or make one in the middle of the nearest edge."""
+    works: Roadworks, point: tuple[float, float], highway: str, profiles: Sequence[Profile],
+    limit: float,
+) -> tuple[Roadworks, int]:  # fmt: skip
+    """
+    Find the node where a road ends, or make one in the middle of the nearest edge.
+
+    The footway beside a street does not take the cars of a new road: the street does.
+    """
     network = works.standing
     x, y = transform(np.array([point[0]]), np.array([point[1]]), WGS84, network.crs)
     at = shapely.Point(x[0], y[0])
-    usable = reduce(np.logical_or, [network.open[p.mode].any(axis=1) for p in profiles])
-    usable = usable & ~network.structure
+    open_to = {p.mode: network.open[p.mode].any(axis=1) for p in profiles}
+    usable = reduce(np.logical_or, open_to.values()) & ~network.structure
     usable[list(works.pieces)] = False
     metres = np.where(usable, shapely.distance(at, network.lines), np.inf)
-    edge = int(np.argmin(metres))
+    travellers = [open_to[p.mode] for p in profiles if _may_use(p, highway)]
+    of_all = np.where(reduce(np.logical_and, travellers, usable), metres, np.inf)
+    edge = int(np.argmin(of_all if of_all.min() <= limit else metres))
     if not metres[edge] <= limit:
         facts = {"metres": f"{metres[edge]:.0f}", "limit": f"{limit:g}"}
         where = f"{point[0]:.6f},{point[1]:.6f}"

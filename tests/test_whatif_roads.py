@@ -27,6 +27,7 @@ from kepu.geo.routing import UNREACHED, door_to_door
 from kepu.geo.snap import Doors, snap
 from kepu.layers.roads import read_roads
 
+from .conftest import Town
 from .test_routing import EVER, network_of, profile_of, random_network, random_snaps, snaps_of
 
 ROADS = Path(__file__).parents[1] / "data/boundaries/roads.osm.pbf"
@@ -282,10 +283,7 @@ def test_a_new_road_lengthens_no_trip_and_shortens_none_that_does_not_use_it(mod
     np.testing.assert_array_equal(found["useless"], found["old"])
 
 
-def test_who_lives_on_the_edge_takes_the_new_road_at_once(town):
-    """A---B is 1000 m, a new road from its middle to D 500 m: p, at 400 m, walks 600 m."""
-    drawn = town(
-        """
+ALONG = """
 grid 250
 |A---B
 |
@@ -298,19 +296,54 @@ town T
 place p at=A+400E town=T
 venue v at=D
 """
-    )
+"""A---B is 1000 m; p lives at 400 m and goes round by A and C."""
+
+
+def with_road(drawn: Town, mode: str, start: str, highway: str) -> tuple[int, int]:
+    """Return the ticks from p to v before and after a road from a spot to D."""
     roads = drawn.roads()
-    before = drawn.times(roads, "walk", "to_venue", 120)
-    assert before.ticks.tolist() == [[12600]]  # 400 + 500 + 500 m at 4 km/h
-    x, y = np.array([drawn.spot("A+500E"), drawn.at["D"]]).T
+    before = drawn.times(roads, mode, "to_venue", 120)
+    x, y = np.array([drawn.spot(start), drawn.at["D"]]).T
     lon, lat = transform(x, y, drawn.demand.crs, WGS84)
-    road = Road(tuple(zip(lon.tolist(), lat.tolist(), strict=True)), "residential")
+    road = Road(tuple(zip(lon.tolist(), lat.tolist(), strict=True)), highway)
     old = Roadworks.of(roads.network)
     new = build_road(old, road, list(drawn.profiles.values()))
-    profile = drawn.profiles["walk"]
-    sides = [Roadside(works, profile, direction="to_venue", barriers=None) for works in (old, new)]
-    after = on_roads(before, *sides)
-    assert abs(int(after.ticks[0, 0]) - 5400) <= 1
+    sides = [
+        Roadside(works, drawn.profiles[mode], direction="to_venue", barriers=None)
+        for works in (old, new)
+    ]
+    return int(before.ticks[0, 0]), int(on_roads(before, *sides).ticks[0, 0])
+
+
+def test_who_lives_on_the_edge_takes_the_new_road_at_once(town):
+    """A---B is 1000 m, a new road from its middle to D 500 m: p, at 400 m, walks 600 m."""
+    before, after = with_road(town(ALONG), "walk", "A+500E", "residential")
+    assert before == 12600  # 400 + 500 + 500 m at 4 km/h
+    assert abs(after - 5400) <= 1
+
+
+@pytest.mark.parametrize(("highway", "metres"), [("residential", 800), ("footway", 0)])
+def test_a_road_joins_what_those_who_use_it_can_use(town, highway, metres):
+    """
+    It begins 4 m from the street and 2 m from the footway along it, which takes no cars.
+
+    A path joins that footway, which p reaches at A alone.
+    """
+    drawn = town(ALONG)
+    for name, spot in (("F", "A+300E+6S"), ("G", "A+700E+6S")):
+        drawn.fix(name, *drawn.spot(spot))
+    drawn.ways.append(("AFG", {"highway": "footway"}))
+    before, after = with_road(drawn, "car", "A+500E+4S", highway)
+    assert before - after == pytest.approx(metres * 1.8, abs=20)  # ticks, at 20 km/h
+    before, after = with_road(drawn, "walk", "A+500E+4S", highway)
+    assert before - after == pytest.approx(metres * 9.0, abs=80)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_where_no_street_is_near_a_road_joins_what_there_is(town, mode):
+    drawn = town(ALONG.replace("way AB highway=residential", "way AB highway=footway"))
+    before, after = with_road(drawn, mode, "A+500E+4S", "residential")
+    assert (after < before) is (mode == "walk")
 
 
 @pytest.mark.parametrize("seed", range(4))
