@@ -69,10 +69,11 @@ def table_of(fleets: Sequence[Fleet], wish: Wish) -> Table:
     weight = joined @ wish.weight[keep]
     amounts = (joined @ asked[:, keep].T).T
     if wish.everybody:
-        hardest = _hardest(whole[: _hosts(fleets), keep[first]],
-                               wish.needed[keep[first]])  # fmt: skip
-        first, amounts = first[hardest], amounts[:, hardest]
-        weight = np.ones(len(first), np.int64)
+        if not wish.floors:  # to a floor each place adds its own
+            hosts = whole[: _hosts(fleets), keep[first]]
+            hardest = _hardest(hosts, wish.needed[keep[first]])
+            first, weight, amounts = first[hardest], weight[hardest], amounts[:, hardest]
+        weight = np.minimum(weight, 1)
     member = keep[first]
     reach = [
         np.vstack([fleet.reach[:, member], np.zeros((1, len(first)), bool)]) for fleet in fleets
