@@ -123,7 +123,7 @@ def note_lines(test: Path, folder: Path) -> None:
     signal.signal(signal.SIGPROF, too_slow)
     os.environ["COVERAGE_FILE"] = str(folder / f"{test.stem}.coverage")
     clock = Clock(folder / f"{test.stem}.json")
-    run_tests(["--cov", "--cov-context=test", "--cov-report=", str(test)], [clock])
+    run_tests(["--cov=kepu", "--cov-context=test", "--cov-report=", str(test)], [clock])
     for name in sorted(clock.failed):
         print(f"left out, does not pass without a mutant: {name}", flush=True)
 
