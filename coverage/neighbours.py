@@ -18,7 +18,6 @@ from scipy.sparse import csr_matrix
 
 from ..geo.network import Network
 from ..geo.profile import Profile
-from ..geo.reroute import chosen
 from ..geo.routing import UNREACHED, Ticks, door_to_door
 from ..geo.snap import Doors, doors, snap
 from .decay import TickTable, widened
@@ -81,7 +80,7 @@ class Neighbourhood:
         if mode not in self._known:
             self._known[mode] = self._ends(mode)
         arcs, leaving, arriving = self._known[mode]
-        leaving, arriving = chosen(leaving, rows), chosen(arriving, rows)
+        leaving, arriving = leaving.take(rows), arriving.take(rows)
         network, profile = self.network, self.profiles[mode]
         if len(rows) * network.nodes <= MOST_LABELS:
             times = _enough(network, profile, arcs, leaving, arriving, self.horizon)
@@ -122,7 +121,7 @@ def _enough(
     left = np.flatnonzero(leaving.snaps.connected)
     reach = min(FIRST_REACH, horizon)
     while len(left):
-        some = chosen(leaving, left)
+        some = leaving.take(left)
         found = door_to_door(network, profile, arcs, some, arriving, horizon=reach)
         times[left] = found
         if reach == horizon:

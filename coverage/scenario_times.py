@@ -17,11 +17,12 @@ from ..geo.edits import Roadworks
 from ..geo.engines import Engine
 from ..geo.network import Bools, Floats, Network
 from ..geo.profile import Profile
-from ..geo.reroute import Trip, arcs_of, chosen, joined, rerouted, table
+from ..geo.reroute import Trip, arcs_of, rerouted, table
 from ..geo.snap import Doors, snap
 from .times import Direction, Times
 
 _known: WeakKeyDictionary[Network, list[tuple[Profile, tuple[Bools, Bools]]]] = WeakKeyDictionary()
+_bounds: WeakKeyDictionary[Network, Floats] = WeakKeyDictionary()
 
 
 def _joinable(network: Network, profile: Profile) -> tuple[Bools, Bools]:
@@ -33,9 +34,6 @@ def _joinable(network: Network, profile: Profile) -> tuple[Bools, Bools]:
     found = network.joinable(profile, arcs_of(network, profile))
     kept.append((profile, found))
     return found
-
-
-_bounds: WeakKeyDictionary[Network, Floats] = WeakKeyDictionary()
 
 
 def _near(bounds: Floats, x: Floats, y: Floats, metres: float) -> Bools:
@@ -140,9 +138,11 @@ def with_venues(times: Times, roadside: Roadside, points: GeoSeries, **how: Any)
     goals = roadside.doors(points, homes=False)
     columns = roadside.table(times.place_doors, goals, times.horizon, **how)
     return replace(
-        times, venues=times.venues.append(points.index),
-        ticks=np.hstack([times.ticks, columns]), venue_doors=joined(times.venue_doors, goals),
-    )  # fmt: skip
+        times,
+        venues=times.venues.append(points.index),
+        ticks=np.hstack([times.ticks, columns]),
+        venue_doors=Doors.joined([times.venue_doors, goals]),
+    )
 
 
 def with_places(times: Times, roadside: Roadside, points: GeoSeries, **how: Any) -> Times:
@@ -150,14 +150,16 @@ def with_places(times: Times, roadside: Roadside, points: GeoSeries, **how: Any)
     homes = roadside.doors(points, homes=True)
     rows = roadside.table(homes, times.venue_doors, times.horizon, **how)
     return replace(
-        times, places=times.places.append(points.index),
-        ticks=np.vstack([times.ticks, rows]), place_doors=joined(times.place_doors, homes),
-    )  # fmt: skip
+        times,
+        places=times.places.append(points.index),
+        ticks=np.vstack([times.ticks, rows]),
+        place_doors=Doors.joined([times.place_doors, homes]),
+    )
 
 
 def of_venues(times: Times, names: pd.Index, columns: npt.NDArray[np.int64]) -> Times:
     """Return the times of venues under other names: one name a column of the old table."""
     return replace(
         times, venues=names, ticks=np.ascontiguousarray(times.ticks[:, columns]),
-        venue_doors=chosen(times.venue_doors, columns),
+        venue_doors=times.venue_doors.take(columns),
     )  # fmt: skip

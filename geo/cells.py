@@ -49,18 +49,15 @@ class Tile:
     @classmethod
     def of(cls, every: Doors, land: Bools, part: slice) -> Tile:
         """Cut a tile out of the doors of many, with its own land."""
-        snaps = every.snaps
-        own = Snaps(snaps.edge[part], snaps.share[part], snaps.metres[part], snaps.crosses[part])
-        ticks, opened = every.ticks[part], every.open[part]
-        mine = Doors(own, every.node[part], ticks, opened, every.walk[part])
-        closed = np.where(opened, np.minimum(ticks, FAR), FAR).astype(np.int32)
-        node = np.where(opened, mine.node, 0)
+        mine = every.take(part)
+        closed = np.where(mine.open, np.minimum(mine.ticks, FAR), FAR).astype(np.int32)
+        node = np.where(mine.open, mine.node, 0)
         return cls(
             mine,
             (node[:, 0].copy(), node[:, 1].copy()),
             (closed[:, 0].copy(), closed[:, 1].copy()),
             land,
-            frozenset(np.unique(own.edge).tolist()) - {NOWHERE},
+            frozenset(np.unique(mine.snaps.edge).tolist()) - {NOWHERE},
         )
 
 
@@ -114,9 +111,8 @@ def load(path: Path, size: int) -> dict[Name, Cells]:
         arrays[name] for name in ("edge", "share", "metres")
     )
     parts = (slice(k * size, (k + 1) * size) for k in range(len(arrays["name"])))
+    snaps = Snaps(edge, share, metres, np.zeros(count, bool))
     return {
-        (int(column), int(row)): Cells(
-            Snaps(edge[part], share[part], metres[part], np.zeros(size, bool)), land[part]
-        )
+        (int(column), int(row)): Cells(snaps.take(part), land[part])
         for (column, row), part in zip(arrays["name"], parts, strict=True)
     }

@@ -92,7 +92,7 @@ def _with_pieces(
     more = works.doors(profile, snaps, leaving=leaving)
     nowhere = replace(snaps, edge=np.full(len(number), NOWHERE))  # the whole edge knows its pairs
     more = replace(more, snaps=nowhere, open=more.open & fresh)
-    return joined(found, more), np.append(own, number)
+    return Doors.joined([found, more]), np.append(own, number)
 
 
 def _along_cut_edges(
@@ -114,30 +114,6 @@ def _folded(times: npt.NDArray[np.uint32], row: Ints, rows: int) -> Ticks:
     least = times[:rows].copy()
     np.minimum.at(least, row[rows:], times[rows:])
     return least
-
-
-def joined(first: Doors, second: Doors) -> Doors:
-    """Return the doors of two lots of places, one after the other."""
-    a, b = first.snaps, second.snaps
-    snaps = Snaps(
-        np.append(a.edge, b.edge), np.append(a.share, b.share), np.append(a.metres, b.metres),
-        np.append(a.crosses, b.crosses),
-    )  # fmt: skip
-    return Doors(
-        snaps, np.vstack([first.node, second.node]), np.vstack([first.ticks, second.ticks]),
-        np.vstack([first.open, second.open]), np.append(first.walk, second.walk),
-    )  # fmt: skip
-
-
-def chosen(found: Doors, rows: npt.ArrayLike) -> Doors:
-    """Return the doors of some places."""
-    at = np.asarray(rows)
-    s = found.snaps
-    snaps = Snaps(s.edge[at], s.share[at], s.metres[at], s.crosses[at])
-    return replace(
-        found, snaps=snaps, node=found.node[at], ticks=found.ticks[at], open=found.open[at],
-        walk=found.walk[at],
-    )  # fmt: skip
 
 
 def at_nodes(node: Ints) -> Doors:
@@ -220,9 +196,9 @@ def rerouted(
         return search(new, new.leaving, new.arriving)
     after = before.copy()
     if rows.any():
-        after[rows] = search(new, chosen(new.leaving, rows), new.arriving)
+        after[rows] = search(new, new.leaving.take(rows), new.arriving)
     if columns.any():
-        after[:, columns] = search(new, new.leaving, chosen(new.arriving, columns))
+        after[:, columns] = search(new, new.leaving, new.arriving.take(columns))
     return after
 
 

@@ -8,7 +8,8 @@ river, a railway or a motorway while there is a road on this side.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from .network import Bools, Floats, Ints, Network, ticks
 from .profile import Profile
 from .roadside import NOWHERE, Finder, Searcher, Tree, finder
 from .walls import Walls
+
+Rows = Ints | Bools | slice
+"""Numbers of places, or which of them."""
 
 END_SHARE = 1e-9
 """A position so near to an end of its edge is that end."""
@@ -53,6 +57,16 @@ class Snaps:
     def connected(self) -> Bools:
         """Tell which places have a road, shape (p,)."""
         return np.asarray(self.edge != NOWHERE)
+
+    def take(self, rows: Rows) -> Snaps:
+        """Return some of the places."""
+        return Snaps(self.edge[rows], self.share[rows], self.metres[rows], self.crosses[rows])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Snaps]) -> Snaps:
+        """Return the places of several lots, one after the other."""
+        names = [item.name for item in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def snap(
@@ -155,6 +169,22 @@ class Doors:
     ticks: Ints
     open: Bools
     walk: Floats
+
+    def take(self, rows: Rows) -> Doors:
+        """Return the doors of some of the places."""
+        return Doors(
+            self.snaps.take(rows), self.node[rows], self.ticks[rows], self.open[rows],
+            self.walk[rows],
+        )  # fmt: skip
+
+    @classmethod
+    def joined(cls, parts: Sequence[Doors]) -> Doors:
+        """Return the doors of several lots of places, one after the other."""
+        names = [item.name for item in fields(cls)[1:]]
+        return cls(
+            Snaps.joined([part.snaps for part in parts]),
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in names),
+        )
 
 
 def doors(network: Network, profile: Profile, snaps: Snaps, *, leaving: bool) -> Doors:

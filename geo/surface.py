@@ -167,11 +167,7 @@ class Ground:
             return
         missing = [name for name in fresh if name not in self._kept]
         found = self._kept | self._looked_up(missing)
-        parts = [found[name].snaps for name in fresh]
-        where = Snaps(*(
-            np.concatenate([getattr(part, item) for part in parts])
-            for item in ("edge", "share", "metres", "crosses")
-        ))  # fmt: skip
+        where = Snaps.joined([found[name].snaps for name in fresh])
         times = doors(self.network, self.profile, where, leaving=self.leaving)
         for k, name in enumerate(fresh):
             part = slice(k * TILE**2, (k + 1) * TILE**2)
@@ -208,10 +204,7 @@ class Ground:
         at = self._snapped(x, y, land)
         parts = [slice(k * TILE**2, (k + 1) * TILE**2) for k in range(len(names))]
         return {
-            name: Cells(
-                Snaps(at.edge[part], at.share[part], at.metres[part], at.crosses[part]), land[part]
-            )
-            for name, part in zip(names, parts, strict=True)
+            name: Cells(at.take(part), land[part]) for name, part in zip(names, parts, strict=True)
         }
 
     def _snapped(self, x: Floats, y: Floats, land: Bools) -> Snaps:
