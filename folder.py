@@ -2,8 +2,8 @@
 The folder of results: the whole of a run or nothing of it, and never anybody else's file.
 
 A run writes into a hidden folder beside the target, its passport last, and then swaps the two. A
-folder without `manifest.json` is not a result. Files that somebody put beside our results move
-over; a folder that is not ours is left alone.
+folder without a `manifest.json` of ours is not a result. Files that somebody put beside our
+results, or changed since, move over; a folder that is not ours is left alone.
 """
 
 from __future__ import annotations
@@ -59,8 +59,10 @@ def claimed(out: Path) -> Iterator[Path]:
     OutputError
         Another run holds it, it is not ours, or it cannot be written.
     """
-    out = out.absolute()
-    name = hashlib.sha256(str(out).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    # A link is written through, for a folder put in its place would not be where it leads.
+    out = out.resolve() if out.is_symlink() else out.absolute()
+    place = os.path.normcase(out.resolve())  # however it is spelled
+    name = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     lock = FileLock(Path(tempfile.gettempdir()) / f"kepu-{name}.lock", timeout=0)
     try:
         with lock:
@@ -91,7 +93,7 @@ def _recover(out: Path) -> None:
 def _check_ours(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise OutputError(Fault("E-OUT-FILE", file=str(out)))
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+    if out.is_dir() and any(out.iterdir()) and _digests(out) is None:
         raise OutputError(Fault("E-OUT-FOREIGN", file=str(out)))
     try:
         # A kill between the two leaves a folder that the next run finds and takes away.
@@ -185,13 +187,22 @@ def _retire(old: Path, out: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
+def _digests(folder: Path) -> dict[str, str] | None:
+    """Return the digests of the files that a folder's manifest names; None where none is ours."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        return {str(entry["name"]): str(entry["sha256"]) for entry in manifest["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _carry_over(old: Path, out: Path) -> None:
-    """Move what the old manifest does not name into the new folder, under a free name."""
-    manifest = json.loads((old / MANIFEST).read_text("utf-8"))
-    ours = {entry["name"] for entry in manifest["files"]} | {MANIFEST}
+    """Move what a run did not write, or somebody changed since, over under a free name."""
+    ours = _digests(old) or {}
     for path in sorted(old.rglob("*")):
         name = path.relative_to(old).as_posix()
-        if path.is_file() and name not in ours:
+        written = name == MANIFEST or (name in ours and path.is_symlink())
+        if path.is_file() and not written and ours.get(name) != file_digest(path):
             target = out / name
             while target.exists():
                 target = target.with_name(f"{target.stem}-old{target.suffix}")

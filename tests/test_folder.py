@@ -69,6 +69,69 @@ def test_a_folder_that_is_not_a_result_is_left_alone(tmp_path):
     assert contents(out) == {"thesis.docx": "years"}
 
 
+@pytest.mark.parametrize(
+    "manifest",
+    ['{"name": "my app", "icons": []}', '{"files": [{"na', "[1]", '{"files": [1]}', "\udcff"],
+)
+def test_a_folder_with_a_manifest_of_somebody_else_is_left_alone(tmp_path, manifest):
+    """Web pages and packages have files of that name too; one of ours that was cut is none."""
+    out = tmp_path / "app"
+    out.mkdir()
+    (out / MANIFEST).write_text(manifest, encoding="utf-8", errors="surrogateescape")
+    (out / "thesis.docx").write_text("years", encoding="utf-8")
+    with pytest.raises(OutputError, match="E-OUT-FOREIGN"):
+        result(out, "one")
+    assert contents(out) == {"thesis.docx": "years"}
+    assert [path.name for path in tmp_path.iterdir()] == ["app"]
+
+
+def test_what_somebody_changed_in_our_files_is_kept(tmp_path):
+    """Rows in quarantine are corrected where they lie, an annex is edited by hand."""
+    out = tmp_path / "out"
+    result(out, "one")
+    (out / "quarantine" / "c.csv").write_text("corrected", encoding="utf-8")
+    result(out, "two")
+    kept = {"quarantine/c-old.csv": "corrected"}
+    assert contents(out) == {"a.csv": "two", "b.csv": "two", "quarantine/c.csv": "two"} | kept
+    result(out, "three")
+    assert contents(out)["quarantine/c-old.csv"] == "corrected"
+    assert len(contents(out)) == 4
+
+
+def test_a_swap_stopped_with_a_manifest_that_was_cut_loses_no_file(tmp_path):
+    out = tmp_path / "out"
+    result(out, "one")
+    old = tmp_path / ".out.old"
+    old.mkdir()
+    (old / MANIFEST).write_text('{"files": [{"na', encoding="utf-8")
+    (old / "notes.txt").write_text("mine", encoding="utf-8")
+    result(out, "two")
+    assert contents(out)["notes.txt"] == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no symbolic links")
+def test_a_link_is_written_through(tmp_path):
+    real, out = tmp_path / "disk", tmp_path / "out"
+    real.mkdir()
+    out.symlink_to(real)
+    for text in ("one", "two"):
+        result(out, text)
+        assert out.is_symlink()
+        assert set(contents(real).values()) == {text}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "out"]
+
+
+def test_one_folder_spelled_in_two_ways_is_one(tmp_path):
+    (tmp_path / "a").mkdir()
+    with (
+        claimed(tmp_path / "out"),
+        pytest.raises(OutputError, match="E-OUT-LOCKED"),
+        claimed(tmp_path / "a" / ".." / "out"),
+    ):
+        pass
+
+
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "out").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="E-OUT-FILE"):
