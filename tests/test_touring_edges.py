@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.milp import Solved
+from kepu.coverage.touring import master
 from kepu.coverage.touring.calendar import Periods, dated, days
 from kepu.coverage.touring.fleets import Fleet, Wish
 from kepu.coverage.touring.master import plan
@@ -50,9 +52,13 @@ def test_everybody_counts_for_a_floor() -> None:
     assert plan([two_hosts([[1, 0], [0, 1]])], nobody_there, Watch(5)).cost == 1
 
 
-def test_without_time_no_cost_is_claimed() -> None:
+@pytest.mark.parametrize("silent", [False, True])
+def test_without_time_nothing_is_claimed(silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of the people nor of the cost; nor where HiGHS does not even find the empty plan."""
+    if silent:
+        monkeypatch.setattr(master, "solve", lambda *_, **__: Solved(None, -math.inf, math.inf))
     made = plan([two_hosts([[1, 0], [0, 1]])], Wish(np.array([5, 4])), Watch(0.0))
-    assert (made.bound, made.cost_bound) == (math.inf, -math.inf)
+    assert (made.value, made.bound, made.cost_bound) == (0, math.inf, -math.inf)
     assert (made.status, made.cost_status) == ("heuristic", "heuristic")
 
 
