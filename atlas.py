@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .assessment import Assessment
-from .atlas_times import further, owns, reaches, rings_of, rings_told, ways_of
+from .atlas_measures import further
+from .atlas_times import owns, reaches, rings_of, rings_told, ways_of
 from .atlas_whatif import whatif
 from .coverage.gaps import percent_down
 from .coverage.share import GROUPS

@@ -1,8 +1,8 @@
-"""What the map counts with: nearest venues by type and mode, further measures, ways and rings."""
+"""What the map counts with: nearest venues by type and mode, ways and rings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from .assessment import Assessment
 from .coverage.audience import EVERYBODY
-from .coverage.catchments import VENUES, per_people
 from .coverage.isochrone import disagreement, isochrones, land_of
 from .coverage.question import Question
 from .coverage.routes import routes
@@ -21,16 +19,12 @@ from .coverage.times import Times
 from .geo.branches import Branches
 from .geo.routing import UNREACHED as NO_WAY
 from .geo.surface import Ground
-from .maps.content import Measure, Own, Reach, ToTypes
+from .maps.content import Own, Reach, ToTypes
 from .maps.pack import UNREACHED
 from .study import Survey
 from .study_keys import Study
 from .wording import CAUSE_NAMES
 
-ACCESS_SCALE = 10_000
-ACCESS_PARTS = (0.5, 1.0, 2.0)
-ACCESS_LABELS = ("平均2倍以上", "高于平均", "低于平均", "不到一半")
-"""Classes of access against the mean of all people of the group, the best first."""
 RING_PARTS = (0.5, 1.0)
 """Isochrones at half the limit of a standard and at the limit."""
 RING_CELL_METRES = {"walk": 60.0, "ebike": 150.0, "car": 150.0}
@@ -132,99 +126,6 @@ def owns(questions: list[Question], survey: Survey, venues: GeoDataFrame) -> dic
         words = [CAUSE_NAMES[reason] for reason in found.reason]
         answer[standard.key] = Own(_page_ticks(found), _page_venues(found, at), words)
     return answer
-
-
-def further(study: Study, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
-    """Yield access and priority, by standard."""
-    for standard in study.wanted:
-        yield from _access(standard.key, found, demand)
-        yield from _priority(standard.key, found, demand)
-
-
-def _access(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
-    ask = next(one for one in found.questions if one.standard.key == key)
-    table = found.access[(found.access["standard"] == key) & (found.access["measure"] == "e2sfca")]
-    values = table.set_index("place")["value"].reindex(demand.index)
-    known = values.notna().to_numpy()
-    people = np.where(known, demand[ask.standard.group].to_numpy(np.int64), 0)
-    numbers = values.fillna(0).to_numpy(float)
-    if not people.sum() or not numbers.any():
-        return
-    towns, rural = demand["town"].to_numpy(), demand["rural"].to_numpy(bool)
-    mean = _mean(numbers, people)
-    codes = found.measured.towns.index
-    by_town = [_mean(numbers, people * (towns == code)) for code in codes]
-    scopes = [mean, _mean(numbers, people * ~rural), _mean(numbers, people * rural), *by_town]
-    yield Measure(
-        key="access",
-        name="可达性",
-        english="Access",
-        unit=per_people(VENUES, ask.standard.group),
-        basis="两步移动搜索法（E2SFCA）：考虑距离衰减后每万人（该标准的人群）可用的设施数",
-        standard=key,
-        values=_scaled(np.where(known, numbers, np.nan)),
-        scale=ACCESS_SCALE,
-        edges=[part * mean for part in ACCESS_PARTS],
-        labels=ACCESS_LABELS,
-        towns=_scaled(np.array(by_town)),
-        town_edges=[part * mean for part in ACCESS_PARTS],
-        town_labels=ACCESS_LABELS,
-        is_more_better=True,
-        summary=["—" if np.isnan(value) else f"{value:.2f}" for value in scopes],
-    )
-
-
-def _mean(values: npt.NDArray[np.float64], people: npt.NDArray[np.int64]) -> float:
-    return float(values @ people / people.sum()) if people.sum() else float("nan")
-
-
-def _scaled(values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    return np.where(np.isnan(values), -1, np.rint(np.nan_to_num(values) * ACCESS_SCALE)).astype(
-        np.int64
-    )
-
-
-def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
-    flags = found.flags[(found.flags["standard"] == key) & (found.flags["level"] != "")]
-    if flags.empty:
-        return
-    places = flags[flags["kind"] == "place"].set_index("id")["score"].reindex(demand.index)
-    score = places.fillna(0).to_numpy(float)
-    top = float(score.sum())
-    towns, rural = demand["town"].to_numpy(), demand["rural"].to_numpy(bool)
-    by_town = [float(score[towns == code].sum()) for code in found.measured.towns.index]
-    ranked = np.sort(score[score > 0])[::-1]
-    # the places that together hold half of the whole score come first, then up to nine tenths
-    shares = ranked.cumsum() / top if top else ranked
-    # whole numbers as the values are: the place at the edge is in its class
-    if not len(ranked):
-        return
-    low, high = _whole_people(ranked[np.searchsorted(shares, (0.9, 0.5))]).tolist()
-    if not 1 < low < high:
-        return
-    sums = [top, float(score[~rural].sum()), float(score[rural].sum()), *by_town]
-    yield Measure(
-        key="priority",
-        name="优先级",
-        english="Priority",
-        unit="折算人",
-        basis="未覆盖人数 × 超出时限的程度（至多为 1）；前一半居首",
-        standard=key,
-        values=_whole_people(score),
-        scale=1,
-        edges=[1.0, low, high],
-        labels=("不欠", "其余一成", "其次四成", "首要一半"),
-        towns=_whole_people(by_town),
-        town_edges=[1.0, top / len(by_town) / 2, top / len(by_town)],
-        town_labels=("不欠", "不到一半", "低于平均", "高于平均"),
-        is_more_better=False,
-        summary=[f"{value:,}" for value in _whole_people(sums)],
-    )
-
-
-def _whole_people(scores: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return scores, told in tenths, to the nearest whole, a half up: as the page rounds."""
-    return np.floor(np.round(np.asarray(scores, float), 1) + 0.5).astype(np.int64)
 
 
 def rings_of(study: Study, survey: Survey, cache: Path | None = None) -> GeoDataFrame | None:

@@ -1,8 +1,8 @@
-"""What the page's scenarios count with: venues of a standard's types, and where new ones may be."""
+"""What the page counts scenarios and access with: all times, and where new venues may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import geopandas as gpd
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
 
+from .atlas_measures import ACCESS
 from .coverage.scenario_times import Roadside, with_venues
 from .coverage.times import Times
 from .geo.chains import curve_order
@@ -39,12 +40,12 @@ def whatif(study: Study, survey: Survey, venues: GeoDataFrame) -> Part:
         Those of the survey in the order of the page.
     """
     types = tuple(dict.fromkeys(kind for standard in study.wanted for kind in standard.types))
-    used = np.flatnonzero(venues["type"].isin(types))
+    used = np.flatnonzero(venues["type"].isin(types) | (venues["status"] == "open"))
     candidates = spots_of(study, survey, types)
     kept = _most_lived_at(candidates, survey.demand, MOST_SPOTS)
     steps = _steps(kept)
     return whatif_part(
-        list(_tables(study, survey, venues, kept, used, steps).values()),
+        list(_tables(study, survey, venues, kept, used, steps)),
         along=_along(survey.demand.geometry),
         venue=used,
         spots=Spots(
@@ -58,6 +59,7 @@ def whatif(study: Study, survey: Survey, venues: GeoDataFrame) -> Part:
             left=len(candidates) - len(kept),
         ),
         names={key: kind.name for key, kind in venue_types().items() if key in types},
+        access=ACCESS,
     )
 
 
@@ -118,35 +120,22 @@ def _points(survey: Survey, steps: npt.NDArray[np.int64]) -> gpd.GeoSeries:
 def _tables(
     study: Study, survey: Survey, venues: GeoDataFrame, spots: GeoDataFrame,
     used: npt.NDArray[np.int64], steps: npt.NDArray[np.int64],
-) -> dict[tuple[str, str], Reached]:  # fmt: skip
-    """Return the times of every mode and pace that a standard asks for."""
+) -> Iterator[Reached]:  # fmt: skip
+    """Yield the times of every mode, of everybody and of groups with a pace of their own."""
     is_new = (spots["host"] == "").to_numpy(bool)
     points = _points(survey, steps[is_new])
-    found: dict[tuple[str, str], Reached] = {}
-    for standard in study.wanted:
-        paced = (standard.group, standard.mode) in survey.group_times
-        key = (standard.mode, standard.group if paced else "")
-        if key in found:
-            continue
-        alike = [s for s in study.wanted if s.mode == standard.mode]
-        times = (
-            survey.group_times[standard.group, standard.mode]
-            if paced
-            else survey.times[standard.mode]
-        )
-        types = {kind for s in alike for kind in s.types}
-        own = used[venues["type"].iloc[used].isin(types).to_numpy()]
-        ticks = _ticks(study, survey, times, study.profile_of(standard), points)
+    row = _along(pd.concat([venues.geometry.iloc[used], spots.geometry]))
+    longest = max(standard.minutes for standard in study.wanted)
+    every = {("", mode): times for mode, times in survey.times.items()} | dict(survey.group_times)
+    for (group, mode), times in every.items():
+        profile = study.paced[group, mode] if group else study.profiles[mode]
+        ticks = _ticks(study, survey, times, profile, points)
         # a host has its own column, a new point one of those that were searched for
         columns = times.venues.get_indexer(pd.Index(spots["host"]))
         columns[is_new] = len(times.venues) + np.arange(is_new.sum())
-        columns = np.append(times.venues.get_indexer(venues.index[own]), columns)
-        sites = np.append(np.searchsorted(used, own), len(used) + np.arange(len(spots)))
-        row = _along(pd.concat([venues.geometry.iloc[own], spots.geometry]))
-        found[key] = Reached(
-            *key, sites[row], ticks[:, columns[row]], times.horizon, [s.minutes for s in alike]
-        )
-    return found
+        columns = np.append(times.venues.get_indexer(venues.index[used]), columns)
+        limits = [standard.minutes for standard in study.wanted if standard.mode == mode]
+        yield Reached(mode, group, row, ticks[:, columns[row]], times.horizon, limits or [longest])
 
 
 def _along(points: gpd.GeoSeries) -> npt.NDArray[np.int64]:

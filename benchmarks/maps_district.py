@@ -12,6 +12,7 @@ import shapely
 from county import along, ticks_by_road
 from scipy.spatial import cKDTree
 
+from kepu.atlas_measures import ACCESS
 from kepu.maps.content import Reach
 from kepu.maps.pack import UNREACHED
 from kepu.maps.whatif import Reached, Spots, whatif_part
@@ -258,4 +259,6 @@ def _scenarios(data: dict[str, Any], here: np.ndarray, there: np.ndarray) -> Any
         origin=["place"] * SITES, types=[""] * SITES, host=np.full(SITES, -1), lon=lon, lat=lat,
     )  # fmt: skip
     numbers = np.arange(len(there))
-    return whatif_part(tables, along=along(here), venue=numbers, spots=spots, names=data["types"])
+    return whatif_part(
+        tables, along=along(here), venue=numbers, spots=spots, names=data["types"], access=ACCESS
+    )

@@ -25,6 +25,7 @@ import whatif_town
 from county import along, ticks_by_road
 from geopandas import GeoDataFrame
 
+from kepu.atlas_measures import ACCESS
 from kepu.coverage.scenario import Tally
 from kepu.coverage.scenario_times import Roadside
 from kepu.coverage.share import Standard, admitted, standard_coverage
@@ -227,8 +228,9 @@ def payload() -> list[dict[str, Any]]:
     for minutes in (120, 30, 15):
         table = Reached("car", "", row, ticks, minutes * 600, [minutes])
         part = whatif_part(
-            [table], along=along(places), venue=np.arange(SITES), spots=spots, names={}
-        )
+            [table], along=along(places), venue=np.arange(SITES), spots=spots, names={},
+            access=ACCESS,
+        )  # fmt: skip
         pairs = int((ticks <= minutes * 600).sum())
         graph = f"synthetic {SITES} sites x {PLACES} places, {pairs} pairs within {minutes} min"
         rows.append(

@@ -122,6 +122,14 @@
     return standard ? standard.name : `自定义：${names(page.data, choice.types)}`;
   };
 
+  const measureName = (data, key) => kepu.measureNames(data).find(([one]) => one === key)[1];
+
+  function basisOf({ view: { measure }, answer: { standard } }) {
+    if (measure) return `${measure.name}：${measure.basis}`;
+    if (!standard) return '自定义组合，不是评价标准。';
+    return standard.basis ? `依据：${standard.basis}` : '';
+  }
+
   kepu.showChoice = function (page) {
     const { data, answer } = page;
     const { choice, standard } = answer;
@@ -129,8 +137,8 @@
     mark(byId('measure'), page.view.measure ? page.view.measure.key
       : choice.measure === 'minutes' ? 'minutes' : 'coverage');
     Array.from(byId('measure').children).forEach((button) => {
-      button.disabled = !kepu.isShowable(data, button.dataset.value, page.plain);
-      button.title = !button.disabled ? '' : button.dataset.value === 'access' ? '只对评价标准计算' : '没有可排序的未覆盖人口';
+      button.title = kepu.whyNot(page, button.dataset.value);
+      button.disabled = button.title !== '';
     });
     mark(byId('mode'), choice.mode);
     byId('group').value = choice.group;
@@ -146,10 +154,9 @@
     const [open, apart] = [openOf(data, choice), others(data, choice)];
     byId('uses').textContent = `设施：在用 ${kepu.count(open)} 处${apart ? `，其中 ${apart} 处只面向其他人群、不计入` : ''}；${names(data, choice.types)}`;
     byId('uses').classList.toggle('bad', open === 0);
-    const { measure } = page.view;
-    byId('basis').textContent = measure ? `${measure.name}：${measure.basis}`
-      : standard && standard.basis ? `依据：${standard.basis}`
-        : standard ? '' : '自定义组合，不是评价标准。';
+    const why = kepu.whyNot(page, choice.measure);
+    byId('basis').textContent = why ? `${measureName(data, choice.measure)}不能显示，改按覆盖显示：${why}。` : basisOf(page);
+    byId('basis').classList.toggle('bad', why !== '');
     byId('untold').hidden = answer.isTold;
   };
 }(window.kepu = window.kepu || {}));

@@ -50,7 +50,7 @@
 
   /* Names of the classes of a further measure with the values at which they begin or end. */
   kepu.edgeTexts = function (labels, edges, moreIsBetter) {
-    const text = (edge) => (edge >= 100 ? kepu.count(Math.ceil(edge)) : String(Number(edge.toPrecision(3))));
+    const text = (edge) => kepu.valueText(edge >= 100 ? Math.ceil(edge) : edge);
     const ranges = [`< ${text(edges[0])}`].concat(edges.map((edge, i) => (
       i + 1 < edges.length ? `${text(edge)}–${text(edges[i + 1])}` : `≥ ${text(edge)}`)));
     if (moreIsBetter) ranges.reverse();
@@ -59,7 +59,7 @@
 
   /* Class of a value of a further measure; the best is 0 whatever its direction. */
   kepu.valueClass = function (value, edges, scale, moreIsBetter) {
-    const above = edges.filter((edge) => value >= edge * scale).length;
+    const above = edges.filter((edge) => value / scale >= edge).length;
     return moreIsBetter ? edges.length - above : above;
   };
 

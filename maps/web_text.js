@@ -48,6 +48,11 @@
     return String(Number(number.toFixed(2)));
   };
 
+  /* Three digits that count, or whole numbers: two decimals would make nothing of what is rare. */
+  kepu.valueText = function (value) {
+    return value >= 100 ? kepu.count(value) : String(Number(value.toPrecision(3)));
+  };
+
   /* Percentage points between two printed shares. */
   kepu.pointsText = function (high, low) {
     if (high === null || low === null) return '—';

@@ -61,7 +61,7 @@
 
   function further({ answer, style }, measure) {
     const fills = kepu.ramp(style.minuteFills, measure.townLabels.length);
-    const valueText = (number) => (number < 0 ? '—' : kepu.short(number / measure.scale) + ' ' + measure.unit);
+    const textOf = (number) => (number < 0 ? '—' : kepu.valueText(number / measure.scale) + ' ' + measure.unit);
     const { moreIsBetter, scale } = measure;
     const classOf = (number, edges) => kepu.valueClass(number, edges, scale, moreIsBetter);
     return {
@@ -77,7 +77,7 @@
       }),
       dots: kepu.ramp(style.dots, measure.labels.length),
       dotTexts: kepu.edgeTexts(measure.labels, measure.edges, moreIsBetter),
-      placeText: (i) => valueText(measure.values[i]),
+      placeText: (i) => textOf(measure.values[i]),
     };
   }
 
@@ -89,33 +89,45 @@
 
   const MEASURES = [['coverage', '覆盖'], ['minutes', '时间'], ['access', '可达性'], ['priority', '优先级']];
 
-  /* The measures of this page: priority follows any choice, further ones only what was analysed. */
+  /* The part of the page that has the times to all venues, not the nearest alone, if any has. */
+  const counter = () => kepu.parts().map((part) => part.access).find(Boolean);
+
+  /* The measures of this page: those counted here follow any choice, others only what was analysed. */
   kepu.measureNames = function (data) {
     const further = new Map(data.measures.map((one) => [one.key, one.name]));
-    const known = MEASURES.filter(([key]) => key !== 'access' || further.has(key))
+    const known = MEASURES.filter(([key]) => key !== 'access' || further.has(key) || counter())
       .map(([key, name]) => [key, further.get(key) || name]);
     known.forEach(([key]) => further.delete(key));
     return known.concat(Array.from(further));
   };
 
-  /* Whether there is anything to show of a measure. */
-  kepu.isShowable = function (data, key, { standard, weights, district }) {
-    if (key === 'coverage' || key === 'minutes') return true;
-    if (standard) return data.measures.some((one) => one.key === key && one.standard === standard.key);
-    return key === 'priority' && weights !== null && district.covered < district.people;
+  const analysed = (data, key, standard) => data.measures.find((one) => one.key === key && one.standard === standard.key);
+
+  /* Why there is nothing to show of a measure; empty where there is. */
+  kepu.whyNot = function (page, key) {
+    const { standard, weights, district } = page.plain;
+    if (key === 'coverage' || key === 'minutes' || (standard && analysed(page.data, key, standard))) return '';
+    if (!weights) return '公开版不含该人群的分地点人数';
+    if (key === 'priority') return standard || district.covered === district.people ? '没有可排序的未覆盖人口' : '';
+    if (key !== 'access') return '只对评价标准计算';
+    if (standard || district.covered === 0) return '时限内没有人到达所选设施';
+    return counter() ? counter().why(page) : '本页不载到各处设施的时间，只有评价标准的可达性';
   };
 
-  /* The further measure that is chosen: as analysed for a standard, priority of all else as counted here. */
-  kepu.furtherOf = function (data, { choice, standard }, plain) {
-    if (standard) return data.measures.find((one) => one.key === choice.measure && one.standard === standard.key);
-    return choice.measure === 'priority' ? kepu.priority(data, plain) : null;
-  };
+  /* The further measure that is chosen: as analysed for a standard, of all else as counted here. */
+  function furtherOf(page) {
+    const { data, plain } = page;
+    const key = plain.choice.measure;
+    if (kepu.whyNot(page, key)) return null;
+    if (plain.standard) return analysed(data, key, plain.standard);
+    if (key === 'priority') return kepu.priority(data, plain);
+    return key === 'access' ? counter().measure(page) : null;
+  }
 
   kepu.viewOf = function (page) {
-    const { choice } = page.answer;
-    const measure = kepu.furtherOf(page.data, page.answer, page.plain);
+    const measure = furtherOf(page);
     if (measure) return further(page, measure);
-    return choice.measure === 'minutes' ? minutes(page) : coverage(page);
+    return page.answer.choice.measure === 'minutes' ? minutes(page) : coverage(page);
   };
 
   /* Places that fall short, most people first. */

@@ -1,9 +1,9 @@
 """
 What the page needs to think otherwise: who reaches each site in how many ticks.
 
-A site is a venue of the table, whatever its status, or a spot where one could be opened. Times are
-the integers of the analysis, so that the page counts exactly what the analysis counts. Where they
-take too many bytes the longest are left out, and the page says so.
+A site is a venue of the table, or a spot where one could be opened. Times are the integers of the
+analysis, so that the page counts exactly what the analysis counts: scenarios, and access of choices
+that are no standard. Where they take too many bytes the longest are left out, and the page says so.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from .pack import Part, packed
 from .whatif_times import told
 
 SCRIPTS = (
-    "whatif_times.js", "whatif_run.js", "whatif_file.js", "whatif_panel.js", "whatif.js",
+    "whatif_times.js", "whatif_run.js", "whatif_access.js", "whatif_file.js", "whatif_panel.js",
+    "whatif.js",
 )  # fmt: skip
 DEGREE_STEPS = 10_000_000
 """Coordinates of new sites are whole steps of 1e-7 degrees (1 cm): the page writes them exactly."""
@@ -48,7 +49,7 @@ class Reached:
     horizon
         The longest time that was searched for, ticks.
     limits
-        Thresholds of the standards that use these times, minutes.
+        Thresholds for which these times are kept when not all of them fit, minutes.
     """
 
     mode: str
@@ -90,6 +91,39 @@ class Spots:
     left: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Access:
+    """
+    How access of a choice is counted and told: each venue shared among who reaches it, E2SFCA.
+
+    Parameters
+    ----------
+    name, english, basis
+        What it is called and founded on.
+    zones, weights
+        Shares of the limit at which zones end, ascending to 1, and what a venue weighs in each.
+    people
+        It is told for so many of a group.
+    units
+        By group: what it is counted in.
+    scale
+        Values are whole multiples of 1 / `scale`.
+    parts, labels
+        Where classes end against the mean of all, ascending, and their names, the best first.
+    """
+
+    name: str
+    english: str
+    basis: str
+    zones: Sequence[float]
+    weights: Sequence[float]
+    people: int
+    units: Mapping[str, str]
+    scale: int
+    parts: Sequence[float]
+    labels: Sequence[str]
+
+
 def whatif_part(
     tables: Sequence[Reached],
     *,
@@ -97,6 +131,7 @@ def whatif_part(
     venue: npt.NDArray[np.integer],
     spots: Spots,
     names: Mapping[str, str],
+    access: Access,
     most_bytes: int = MOST_BYTES,
 ) -> Part:
     """
@@ -114,6 +149,8 @@ def whatif_part(
         The further sites.
     names
         Venue types: what a new venue of each is called.
+    access
+        How it is counted.
     most_bytes
         For the times; the longest are left out until they fit.
     """
@@ -133,6 +170,7 @@ def whatif_part(
             "venue": venue,
             "spots": vars(spots),
             "names": dict(names),
+            "access": vars(access),
         },
     )
 

@@ -55,7 +55,8 @@ MAY_IMPORT = {
         *{"report_public", "results_access", "wording"},
     },
     "atlas_whatif": {
-        *{GROUND, INPUTS, MEASURES, PICTURES, "siting_candidates", "study", "study_keys"}
+        *{GROUND, INPUTS, MEASURES, PICTURES, "siting_candidates", "study", "study_keys"},
+        "atlas_measures",
     },
     "scenario_keys": {"study_keys"},
     "scenario_results": {MEASURES, "scenarios"},
@@ -135,10 +136,11 @@ MAY_IMPORT = {
         "study_keys",
     },
     "geocoding": {GROUND, INPUTS, "inputs", "study_file"},
+    "atlas_measures": {MEASURES, PICTURES, "assessment", "study_keys"},
     "atlas_times": {*{"assessment", GROUND, MEASURES, PICTURES, "study_keys", "study", "wording"}},
     "atlas": {
         *{INPUTS, MEASURES, PICTURES, "assessment", "study_keys", "study", "wording"},
-        *{"atlas_times", "atlas_whatif"},
+        *{"atlas_measures", "atlas_times", "atlas_whatif"},
     },
     "report_keys": {GROUND, PICTURES, "study", "study_keys"},
     "report_public": {MEASURES, PICTURES, "folder", "study_keys"},

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from kepu.atlas_measures import ACCESS
 from kepu.maps.pack import packed
 from kepu.maps.whatif import Reached, Spots, whatif_part
 from kepu.maps.whatif_times import told
@@ -73,8 +74,9 @@ def part_of(table: Reached, most: int) -> dict[str, Any]:
     spots = Spots([], [], [], [], NONE, NONE, NONE)
     along = np.arange(len(table.ticks))
     part = whatif_part(
-        [table], along=along, venue=table.sites, spots=spots, names={}, most_bytes=most
-    )
+        [table], along=along, venue=table.sites, spots=spots, names={}, access=ACCESS,
+        most_bytes=most,
+    )  # fmt: skip
     block: Any = part.block
     return block["tables"][0]
 

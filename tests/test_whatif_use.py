@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kepu.atlas_measures import ACCESS
 from kepu.maps.pack import Part, packed
 from kepu.maps.web import web_map
 from kepu.maps.whatif import Reached, Spots, whatif_part
@@ -60,6 +61,7 @@ def scenarios(most_bytes: int, data: dict[str, Any], types: dict[str, str] = TYP
         venue=np.arange(len(venues)),
         spots=spots,
         names=types,
+        access=ACCESS,
         most_bytes=most_bytes,
     )
 
