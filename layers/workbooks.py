@@ -13,26 +13,15 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from html import unescape
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-import defusedxml.ElementTree as ElementTree
-from openpyxl.utils import column_index_from_string, coordinate_to_tuple
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from ..geo.errors import Fault, LayerError
 from .biff import Container, DamagedError, Extras, has_password, sheet_extras
-from .sheets import (
-    SIGNATURES,
-    Block,
-    Sheet,
-    check_extent,
-    check_rows,
-    check_signature,
-    check_size,
-    value_text,
-)  # fmt: skip
+from .ooxml import worksheet_extras
+from .sheets import SIGNATURES, Block, Sheet, check_extent, check_signature, check_size, value_text
 
 XLSX_BYTES = 200 * 2**20
 XLSX_RATIO = 100
@@ -41,20 +30,6 @@ XLSX_SMALL_BYTES = 2**20
 LAST_ROWS = (65_536, 1_048_576)
 """How many rows .xls and .xlsx can hold; a workbook may have been an .xls before."""
 
-TELLING = re.compile(rb'<(?:\w+:)?f[ >/]|t="e"|hidden="')
-ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
-CELL = re.compile(rb"<(?:\w+:)?c\b(?P<has>[^>]*?)(?:/>|>(?P<holds>.*?)</(?:\w+:)?c>)", re.DOTALL)
-STYLED = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bs="([0-9]+)")(?=[^>]*\br="[A-Z]+([0-9]+)")[^>]*(?<!/)>'
-    rb"(?!</)"
-)
-PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
-FILLED = re.compile(
-    rb"<(?:\w+:)?c\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]+)[\"'][^>]*(?<!/)>"
-    rb"(?!</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
-)
-FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>)", re.DOTALL)
-VALUE = re.compile(rb"<(?:\w+:)?v>(.+?)</(?:\w+:)?v>", re.DOTALL)
 NOTES_SHEET = re.compile(
     r".*(说明|字典|选项|代码表|下拉|示例|目录|封面|notes?|readme|lists?|options?)", re.IGNORECASE
 )
@@ -216,80 +191,10 @@ def _look_into_xlsx(data: bytes, file: str) -> tuple[dict[str, Extras], bool]:
                 raise LayerError(Fault("E-XLSX-SIZE", file, facts=facts))
             if archive.testzip() is not None:
                 raise LayerError(Fault("E-XLSX", file))
-            extras, struck = {}, _struck_styles(archive)
-            for name, part in _worksheets(archive).items():
-                content = archive.read(part)
-                check_rows(len(re.findall(rb"<(?:\w+:)?row\b", content)), file, name)
-                check_extent(*_last(content), file, name)
-                extras[name] = _scan(content, struck)
+            extras = worksheet_extras(archive, file)
             return extras, any(name.endswith("vbaProject.bin") for name in archive.namelist())
     except LayerError:
         raise
     except Exception as error:
         # A damaged archive shows itself by many kinds of exception.
         raise LayerError(Fault("E-XLSX", file)) from error
-
-
-def _worksheets(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the part of every worksheet, by the name of the sheet."""
-    rels = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    targets = {
-        rel.get("Id"): rel.get("Target") for rel in rels if rel.get("Type").endswith("/worksheet")
-    }
-    found = {}
-    for node in ElementTree.fromstring(archive.read("xl/workbook.xml")).iter():
-        ids = [value for key, value in node.attrib.items() if key.endswith("}id")]
-        if node.tag.endswith("}sheet") and ids and ids[0] in targets:
-            target = targets[ids[0]]
-            part = target[1:] if target.startswith("/") else str(PurePosixPath("xl") / target)
-            found[node.get("name")] = part
-    return found
-
-
-def _last(content: bytes) -> tuple[int, int]:
-    """Return the last row and column that hold something; calamine makes room for all before."""
-    places = FILLED.findall(content)
-    columns = {letters.upper() for letters, _ in places}
-    last = max((column_index_from_string(letters.decode()) for letters in columns), default=0)
-    return max((int(row) for _, row in places), default=0), last
-
-
-def _struck_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
-    """Return the numbers of the styles of cells whose text is struck out."""
-    if "xl/styles.xml" not in archive.namelist():
-        return frozenset()
-    parts = {
-        node.tag.rpartition("}")[2]: node
-        for node in ElementTree.fromstring(archive.read("xl/styles.xml"))
-    }
-    fonts = {
-        str(number)
-        for number, font in enumerate(parts.get("fonts", ()))
-        for child in font
-        if child.tag.endswith("}strike") and child.get("val", "1") not in ("0", "false")
-    }
-    styles = enumerate(parts.get("cellXfs", ()))
-    return frozenset(str(n).encode() for n, style in styles if style.get("fontId") in fonts)
-
-
-def _scan(content: bytes, struck: frozenset[bytes]) -> Extras:
-    """Find rows that are not shown or struck out, error values, and formulas without a value."""
-    found = Extras()
-    if struck:
-        found.struck = {int(row) for style, row in STYLED.findall(content) if style in struck}
-    if not TELLING.search(content):
-        return found
-    found.hidden = {int(row) for row in ROW_HIDDEN.findall(content)}
-    for cell in CELL.finditer(content):
-        has, holds = cell["has"], cell["holds"] or b""
-        formula, place = FORMULA.search(holds), PLACE.search(has)
-        if place is None or (formula is None and b't="e"' not in has):
-            continue
-        value = VALUE.search(holds)
-        at = coordinate_to_tuple(place[1].decode())
-        if b't="e"' in has and value is not None:
-            found.cells[at[0], at[1] - 1] = value[1].decode("utf-8", "replace")
-        elif value is None and b't="str"' not in has:
-            words = (formula[1] or b"") if formula else b""
-            found.cells[at[0], at[1] - 1] = "=" + unescape(words.decode("utf-8", "replace"))
-    return found

@@ -13,6 +13,8 @@ import pytest
 import xlwt
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 
 from kepu.geo.errors import LayerError
 from kepu.layers import sheets
@@ -567,3 +569,34 @@ def test_rows_that_are_struck_out_count_and_are_told(tmp_path: Path) -> None:
     assert len(table.cells) == 4
     (told,) = [fault for fault in table.warnings if fault.code == "W-ROWS-STRUCK"]
     assert told.facts == {"count": 2, "rows": "3, 5"}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_part_of_a_cell_that_is_struck_out_is_told(tmp_path: Path, shared: bool) -> None:
+    """An old number struck out with the new one behind it reads as one number of both."""
+    part = TextBlock(InlineFont(strike=True), "12")
+    rows = (("编号", "人口"), ("1", "5"), ("2", CellRichText(part, "13")))
+    path = built(tmp_path, lambda _, page: fill(page, *rows))
+    if shared:  # as Excel writes it
+        with zipfile.ZipFile(path) as archive:
+            parts = {name: archive.read(name).decode() for name in archive.namelist()}
+        sheet, lists = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+        head, _, rest = parts[sheet].rpartition("<is>")
+        text, _, rest = rest.partition("</is>")
+        parts[sheet] = (head + "<v>1</v>" + rest).replace(
+            '<c r="B3" t="inlineStr">', '<c r="B3" t="s">'
+        )
+        spaces = "http://schemas.openxmlformats.org/"
+        parts[lists] = f'<sst xmlns="{spaces}spreadsheetml/2006/main"><si/><si>{text}</si></sst>'
+        rels = "xl/_rels/workbook.xml.rels"
+        kind = f"{spaces}officeDocument/2006/relationships/sharedStrings"
+        more = f'<Relationship Id="x" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'
+        parts[rels] = parts[rels].replace("</Relationships>", more)
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+    table = read_table(path)
+    assert table.cells["人口"].tolist() == ["5", "1213"]
+    assert [(fault.code, fault.facts["rows"]) for fault in table.warnings] == [
+        ("W-ROWS-STRUCK", "3")
+    ]
