@@ -70,10 +70,10 @@ class County:
         random = np.random.default_rng(seed)
         self.name = f"made county, {places} places x {venues} venues"
         self.points, at = random.random((places, 2)) * 40_000, random.random((venues, 2)) * 40_000
-        apart = np.empty((places, venues))
+        metres = np.empty((places, venues))
         for place, point in enumerate(self.points):
-            apart[place] = np.hypot(*(at - point).T)
-        self.ticks = np.rint(600 * (1 + apart / METRES_A_MINUTE)).astype(np.uint32)
+            metres[place] = np.hypot(*(at - point).T)
+        self.ticks = np.rint(600 * (1 + metres / METRES_A_MINUTE)).astype(np.uint32)
         self.ticks[self.ticks > 600 * CATCHMENT_MINUTES] = UNREACHED
         self.people = random.integers(1, 3000, places)
         self.amounts = random.integers(1, 300, venues).astype(float)
