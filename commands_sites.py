@@ -177,7 +177,7 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
         facts = job.passport(study, measured, assess(study, measured))
         facts["siting"] = summary(found, extra)
         manifest = publish(folder, lambda new: write_siting(new, found, extra), facts)
-    report(noticed(measured))
+    report([*noticed(measured), *problem.left_out])
     if job.as_json:
         result = {"status": "ok", "out": str(folder), **_renamed(facts["siting"]),
                   "files": manifest["files"]}  # fmt: skip

@@ -84,6 +84,7 @@ def order_listing(plan: Siting) -> Listing:
             f"{committed}再按次序新增；{_word(plan)}由 {plan.before:,} 人增至 {plan.reached:,} 人。"
             f"{_proof(plan)}。",
             *([LIMITED] if plan.limited else []),
+            *(f"{fault.reason_zh}。" for fault in plan.problem.left_out),
         ),
         widths=(2.0, 6, 3.2, 4.6, 2.4, 2.4, 2.6, 2.4),
         small=True,
@@ -200,6 +201,7 @@ def order_picture(found: Assessment, ground: Ground, plan: Siting, number: int) 
         remarks=(
             f"{PEOPLE_KEY}。",
             *([LIMITED] if plan.limited else []),
+            *(f"{fault.reason_zh}。" for fault in plan.problem.left_out),
             *([] if shown.all() else [HIDDEN]),
         ),
     )

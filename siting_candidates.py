@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from geopandas import GeoDataFrame
@@ -17,8 +19,11 @@ from .layers.venues import read_venues, venue_types
 from .study import Survey
 from .study_keys import Study
 
+Places = npt.NDArray[np.int64]
 MOST_PLACES = 5_000
-"""More places of living than this (a raster) are thinned to the most populous."""
+"""More places of living than this (a raster) are thinned, one to a square."""
+SQUARE_METRES = 10
+"""Sides of the squares are whole multiples of this."""
 STATUS = {"candidate": "candidate", "planned": "committed", "closed": "forbidden"}
 
 
@@ -126,7 +131,7 @@ def _places(measured: Survey) -> GeoDataFrame:
     """Return the places where people live."""
     demand = measured.demand
     if len(demand) > MOST_PLACES:
-        demand = demand.nlargest(MOST_PLACES, "people")
+        demand = _one_a_square(demand)
     count = len(demand)
     return GeoDataFrame(
         {
@@ -142,6 +147,38 @@ def _places(measured: Survey) -> GeoDataFrame:
         geometry=demand.geometry.to_numpy(),
         crs=demand.crs,
     )
+
+
+def _one_a_square(demand: GeoDataFrame) -> GeoDataFrame:
+    """
+    Return the most populous place of each square, in squares as small as leave few enough.
+
+    The most populous of all would leave no site to the country, where few live at each place.
+    """
+    order = np.argsort(-demand["people"].to_numpy(np.int64), kind="stable")
+    points = demand.geometry.iloc[order]
+    at = np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
+
+    def chosen(side: int) -> Places:
+        squares = np.floor(at / (side * SQUARE_METRES)).astype(np.int64)
+        return np.asarray(np.unique(squares, axis=0, return_index=True)[1], np.int64)
+
+    sides = range(1, 10_000)
+    side = bisect_left(sides, True, key=lambda side: len(chosen(side)) <= MOST_PLACES)
+    return demand.iloc[np.sort(order[chosen(sides[side])])]
+
+
+def left_out(study: Study, measured: Survey, candidates: GeoDataFrame) -> Fault | None:
+    """Say how far from the candidates the places lie that were too many to be some; or None."""
+    demand, listed = measured.demand, candidates[candidates["origin"] == "place"]
+    rest = demand[~demand.index.astype(str).isin(listed.index)]
+    if study.sites.file is not None or not study.sites.places or rest.empty or listed.empty:
+        return None
+    _, away = listed.sindex.nearest(
+        rest.geometry.to_numpy(), return_all=False, return_distance=True
+    )
+    facts = {"total": len(demand), "count": len(listed), "metres": int(np.ceil(away.max()))}
+    return Fault("W-SITES-PLACES", file=study.path.name, facts=facts)
 
 
 def _excluded(study: Study, found: GeoDataFrame) -> GeoDataFrame:

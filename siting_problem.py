@@ -21,13 +21,15 @@ from .coverage.siting.rules import Rules
 from .coverage.times import Times, threshold_ticks, travel_times, within
 from .geo.errors import Fault, StudyError
 from .geo.routing import UNREACHED
-from .siting_candidates import candidates_of, options_of
+from .siting_candidates import candidates_of, left_out, options_of
 from .study import Survey, times_for
 from .study_keys import Study
 
 Points = npt.NDArray[np.float64]
 KMH = {"walk": 4.0, "ebike": 15.0, "car": 30.0}
 """What a metre costs in time where a point is elsewhere: assumption."""
+ALL, MOVED_AT_ONCE = slice(None), 256
+"""So many candidates are moved at once: tables of all pairs would be several times the times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +88,12 @@ class Problem:
         ways = [(times.ticks != UNREACHED).any(axis=0) for times in self.times]
         return np.asarray(np.logical_or.reduce(ways))
 
+    @cached_property
+    def left_out(self) -> list[Fault]:
+        """Whether places were too many to be candidates all of them, and how far off they lie."""
+        found = left_out(self.study, self.measured, self.candidates)
+        return [] if found is None else [found]
+
     @property
     def meant_for_us(self) -> Flags:
         """Which candidates are for the people of any standard, shape (c,)."""
@@ -142,18 +150,26 @@ class Problem:
         """Return by standard which option covers which place; a forbidden one covers nobody."""
         tables = []
         for standard, times in zip(self.standards, self.times, strict=True):
-            ticks = times.ticks
-            if moved is not None:
-                ticks = self._elsewhere(ticks, moved, KMH[standard.mode])
-            good = _within(ticks, standard.minutes, factor)[:, self.number]
+            good = self._near(standard, times.ticks, factor, moved)[:, self.number]
             suits = self.options["type"].isin(list(standard.types)).to_numpy()
             tables.append(csr_matrix(good & suits & ~self.forbidden))
         return tables
 
-    def _elsewhere(self, ticks: Any, moved: Points, kmh: float) -> Any:
+    def _near(self, standard: Standard, ticks: Any, factor: float, moved: Points | None) -> Flags:
+        """Return which candidate is within the limit of which place, shape (p, c)."""
+        if moved is None:
+            return _within(ticks, standard.minutes, factor)
+        near, kmh = np.empty(ticks.shape, bool), KMH[standard.mode]
+        for begin in range(0, ticks.shape[1], MOVED_AT_ONCE):
+            part = slice(begin, begin + MOVED_AT_ONCE)
+            there = self._elsewhere(ticks[:, part], moved[part], kmh, part)
+            near[:, part] = _within(there, standard.minutes, factor)
+        return near
+
+    def _elsewhere(self, ticks: Any, moved: Points, kmh: float, part: slice = ALL) -> Any:
         """Return the times to candidates that stand elsewhere, by how much nearer that is."""
         places = self.measured.demand.geometry
-        sites = self.candidates.geometry
+        sites = self.candidates.geometry.iloc[part]
         x, y = places.x.to_numpy()[:, None], places.y.to_numpy()[:, None]
         at = np.column_stack([sites.x, sites.y])
         before = np.hypot(x - at[:, 0], y - at[:, 1])

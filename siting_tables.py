@@ -295,6 +295,7 @@ def summary(found: Siting, extra: Choices) -> dict[str, Any]:
         "share_before": _share(found.before, people),
         "share_after": _share(found.after, people),
         "candidates": int(found.problem.choosable.sum()),
+        "left_out": [dict(fault.facts) for fault in found.problem.left_out],
         "rows_merged": [len(found.problem.cover.row), int(found.problem.cover.reach.shape[0])],
         "uncoverable_people": int(found.uncoverable["people"].sum()),
         "choices_cut": extra.cut,

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from kepu import siting_candidates, siting_problem
 from kepu.cli import app
 from kepu.commands_sites import _print
+from kepu.console import report
 from kepu.coverage.gaps import percent_down
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.capacity import most_of, most_people
@@ -37,6 +39,7 @@ from kepu.siting_tables import (
     counted,
     percent_up,
     price_sheet,
+    summary,
 )
 
 from .illustrative import DISTRICT, with_sites
@@ -361,3 +364,38 @@ def test_the_command_says_why_nothing_is_built(tmp_path):
     done = CliRunner().invoke(app, [*words, str(tmp_path / "b"), "--count", "40"])
     assert "能覆盖的人已全部覆盖，再多不增加" in done.output
     assert "时间已到" not in done.output
+
+
+def test_places_that_are_too_many_leave_one_to_a_square(study, measured, hall, monkeypatch, capsys):
+    assert hall.left_out == []
+    monkeypatch.setattr(siting_candidates, "MOST_PLACES", 40)
+    few = problem_of(study, measured, ["hall"])
+    listed = few.candidates[few.candidates["origin"] == "place"]
+    demand = measured.demand
+    assert 30 < len(listed) <= 40
+    # The most populous of all would be the streets of the town alone.
+    assert demand.loc[listed.index, "rural"].mean() > 0.35
+    assert demand.nlargest(len(listed), "people")["rural"].mean() < 0.2
+    rest = demand[~demand.index.isin(listed.index)].geometry
+    away = max(min(point.distance(site) for site in listed.geometry) for point in rest)
+    (fault,) = few.left_out
+    assert (fault.code, dict(fault.facts)) == (
+        "W-SITES-PLACES",
+        {"total": len(demand), "count": len(listed), "metres": math.ceil(away)},
+    )
+    found = plan_sites(few, Asked(count=2), Watch())
+    assert summary(found, choices(found, Watch(0)))["left_out"] == [dict(fault.facts)]
+    report(few.left_out)
+    assert f"至多 {math.ceil(away)} 米" in capsys.readouterr().err.replace("\n", "")
+
+
+def test_candidates_are_moved_in_parts_as_they_are_at_once(hall, monkeypatch):
+    rng = np.random.default_rng(3)
+    moved = rng.normal(0, 400, (len(hall.candidates), 2))
+    whole = hall.cover_at(1.0, moved)
+    monkeypatch.setattr(siting_problem, "MOVED_AT_ONCE", 7)
+    parts = hall.cover_at(1.0, moved)
+    assert (whole.reach != parts.reach).nnz == 0
+    assert (whole.row == parts.row).all()
+    site = range(len(hall.number))
+    assert [whole.value([j]) for j in site] != [hall.cover.value([j]) for j in site]
