@@ -210,7 +210,9 @@ def _calibrated(
         sheet=rules.sheet, header=rules.header, columns=rules.columns or None,
     )  # fmt: skip
     used = trips[trips["mode"].isin(list(times))]
-    table = calibration_table(roads.network, study.profiles, times, used)
+    table = calibration_table(
+        roads.network, study.profiles, times, used, direction=study.study.direction
+    )
     noticed = [*ledger.faults, *ledger.warnings]
     for told in table[table["status"] == "too_few"].to_dict("records"):
         facts = {

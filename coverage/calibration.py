@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..geo.network import Network
+from ..geo.field import Field
+from ..geo.legs import Passages, legs
+from ..geo.network import TICK_MILLISECONDS, Network
 from ..geo.profile import Profile
 from ..geo.routing import UNREACHED
-from ..geo.trees import tree
-from .times import Times
+from .times import Direction, Times
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,15 +47,20 @@ def kind_of(highway: str) -> str:
 
 
 def parts_of_trips(
-    network: Network, profile: Profile, times: Times, pairs: Sequence[tuple[int, int]]
+    network: Network,
+    profile: Profile,
+    times: Times,
+    pairs: Sequence[tuple[int, int]],
+    *,
+    direction: Direction = "to_venue",
 ) -> tuple[Floats, Floats]:
     """
     Part the computed times of trips into what is fixed and what lies on roads of each group.
 
     Parameters
     ----------
-    network, profile, times
-        Of one mode, residents to venues.
+    network, profile, times, direction
+        Of one mode, and what the times were measured with.
     pairs
         Numbers of place and venue, n of them.
 
@@ -65,72 +71,27 @@ def parts_of_trips(
     float, shape (n, 3)
         Minutes on roads by group, in the order of `KINDS`; together the computed time.
     """
-    arcs = network.arcs(profile)
-    table = _arc_kinds(network, profile)
-    trees: dict[int, tuple[Any, Any]] = {}
-    fixed, parts = np.full(len(pairs), np.nan), np.zeros((len(pairs), len(KINDS)))
-    for number, (place, venue) in enumerate(pairs):
-        ticks = int(times.ticks[place, venue])
-        if ticks == UNREACHED:
-            continue
-        if venue not in trees:
-            trees[venue] = tree(arcs, times.venue_doors, venue, horizon=times.horizon)
-        fixed[number] = (times.place_doors.walk[place] + times.venue_doors.walk[venue]) / 60_000
-        parts[number] = _along(network, times, place, venue, trees[venue], table)
-        whole = ticks / 600 - fixed[number]
-        known = parts[number].sum()
-        if known > 0:
-            parts[number] *= max(whole, 0.0) / known
-        else:
-            parts[number, _edge_kind(network, times, place)] = max(whole, 0.0)
-    return fixed, parts
-
-
-def _arc_kinds(network: Network, profile: Profile) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return the quickest edge between two nodes: its milliseconds and the number of its group."""
-    kinds = np.array([KINDS.index(kind_of(name)) for name in network.classes])[network.highway]
-    spent, usable = network.milliseconds(profile), network.open[profile.mode]
-    found: dict[tuple[int, int], tuple[int, int]] = {}
-    for side, (source, target) in enumerate(
-        ((network.tail, network.head), (network.head, network.tail))
-    ):
-        for edge in np.flatnonzero(usable[:, side]).tolist():
-            key = int(source[edge]), int(target[edge])
-            took = int(spent[edge, side]), int(kinds[edge])
-            found[key] = min(found.get(key, took), took)
-    return found
-
-
-def _edge_kind(network: Network, times: Times, place: int) -> int:
-    edge = times.place_doors.snaps.edge[place]
-    return KINDS.index(kind_of(network.classes[network.highway[edge]]))
-
-
-def _along(
-    network: Network, times: Times, place: int, venue: int, found: tuple[Any, Any],
-    table: Mapping[tuple[int, int], tuple[int, int]],
-) -> Floats:  # fmt: skip
-    """Return the minutes on each group along a quickest way, its first and last edge included."""
-    ticks, following = found
-    doors, parts = times.place_doors, np.zeros(len(KINDS))
-    ways = [
-        (int(doors.ticks[place, side]) + int(ticks[node]), side, node)
-        for side, node in enumerate(doors.node[place].tolist())
-        if doors.open[place, side] and ticks[node] >= 0
-    ]
-    if not ways or min(ways)[0] > int(times.ticks[place, venue]):
-        return parts  # straight along one edge
-    _, side, node = min(ways)
-    walk = times.place_doors.walk[place] / 60_000
-    parts[_edge_kind(network, times, place)] += max(doors.ticks[place, side] / 600 - walk, 0)
-    while following[node] >= 0:
-        spent, kind = table[node, int(following[node])]
-        parts[kind] += spent / 60_000
-        node = int(following[node])
-    edge = times.venue_doors.snaps.edge[venue]
-    last = KINDS.index(kind_of(network.classes[network.highway[edge]]))
-    parts[last] += max(ticks[node] / 600 - times.venue_doors.walk[venue] / 60_000, 0)
-    return parts
+    place, venue = np.array(pairs, np.int64).reshape(-1, 2).T
+    ticks = times.ticks[place, venue]
+    reached = ticks != UNREACHED
+    homes, goals = times.place_doors.take(place), times.venue_doors.take(venue)
+    walks = homes.walk + goals.walk
+    kind = np.array([KINDS.index(kind_of(name)) for name in network.classes])[network.highway]
+    to_venue, arcs = direction == "to_venue", network.arcs(profile)
+    field = Field(arcs.T.tocsr() if to_venue else arcs, searches=len(np.unique(venue)))
+    ways = legs(field, homes, times.venue_doors, venue, ticks)
+    trip, edge, turned = ways.edges(Passages.of(network, profile), to_venue=to_venue)
+    spent = np.zeros((len(place), len(KINDS)))
+    np.add.at(spent, (trip, kind[edge]), network.milliseconds(profile)[edge, turned])
+    through = np.flatnonzero(ways.side >= 0)
+    for doors, side in ((homes, ways.side), (goals, ways.goal_side)):
+        rest = doors.ticks[through, side[through]] * TICK_MILLISECONDS - doors.walk[through]
+        np.add.at(spent, (through, kind[doors.snaps.edge[through]]), np.maximum(rest, 0.0))
+    straight = np.flatnonzero(~spent.any(axis=1))  # along one edge
+    spent[straight, kind[homes.snaps.edge[straight]]] = 1.0
+    whole = np.where(reached, np.maximum(ticks * float(TICK_MILLISECONDS) - walks, 0.0), 0.0)
+    parts = spent / spent.sum(axis=1, keepdims=True) * whole[:, None]
+    return np.where(reached, walks, np.nan) / 60_000, parts / 60_000
 
 
 def calibrate(observed: Floats, fixed: Floats, parts: Floats) -> pd.DataFrame:
@@ -221,15 +182,15 @@ def _error(computed: Floats, observed: Floats) -> float:
 
 def calibration_table(
     network: Network, profiles: Mapping[str, Profile], times: Mapping[str, Times],
-    trips: pd.DataFrame,
+    trips: pd.DataFrame, *, direction: Direction = "to_venue",
 ) -> pd.DataFrame:  # fmt: skip
     """
     Hold the speeds of every mode against timed trips.
 
     Parameters
     ----------
-    network, profiles, times
-        By mode; times to the venues.
+    network, profiles, times, direction
+        By mode, and what the times were measured with: trips are compared with that direction.
     trips
         `place`, `venue` (identifiers), `mode`, `minutes`.
 
@@ -246,7 +207,9 @@ def calibration_table(
             for index, column in ((table.places, "place"), (table.venues, "venue"))
         )
         pairs = list(zip(places.tolist(), venues.tolist(), strict=True))
-        fixed, parts = parts_of_trips(network, profiles[str(mode)], table, pairs)
+        fixed, parts = parts_of_trips(
+            network, profiles[str(mode)], table, pairs, direction=direction
+        )
         told = calibrate(own["minutes"].to_numpy(float), fixed, parts)
         told.insert(0, "mode", str(mode))
         tables.append(told.reindex(columns=list(COLUMNS)))

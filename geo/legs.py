@@ -48,6 +48,25 @@ class Legs:
     node: Ints
     forest: Ints
 
+    def edges(self, passages: Passages, *, to_venue: bool) -> tuple[Ints, Ints, Ints]:
+        """
+        Return the whole edges that are passed, place by place, towards the venues.
+
+        Parameters
+        ----------
+        to_venue
+            Whether people travel from the places to the venues.
+
+        Returns
+        -------
+        int64, shape (q,) each
+            Place, edge, and 1 where it is travelled from its head to its tail.
+        """
+        place = np.repeat(np.arange(len(self.side)), np.diff(self.first))
+        on = place[:-1] == place[1:]
+        ends = self.node[:-1][on], self.node[1:][on]
+        return place[:-1][on], *passages.between(*(ends if to_venue else ends[::-1]))
+
 
 def legs(field: Field, homes: Doors, goals: Doors, venue: Ints, ticks: Ticks) -> Legs:
     """

@@ -68,6 +68,35 @@ def test_a_trip_along_one_road_lies_on_it(town):
     assert parts[1, 2] == 0
 
 
+ROUND = """
+grid 500
+|A     B
+|
+|C     D
+way AB highway=primary oneway=yes
+way DC highway=tertiary oneway=yes
+way AC highway=residential
+way BD highway=residential
+town T
+place p at=A+200S town=T
+venue v at=B+200S
+"""
+
+
+@pytest.mark.parametrize(("direction", "kind"), [("to_venue", 0), ("from_venue", 1)])
+def test_trips_lie_on_the_roads_that_are_travelled(town, direction, kind):
+    """There by the primary road, and back by the tertiary one."""
+    here = town(ROUND)
+    roads = here.roads()
+    times = here.times(roads, "car", direction, 120)
+    fixed, parts = parts_of_trips(
+        roads.network, here.profiles["car"], times, [(0, 0)], direction=direction
+    )
+    assert fixed.tolist() == pytest.approx([3.0], abs=0.01)  # parking; both live by the road
+    assert parts[0, kind] > parts[0, 2] > parts[0, 1 - kind] == 0.0
+    assert fixed[0] + parts[0].sum() == pytest.approx(times.ticks[0, 0] / 600, abs=1e-6)
+
+
 @given(
     st.lists(st.floats(0.5, 2.0), min_size=3, max_size=3), st.integers(0, 2**31), st.integers(0, 4)
 )

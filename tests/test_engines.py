@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from kepu.geo import bucket, engines, hierarchy, roadside, sweep, trees
+from kepu.geo import bucket, engines, hierarchy, roadside, sweep
 from kepu.geo.bucket import FAR, NEVER, Graph
 from kepu.geo.chains import Ends, along_chains, at_ends, contract, curve_order
 from kepu.geo.compiled import is_compiled, kernel_folder, note_compiled
 from kepu.geo.engines import choose, nearest_venue, times_between
+from kepu.geo.field import Field, door_starts
 from kepu.geo.nearest import labels_by_row
 from kepu.geo.network import Network, quickest_arcs
 from kepu.geo.profile import Profile, default_profiles
@@ -237,21 +238,25 @@ def test_nearest_of_many_kinds(trip, engine, many):
             np.testing.assert_array_equal(venue[:, k], np.where(best == UNREACHED, -1, first))
 
 
-@pytest.mark.parametrize("engine", ["bucket", "scipy"])
-def test_the_way_of_a_tree_takes_its_time(trip, engine):
+@pytest.mark.parametrize("by_scipy", [False, True])
+def test_the_way_through_a_field_takes_its_time(trip, by_scipy):
     venue = int(np.flatnonzero(trip.goals.open.all(axis=1))[0])
-    ticks, following = trees.tree(trip.arcs, trip.goals, venue, horizon=20_000, engine=engine)
+    field = Field(trip.arcs.T.tocsr())
+    field.by_scipy = by_scipy
+    starts = door_starts(trip.goals.take(np.array([venue])), np.zeros(1, np.int64))
+    ticks, owner = field.labels(starts, 20_000)
+    following = field.following(starts, ticks, owner)
     graph = nx.from_scipy_sparse_array(trip.arcs.T, create_using=nx.DiGraph)
     for side in np.flatnonzero(trip.goals.open[venue]):
         graph.add_edge(-1, int(trip.goals.node[venue, side]), weight=trip.goals.ticks[venue, side])
     expected = nx.single_source_dijkstra_path_length(graph, -1, cutoff=20_000)
     del expected[-1]
-    assert {n: t for n, t in enumerate(ticks.tolist()) if t >= 0} == expected
+    assert {n: t for n, t in enumerate(ticks.tolist()) if owner[n] == 0} == expected
     on_the_way = np.flatnonzero(following >= 0)
     step = ticks[on_the_way] - ticks[following[on_the_way]]
     weight = np.asarray(trip.arcs[on_the_way, following[on_the_way]]).ravel()
     np.testing.assert_array_equal(step, weight)
-    ends = np.flatnonzero((following < 0) & (ticks >= 0))
+    ends = np.flatnonzero((following < 0) & (owner == 0))
     assert set(ends.tolist()) <= set(trip.goals.node[venue].tolist())
 
 

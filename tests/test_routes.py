@@ -17,8 +17,9 @@ from scipy.sparse import lil_matrix
 from kepu.coverage.routes import Routes, routes
 from kepu.coverage.share import Nearest, nearest
 from kepu.coverage.times import Times, travel_times
+from kepu.geo.field import Field
 from kepu.geo.legs import DIRECT, NO_TRIP, Passages
-from kepu.geo.network import Network, ticks
+from kepu.geo.network import Network, quickest_arcs, ticks
 from kepu.geo.profile import Profile, default_profiles
 from kepu.geo.routing import UNREACHED
 from kepu.geo.snap import along_edge
@@ -227,3 +228,22 @@ def test_one_way_streets_send_the_line_around_the_block(town, direction):
     corner = gpd.GeoSeries([shapely.Point(drawing.at["F"])], crs=drawing.demand.crs)
     passes = line.distance(corner.to_crs(network.crs).iloc[0]) < 1.0
     assert passes == (direction == "to_venue")
+
+
+@pytest.mark.parametrize("by_scipy", [True, False])
+def test_a_door_that_takes_no_time_is_still_the_next_node(by_scipy):
+    """0 - 1 - 2 - 3 in a row; the venue stands on node 3 itself. Nothing leads to node 4."""
+    node = np.arange(3)
+    both = quickest_arcs(
+        np.concatenate([node, node + 1]), np.concatenate([node + 1, node]),
+        np.array([5, 6, 7, 5, 6, 7]), 5,
+    )  # fmt: skip
+    field = Field(both.T.tocsr())
+    field.by_scipy = by_scipy
+    cases = ([[2, 7, 0], [3, 0, 0]], [1, 2, -1, -1, -1]), ([[3, 0, 0]], [1, 2, 3, -1, -1])
+    for doors, after in cases:
+        time, owner = field.labels(np.array(doors), 1000)
+        assert time[:4].tolist() == [18, 13, 7, 0]
+        assert owner.tolist() == [0, 0, 0, 0, -1]
+        # From node 2 the venue's own door there is as near as node 3: the door it is.
+        assert field.following(np.array(doors), time, owner).tolist() == after

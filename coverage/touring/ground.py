@@ -38,10 +38,8 @@ def metres_between(network: Network, profile: Profile, times: Times) -> npt.NDAr
     for column in range(len(times.venues)):
         aim = np.full(len(times.places), column)
         ways = legs(field, times.place_doors, times.venue_doors, aim, times.ticks[:, column])
-        place = np.repeat(np.arange(len(aim)), np.diff(ways.first))
-        on = place[:-1] == place[1:]
-        edge, _ = passages.between(ways.node[:-1][on], ways.node[1:][on])
-        road = np.bincount(place[:-1][on], network.length[edge], len(aim))
+        place, edge, _ = ways.edges(passages, to_venue=True)
+        road = np.bincount(place, network.length[edge], len(aim))
         own, theirs = homes.edge, int(goals.edge[column])
         share, end = homes.share, float(goals.share[column])
         long = network.length[np.maximum(own, 0)]
