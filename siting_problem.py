@@ -22,13 +22,13 @@ from .coverage.times import Times, threshold_ticks, travel_times, within
 from .geo.errors import Fault, StudyError
 from .geo.routing import UNREACHED
 from .siting_candidates import candidates_of, left_out, options_of
+from .siting_points import Points, apart, elsewhere, one_a_site, too_near
 from .study import Survey, times_for
 from .study_keys import Study
 
-Points = npt.NDArray[np.float64]
 KMH = {"walk": 4.0, "ebike": 15.0, "car": 30.0}
 """What a metre costs in time where a point is elsewhere: assumption."""
-ALL, MOVED_AT_ONCE = slice(None), 256
+MOVED_AT_ONCE = 256
 """So many candidates are moved at once: tables of all pairs would be several times the times."""
 
 
@@ -160,23 +160,12 @@ class Problem:
         if moved is None:
             return _within(ticks, standard.minutes, factor)
         near, kmh = np.empty(ticks.shape, bool), KMH[standard.mode]
+        places, sites = self.measured.demand.geometry, self.candidates.geometry
         for begin in range(0, ticks.shape[1], MOVED_AT_ONCE):
             part = slice(begin, begin + MOVED_AT_ONCE)
-            there = self._elsewhere(ticks[:, part], moved[part], kmh, part)
+            there = elsewhere(ticks[:, part], places, sites.iloc[part], moved[part], kmh)
             near[:, part] = _within(there, standard.minutes, factor)
         return near
-
-    def _elsewhere(self, ticks: Any, moved: Points, kmh: float, part: slice = ALL) -> Any:
-        """Return the times to candidates that stand elsewhere, by how much nearer that is."""
-        places = self.measured.demand.geometry
-        sites = self.candidates.geometry.iloc[part]
-        x, y = places.x.to_numpy()[:, None], places.y.to_numpy()[:, None]
-        at = np.column_stack([sites.x, sites.y])
-        before = np.hypot(x - at[:, 0], y - at[:, 1])
-        metres = np.hypot(x - at[:, 0] - moved[:, 0], y - at[:, 1] - moved[:, 1]) - before
-        ticks_a_metre = 3.6 / kmh * 10
-        other = np.maximum(np.rint(ticks + metres * ticks_a_metre), 0)
-        return np.where(ticks == UNREACHED, UNREACHED, other).astype(np.uint32)
 
     @cached_property
     def cover(self) -> Cover:
@@ -245,40 +234,19 @@ class Problem:
         """
         fixed, forbidden = self.fixed, self.forbidden
         whole = None if count is None else count + int(fixed.sum())
-        apart = [self._one_a_site(), self._too_near()]
-        pairs = np.concatenate(apart)
+        sites, kind = self.candidates.geometry, self.options["type"].to_numpy()
+        near = too_near(sites, self.number, kind, self.study.sites.spacing_metres)
+        pairs = np.concatenate([one_a_site(self.number), near])
         pairs = pairs[~(fixed[pairs[:, 0]] & fixed[pairs[:, 1]])]
         return Rules(
             count=whole, cost=self.options["cost"].to_numpy(np.int64), budget=budget, fixed=fixed,
             forbidden=forbidden, apart=pairs, room=self.room if crowded else None,
         )  # fmt: skip
 
-    def _one_a_site(self) -> Whole:
-        number = self.number
-        a, b = np.nonzero(np.triu(number[:, None] == number[None, :], 1))
-        return np.column_stack([a, b]).astype(np.int64)
-
-    def _too_near(self) -> Whole:
-        """List pairs of options of one type nearer than the spacing."""
-        spacing = self.study.sites.spacing_metres
-        if spacing <= 0:
-            return np.zeros((0, 2), np.int64)
-        metres = self.metres
-        number, kind = self.number, self.options["type"].to_numpy()
-        near = (metres[np.ix_(number, number)] < spacing) & (kind[:, None] == kind[None, :])
-        near &= number[:, None] != number[None, :]
-        return np.column_stack(np.nonzero(np.triu(near, 1))).astype(np.int64)
-
-    @cached_property
-    def metres(self) -> npt.NDArray[np.float64]:
-        """Straight distances between candidates, metres."""
-        x, y = self.candidates.geometry.x.to_numpy(), self.candidates.geometry.y.to_numpy()
-        return np.asarray(np.hypot(x[:, None] - x[None, :], y[:, None] - y[None, :]))
-
     @property
     def whole_metres(self) -> Whole:
-        """The same in whole metres, downward: sites are that far apart at least."""
-        return np.floor(self.metres).astype(np.int64)
+        """Distances between candidates, metres, downward: sites are that far apart at least."""
+        return np.floor(apart(self.candidates.geometry)).astype(np.int64)
 
 
 def _within(ticks: Any, minutes: float, factor: float) -> Flags:

@@ -86,7 +86,10 @@ MAY_IMPORT = {
         *{"scenario_draft", "scenario_edits"},
     },
     "siting_candidates": {GROUND, INPUTS, "study", "study_keys"},
-    "siting_problem": {GROUND, MEASURES, "siting_candidates", "study", "study_keys"},
+    "siting_points": {GROUND, MEASURES},
+    "siting_problem": {
+        *{GROUND, MEASURES, "siting_candidates", "siting_points", "study", "study_keys"}
+    },
     "siting_times": {GROUND, MEASURES, "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
     "siting_even": {GROUND, MEASURES, "siting_problem", "siting_times"},

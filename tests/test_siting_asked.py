@@ -31,6 +31,7 @@ from kepu.siting import covered_afresh, plan_sites
 from kepu.siting_choices import alternatives_of, choices, curve_of, near_of, regret_of
 from kepu.siting_keys import CostRules
 from kepu.siting_models import Asked, rules_of
+from kepu.siting_points import elsewhere
 from kepu.siting_price import price_of
 from kepu.siting_problem import problem_of
 from kepu.siting_tables import (
@@ -231,7 +232,7 @@ def test_a_candidate_elsewhere_is_nearer_on_one_side(hall):
     moved = np.zeros((len(sites), 2))
     moved[site] = way / np.hypot(*way) * 250
     ticks = hall.times[0].ticks
-    other = hall._elsewhere(ticks, moved, 15.0)
+    other = elsewhere(ticks, at, sites, moved, 15.0)
     assert int(ticks[place, site]) - int(other[place, site]) == 600
     rest = np.arange(len(sites)) != site
     assert (other[:, rest] == ticks[:, rest]).all()
