@@ -51,7 +51,7 @@ class UnitRules(_Strict):
     (`mobile.museum`) stays `stay_days` at a host after `setup_days` of moving and setting up.
     """
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]*$")
     kind: Kind
     depot: str = Field(min_length=1)
     count: int = Field(default=1, ge=1, le=50)

@@ -27,6 +27,7 @@ from kepu.touring import Touring, plan_tour
 from kepu.touring_calendar import clock, escaped, folded, ics_text
 from kepu.touring_choices import tour_choices
 from kepu.touring_crews import Crew, crews_of, rows_of
+from kepu.touring_hosts import check_tour
 from kepu.touring_keys import TourRules
 from kepu.touring_plan import _loose_bound, _solve, parts_of
 from kepu.touring_scene import Scene, scene_of
@@ -258,6 +259,28 @@ def test_what_cannot_be_is_refused(rules: dict[str, object], code: str) -> None:
     with pytest.raises(StudyError) as error:
         scene_of(changed(study, **rules), layers)
     assert error.value.faults[0].code == code
+
+
+def test_units_and_services_that_would_mislead_are_refused() -> None:
+    study, layers = measured()
+    sets, van = study.tour.units
+    one, two = study.tour.services
+    later = van.model_copy(update={"start": "16:00", "hours": 9.0})
+    lacking = replace(layers, demand=layers.demand.drop(columns="officials"))
+    for code, known, rules in (
+        ("E-TOUR-TWICE", layers, {"units": (sets, van, van.model_copy(update={"count": 2}))}),
+        ("E-TOUR-MIDNIGHT", layers, {"units": (sets, later)}),
+        ("E-STANDARD-HORIZON", layers,
+         {"services": (one, two.model_copy(update={"minutes": 120.1}))}),
+        ("E-GROUP-MISSING", lacking,
+         {"services": (one, two.model_copy(update={"group": "officials"}))}),
+    ):  # fmt: skip
+        with pytest.raises(StudyError) as error:
+            check_tour(changed(study, **rules), known)
+        assert [fault.code for fault in error.value.faults] == [code]
+        assert all(fault.zh.isprintable() and fault.en for fault in error.value.faults)
+    until = van.model_copy(update={"start": "16:00", "hours": 8.0})
+    check_tour(changed(study, units=(sets, until)), layers)
 
 
 def test_unknown_depot_and_missing_service() -> None:
