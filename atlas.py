@@ -90,6 +90,7 @@ def atlas(
         "audience": study.map.mode,
         "tiles": _tiles(study),
         "parts": [] if study.map.mode == "public" else [whatif(study, survey, venues)],
+        "longest_minutes": study.study.horizon_minutes,
     }
 
 

@@ -69,7 +69,7 @@ def _access(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measu
         town_edges=edges,
         town_labels=ACCESS.labels,
         is_more_better=True,
-        summary=["—" if np.isnan(value) else _three_digits(value) for value in scopes],
+        summary=["—" if np.isnan(value) else _value_text(value) for value in scopes],
     )
 
 
@@ -82,11 +82,12 @@ def _scaled(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     return np.where(np.isnan(scaled), -1, scaled).astype(np.int64)
 
 
-def _three_digits(value: float) -> str:
-    """Return a value as the page prints it: two decimals would make nothing of a rare venue."""
-    if value >= 100:
+def _value_text(value: float) -> str:
+    """Return a value as the page prints it, `kepu.valueText`: three digits that count."""
+    if value >= 100 or value.is_integer():
         return f"{int(value + 0.5):,}"
-    return np.format_float_positional(float(f"{value:.3g}"), trim="-")
+    text = np.format_float_positional(value, precision=3, unique=False, fractional=False, trim="k")
+    return text.rstrip(".")
 
 
 def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:

@@ -47,7 +47,7 @@
     return function (key, value) {
       if (lists[key]) return lists[key]().includes(value);
       if (key === 'types') return value.length > 0 && value.every((type) => data.types.key.includes(type));
-      if (key === 'minutes') return value > 0 && value <= 600;
+      if (key === 'minutes') return value > 0 && value <= data.longestMinutes;
       if (key === 'goal') return value > 0 && value <= 1;
       if (key === 'pick') return value === '' || kepu.target(data, value) !== null;
       if (key === 'at') return /^-?[\d.]+,-?[\d.]+,[\d.]+$/.test(value);

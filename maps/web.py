@@ -156,6 +156,7 @@ def web_map(
     branches: Mapping[str, Any] | None = None,
     tiles: Tiles | None = None,
     parts: Sequence[Part] = (),
+    longest_minutes: float = 600,
 ) -> str:
     """
     Return the whole page; the same input gives the same bytes.
@@ -210,6 +211,8 @@ def web_map(
         An online base map that the reader may switch on.
     parts
         Further parts of the page.
+    longest_minutes
+        How far ways were searched for; no longer limit can be chosen.
 
     Raises
     ------
@@ -241,6 +244,7 @@ def web_map(
         "venues": sites,
         "types": {"key": list(types), "name": list(types.values())},
         "groups": {"key": list(groups), "name": list(groups.values())},
+        "longestMinutes": float(longest_minutes),
         "reach": reaches_columns(reach, told, venues["type"].to_numpy()),
         "standards": standards_columns(standards, coverage, own or {}, towns.index),
         "flags": flags_columns(

@@ -91,6 +91,9 @@
     byId('group').addEventListener('change', () => store.set({ group: byId('group').value }));
     kepu.fill(byId('area'), Object.keys(kepu.AREAS).map((key) => option(key, kepu.AREAS[key])));
     byId('area').addEventListener('change', () => store.set({ area: byId('area').value }));
+    // nobody knows who arrives later than was searched for
+    byId('minutes').max = String(data.longestMinutes);
+    byId('slide').max = String(Math.min(Number(byId('slide').max), data.longestMinutes));
     numberField(byId('minutes'), page, 'minutes', 1);
     numberField(byId('goal'), page, 'goal', 100);
     byId('slide').addEventListener('input', () => store.set({ minutes: Number(byId('slide').value) }));

@@ -17,13 +17,18 @@
     return Math.round(exact / unit) * unit;
   };
 
+  const unitText = ({ summary, unit }, k) => (summary[k] === '—' ? '—' : `${summary[k]} ${unit}`);
+
   function fillSheet(page) {
     const { data, answer } = page;
     const fact = (label) => data.facts.value[data.facts.label.indexOf(label)] || '';
     byId('sheet-title').textContent = data.title;
     byId('sheet-sub').textContent = `${page.view.title}：${kepu.choiceTitle(page)}`;
     byId('sheet-terms').textContent = kepu.choiceText(page);
+    const { measure } = page.view;
+    const further = measure ? ['全区', '城镇', '乡村'].map((name, k) => [`${name}${measure.name}`, unitText(measure, k)]) : [];
     kepu.fill(byId('sheet-figures'), kepu.rows([
+      ...further,
       ['全区覆盖率', kepu.percent(answer.district.share)],
       ['误差范围', kepu.bandText(page).replace('误差范围 ', '')],
       ['城镇', kepu.percent(answer.urban.share)],

@@ -48,9 +48,9 @@
     return String(Number(number.toFixed(2)));
   };
 
-  /* Three digits that count, or whole numbers: two decimals would make nothing of what is rare. */
+  /* Whole, or three digits that count: two decimals would make nothing of what is rare. */
   kepu.valueText = function (value) {
-    return value >= 100 ? kepu.count(value) : String(Number(value.toPrecision(3)));
+    return value >= 100 || Number.isInteger(value) ? kepu.count(value) : value.toPrecision(3);
   };
 
   /* Percentage points between two printed shares. */

@@ -92,7 +92,7 @@
     ui.steps = field('number', '最优下几处');
     Object.assign(ui.steps, { min: '1', max: '20', value: '1' });
     ui.limit = field('range', '时限，分钟');
-    Object.assign(ui.limit, { min: '5', max: '60', step: '1' });
+    Object.assign(ui.limit, { min: '5', max: String(Math.min(60, page.data.longestMinutes)), step: '1' });
     ui.limit.addEventListener('change', () => page.store.set({ minutes: Number(ui.limit.value) }));
     ui.limitText = kepu.el('output', 'number');
     ui.pick = kepu.button('button', '在地图上点选', () => pick(page, !isPicking()));

@@ -47,13 +47,10 @@ def scenarios(most_bytes: int, data: dict[str, Any], types: dict[str, str] = TYP
     )
     tables = []
     for mode, rows in data["standards"].groupby("mode"):
-        mine = np.flatnonzero(
-            venues["type"].isin({kind for kinds in rows["types"] for kind in kinds})
-        )
         ticks = ticks_between(places, venues.geometry, mode)
-        there = [ticks[:, mine], ticks_between(places, points, mode), ticks[:, [host]]]
-        sites = np.append(mine, len(venues) + np.arange(SPOTS + 1))
+        there = [ticks, ticks_between(places, points, mode), ticks[:, [host]]]
         table = np.hstack(there).astype(np.uint32)
+        sites = np.arange(table.shape[1])
         tables.append(Reached(mode, "", sites, table, HORIZON, list(rows["minutes"])))
     return whatif_part(
         tables,
