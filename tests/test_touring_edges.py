@@ -52,6 +52,14 @@ def test_everybody_counts_for_a_floor() -> None:
     assert plan([two_hosts([[1, 0], [0, 1]])], nobody_there, Watch(5)).cost == 1
 
 
+@pytest.mark.parametrize(("visits", "cost"), [([1, 1], 1), ([1, 2], 2), ([2, 1], 2)])
+def test_everybody_is_visited_as_often_as_asked(visits: list[int], cost: int) -> None:
+    """Host 0 serves both places, host 1 the second one only."""
+    wish = Wish(np.array([5, 4]), np.array(visits), everybody=True)
+    made = plan([two_hosts([[1, 1], [0, 1]])], wish, Watch(5))
+    assert (made.value, made.cost, made.status, made.cost_status) == (9, cost, *["optimal"] * 2)
+
+
 @pytest.mark.parametrize("silent", [False, True])
 def test_without_time_nothing_is_claimed(silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither of the people nor of the cost; nor where HiGHS does not even find the empty plan."""
