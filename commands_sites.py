@@ -22,6 +22,7 @@ from .console import (
     exit_code,
     guarded,
     messages,
+    print_public,
     report,
     steps,
 )
@@ -156,6 +157,7 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
     from .assessment import assess
     from .coverage.siting.answers import Watch
     from .folder import claimed, publish
+    from .report_public import is_public, keep_passport, published
     from .siting import plan_sites, ready
     from .siting_choices import choices
     from .siting_problem import problem_of
@@ -176,7 +178,12 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
             extra = choices(found, watches[1])
         facts = job.passport(study, measured, assess(study, measured))
         facts["siting"] = summary(found, extra)
-        manifest = publish(folder, lambda new: write_siting(new, found, extra), facts)
+
+        def write(new: Path) -> None:
+            write_siting(new, found, extra)
+            keep_passport(new, study, facts)
+
+        manifest = publish(folder, write, published(facts, study))
     report([*noticed(measured), *problem.left_out])
     if job.as_json:
         result = {"status": "ok", "out": str(folder), **_renamed(facts["siting"]),
@@ -184,6 +191,8 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
         print(json.dumps(result, ensure_ascii=False, default=_plain))
     else:
         _print(found, extra, folder)
+        if is_public(study):
+            print_public(folder)
     raise typer.Exit(exit_code(manifest["tables"]))
 
 

@@ -55,6 +55,8 @@ def published(facts: Mapping[str, Any], study: Study) -> dict[str, Any]:
     )
     kept = {key: value for key, value in facts.items() if key not in ("warnings", "plans")}
     told = {"codes": sorted({warning["code"] for warning in facts["warnings"]})}
+    if "siting" in kept:
+        kept["siting"] = {key: value for key, value in kept["siting"].items() if key != "plan"}
     return kept | {"tables": tables, "reported": reported, "warnings": told}
 
 

@@ -13,6 +13,7 @@ from geopandas import GeoDataFrame
 from .coverage.gaps import percent_down
 from .geo.network import TICKS_A_MINUTE
 from .layers.venues import venue_types
+from .report_public import internal_folder
 from .results import csv_safe
 from .siting import Siting
 from .siting_choices import Choices
@@ -244,8 +245,17 @@ def candidates_sheet(found: Siting) -> pd.DataFrame:
     )
 
 
+OF_NO_PLACE = ("curve", "regret")
+"""Tables that tell of no single site or place: they may go out with a public study."""
+
+
 def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
-    """Write the tables and `sites.gpkg`."""
+    """
+    Write the tables and `sites.gpkg`.
+
+    In a public study what tells of single sites and places lies in a folder of its own.
+    """
+    inner = internal_folder(folder, found.problem.study)
     sheets = {
         "plan": plan_sheet(found),
         "curve": curve_sheet(found, extra),
@@ -258,7 +268,8 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
     for name in ("plan", "curve", "alternatives", "price_of_equity", "regret"):
         sheets[name] = counted(found, sheets[name])
     for name, sheet in sheets.items():
-        csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
+        path = (folder if name in OF_NO_PLACE else inner) / f"{name}.csv"
+        csv_safe(sheet).to_csv(path, index=False, encoding="utf-8-sig")
     date = found.problem.study.study.date.isoformat()
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{date}T00:00:00.000Z"})
     demand = found.problem.measured.demand
@@ -270,7 +281,7 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
     }
     for layer, (sheet, geometry) in layers.items():
         frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=demand.crs)
-        frame.to_file(folder / "sites.gpkg", layer=layer, driver="GPKG")
+        frame.to_file(inner / "sites.gpkg", layer=layer, driver="GPKG")
 
 
 def summary(found: Siting, extra: Choices) -> dict[str, Any]:

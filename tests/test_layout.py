@@ -103,10 +103,13 @@ MAY_IMPORT = {
     "siting_choices": {
         *{MEASURES, "siting", "siting_models", "siting_plan", "siting_price", "siting_times"}
     },
-    "siting_tables": {GROUND, INPUTS, MEASURES, "results", "siting", "siting_choices", "wording"},
+    "siting_tables": {
+        *{GROUND, INPUTS, MEASURES, "report_public", "results", "siting", "siting_choices"},
+        "wording",
+    },
     "siting_brief": {"siting", "siting_choices", "siting_tables"},
     "commands_sites": {
-        *{"assessment", "console", GROUND, MEASURES, "folder", "job"},
+        *{"assessment", "console", GROUND, MEASURES, "folder", "job", "report_public"},
         *{
             "siting",
             "siting_brief",
@@ -124,11 +127,11 @@ MAY_IMPORT = {
     "touring_choices": {MEASURES, "touring", "touring_crews", "touring_plan"},
     "touring_calendar": {"results", "touring"},
     "touring_tables": {
-        *{MEASURES, PICTURES, "results", "siting_tables"},
+        *{MEASURES, PICTURES, "report_public", "results", "siting_tables"},
         *{"touring", "touring_calendar", "touring_choices"},
     },
     "commands_tour": {
-        *{"assessment", "console", GROUND, MEASURES, "folder", "job"},
+        *{"assessment", "console", GROUND, MEASURES, "folder", "job", "report_public"},
         *{"touring", "touring_calendar", "touring_choices", "touring_scene", "touring_tables"},
     },
     "starter_forms": {INPUTS},
@@ -173,7 +176,7 @@ MAY_IMPORT = {
         *{"scenario_results", "scenarios", "wording"},
     },
     "report_tour_plan": {
-        *{GROUND, MEASURES, "assessment", "folder"},
+        *{GROUND, MEASURES, PICTURES, "assessment", "folder", "report_public"},
         *{"touring", "touring_scene", "touring_tables"},
     },
     "report_tour": {

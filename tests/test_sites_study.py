@@ -22,6 +22,7 @@ from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.median import median
 from kepu.coverage.times import travel_times
 from kepu.geo.errors import LayerError, StudyError
+from kepu.report_public import INTERNAL
 from kepu.siting import covered_afresh, plan_sites, ready
 from kepu.siting_brief import brief
 from kepu.siting_choices import choices
@@ -440,6 +441,29 @@ def test_the_command_leaves_its_files(tmp_path):
     refused = CliRunner().invoke(app, [*words, "--floor", "rural", "--out", str(tmp_path / "x")])
     assert refused.exit_code == 3
     assert "E-SITES-FLOOR" in refused.stdout
+
+
+def test_a_public_study_keeps_sites_and_places_apart(tmp_path):
+    folder, out = tmp_path / "区", tmp_path / "成果"
+    shutil.copytree(DISTRICT, folder)
+    text = (folder / "study.toml").read_text("utf-8")
+    (folder / "study.toml").write_text(f'{text}\n[map]\nmode = "public"\n', "utf-8")
+    words = ["sites", str(folder / "study.toml"), "--standard", "rural", "--count", "2"]
+    done = CliRunner().invoke(app, [*words, "--out", str(out)])
+    assert done.exit_code == 0
+    assert "公开版" in done.output.replace("\n", "")
+    inner = {path.name for path in (out / INTERNAL).iterdir()}
+    assert inner == {"plan.csv", "alternatives.csv", "price_of_equity.csv", "uncoverable.csv",
+                     "candidates.csv", "sites.gpkg", "manifest.json"}  # fmt: skip
+    outside = {path.name: path.read_text("utf-8-sig") for path in out.iterdir() if path.is_file()}
+    assert set(outside) == {"curve.csv", "regret.csv", "manifest.json"}
+    plan = pd.read_csv(out / INTERNAL / "plan.csv", dtype=str)
+    for told in outside.values():
+        assert not any(site in told for site in plan["编号"])
+        assert not any(name in told for name in plan["名称"])
+    assert "plan" not in json.loads(outside["manifest.json"])["siting"]
+    whole = json.loads((out / INTERNAL / "manifest.json").read_text("utf-8"))
+    assert [row["site"] for row in whole["siting"]["plan"]] == plan["编号"].tolist()
 
 
 def test_print_says_how_sure_it_is():
