@@ -17,6 +17,7 @@ from .console import (
     StudyPath,
     exit_code,
     guarded,
+    print_public,
     report,
     steps,
 )
@@ -51,6 +52,7 @@ def _run(job: Job, seconds: float) -> None:
     from .assessment import assess
     from .coverage.siting.answers import Watch
     from .folder import claimed, publish
+    from .report_public import internal_folder, is_public, keep_passport, published
     from .touring import plan_tour
     from .touring_choices import tour_choices
     from .touring_scene import scene_of
@@ -67,13 +69,21 @@ def _run(job: Job, seconds: float) -> None:
         facts = job.passport(study, measured, assess(study, measured))
         facts["tour"] = summary(found, extra)
         step("写出日历、表格与图 / calendar, tables, figure")
-        manifest = publish(folder, lambda new: write_tour(new, found, extra), facts)
-    report([*noticed(measured), *warnings(found)])
+
+        def write(new: Path) -> None:
+            write_tour(new, found, extra)
+            keep_passport(new, study, facts)
+
+        manifest = publish(folder, write, published(facts, study))
+    report([*noticed(measured), *measured.warnings, *warnings(found)])
     if job.as_json:
         result = {"status": "ok", "out": str(folder), **facts["tour"], "files": manifest["files"]}
         print(json.dumps(result, ensure_ascii=False, default=str))
     else:
-        _print(found, extra, facts["tour"], folder)
+        calendar = internal_folder(folder, study) / "calendar.xlsx"
+        _print(found, extra, facts["tour"], folder, calendar)
+        if is_public(study):
+            print_public(folder)
     raise typer.Exit(exit_code(manifest["tables"]))
 
 
@@ -99,13 +109,15 @@ def warnings(found: Touring) -> list[Fault]:
     return faults
 
 
-def _print(found: Touring, extra: TourChoices, facts: dict[str, Any], folder: Path) -> None:
+def _print(
+    found: Touring, extra: TourChoices, facts: dict[str, Any], folder: Path, calendar: Path
+) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from .touring_tables import marginal_sheet, reach_sheet
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     marked = "（示意数据）" if found.scene.study.study.illustrative else ""
     console.print(f"巡回方案 {facts['first']} 至 {facts['last']}{marked}")
     console.print(f"判定：{facts['proof_zh']}，用时 {facts['seconds']:.1f} 秒；"
@@ -125,7 +137,7 @@ def _print(found: Touring, extra: TourChoices, facts: dict[str, Any], folder: Pa
         for row in sheet.itertuples(index=False):
             table.add_row(*map(_cell, row))
         console.print(table)
-    console.print(f"日历 calendar: {folder / 'calendar.xlsx'}", soft_wrap=True)
+    console.print(f"日历 calendar: {calendar}", soft_wrap=True)
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
 

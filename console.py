@@ -100,7 +100,7 @@ def report(faults: list[Fault]) -> None:
 
 def print_headline(shares: list[dict[str, Any]], folder: Path, illustrative: bool) -> None:
     """Print the share of each standard and where the files lie."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     title = "科普设施覆盖（示意数据）" if illustrative else "科普设施覆盖"
     table = Table(title=title, box=None, title_justify="left")
     for name, side in (

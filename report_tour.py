@@ -19,7 +19,7 @@ from .maps.figures.names import Names
 from .maps.style import BAR_BELOW, BAR_MET, INK, MUTED, ROUTE
 from .report_ground import Ground, short_name
 from .report_keys import Part, around
-from .report_tour_plan import Tour
+from .report_tour_plan import NAMELESS, Tour, told_apart
 from .touring_calendar import KIND_NAMES
 
 DAY = datetime.timedelta(days=1)
@@ -30,6 +30,7 @@ STOP_POINTS, MORE_POINTS = 26.0, 14.0
 
 def tour_part(found: Assessment, ground: Ground, tour: Tour) -> Part:
     """Return map, calendar and tables of a tour."""
+    tour = told_apart(found, tour)
     kept = ("first", "last", "proof", "further_visits", "kilometres_proof", "stops", "kilometres")
     return Part(
         "流动科技馆与科普大篷车巡回",
@@ -80,9 +81,10 @@ def tour_picture(found: Assessment, ground: Ground, tour: Tour, number: int) -> 
     for kind, own in stops.groupby("种类", sort=True):
         form, colour = LOOKS[str(kind)]
         hosts = own.drop_duplicates("停靠点编号")
+        label = f"{kind}停靠点（{len(hosts)} 处 {len(own)} 次）"
+        hosts = hosts[hosts.geometry.notna()]
         often = own["停靠点编号"].value_counts().reindex(hosts["停靠点编号"]).to_numpy(float)
         size = STOP_POINTS + MORE_POINTS * (often - 1)
-        label = f"{kind}停靠点（{len(hosts)} 处 {len(own)} 次）"
         layers.append(Layer(hosts.geometry, label, form, colour, "white", 0.6, size))
         names.append(Names(hosts.geometry, [short_name(n) for n in hosts["停靠点"]], 6.2, INK, 4.0))
     about = around(
@@ -91,7 +93,10 @@ def tour_picture(found: Assessment, ground: Ground, tour: Tour, number: int) -> 
         number,
         "流动科技馆与科普大篷车巡回路线",
         _told(tour),
-        remarks=("符号面积随停靠次数增大，大小见图例；写不下的名称见表。",),
+        remarks=(
+            "符号面积随停靠次数增大，大小见图例；写不下的名称见表。",
+            *([f"{NAMELESS}不画出、不写名，次数仍含。"] if stops.geometry.isna().any() else []),
+        ),
     )
     most = int(stops["停靠点编号"].value_counts().max()) if len(stops) else 0
     heads = [

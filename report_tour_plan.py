@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,17 @@ from .assessment import Assessment
 from .coverage.siting.answers import Watch
 from .folder import MANIFEST, file_digest
 from .geo.errors import Fault, StudyError
+from .maps.content import SMALL_COUNT
+from .report_public import INTERNAL, hidden_places
 from .touring import plan_tour
 from .touring_scene import scene_of
 from .touring_tables import legs_sheet, plan_facts, reach_sheet, stops_sheet
 
 SECONDS = 60.0
 """Of planning a tour that no folder brings; the illustrative one is proved in a quarter of it."""
-FILES = ("tour.gpkg", "reach.csv")
+GROUND, REACH = "tour.gpkg", "reach.csv"
 LAYERS = ("停靠点", "路线")
+NAMELESS = f"不足 {SMALL_COUNT} 人的居民点"
 SAME = ("inputs", "tables", "people")
 APART = {"map", "sites", "targets", "sureness", "calibration"}
 """Sections of a study that say nothing about a tour."""
@@ -51,24 +54,33 @@ class Tour:
 
 def tour_manifest(folder: Path) -> dict[str, Any]:
     """
-    Return the manifest of a finished tour.
+    Return the manifest of a finished tour; of a public study that among its internal files.
 
     Raises
     ------
     StudyError
         The folder is no result of `kepu tour`, or its files are not those that it wrote.
     """
+    inner = _inner(folder)
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
-        digests = {entry["name"]: entry["sha256"] for entry in manifest["files"]}
+        told = json.loads((folder / MANIFEST).read_text("utf-8"))
+        digests = {entry["name"]: entry["sha256"] for entry in told["files"]}
+        manifest: dict[str, Any] = json.loads((inner / MANIFEST).read_text("utf-8"))
+        needed = [inner / GROUND, folder / REACH, *([inner / MANIFEST] if inner != folder else [])]
         whole = "tour" in manifest and all(
-            digests.get(name) == file_digest(folder / name) for name in FILES
+            digests.get(path.relative_to(folder).as_posix()) == file_digest(path) for path in needed
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         whole = False
     if not whole:
         raise StudyError(Fault("E-REPORT-TOUR", file=str(folder)))
     return manifest
+
+
+def _inner(folder: Path) -> Path:
+    """Return where a tour's stops lie: of a public study apart from what may go out."""
+    inner = folder / INTERNAL
+    return inner if (inner / MANIFEST).is_file() else folder
 
 
 def read_tour(folder: Path, facts: Mapping[str, Any]) -> Tour:
@@ -90,8 +102,8 @@ def read_tour(folder: Path, facts: Mapping[str, Any]) -> Tour:
         raise StudyError(
             Fault("E-REPORT-TOUR-OTHER", file=str(folder), facts={"parts": " ".join(told)})
         )
-    stops, legs = (gpd.read_file(folder / FILES[0], layer=name) for name in LAYERS)
-    reach = pd.read_csv(folder / FILES[1], encoding="utf-8-sig")
+    stops, legs = (gpd.read_file(_inner(folder) / GROUND, layer=name) for name in LAYERS)
+    reach = pd.read_csv(folder / REACH, encoding="utf-8-sig")
     return Tour(stops, legs, reach, manifest["tour"])
 
 
@@ -110,6 +122,28 @@ def _asked(study: Any) -> Any:
         return None
     about = {k: v for k, v in study.get("study", {}).items() if k not in ("name", "review")}
     return {k: v for k, v in study.items() if k not in APART} | {"study": about}
+
+
+def told_apart(found: Assessment, tour: Tour) -> Tour:
+    """
+    Return a tour whose stops at places of very few people have neither name nor point.
+
+    Every stop is still counted, by town and date; ways that lead to one of them are left out. In an
+    internal study nothing is kept back.
+    """
+    demand = found.measured.demand
+    hidden = hidden_places(found.study, demand)
+    stops, legs = tour.stops.copy(), tour.legs
+    kept = stops["停靠点编号"].isin(hidden.index[hidden].astype(str)).to_numpy()
+    if not kept.any():
+        return tour
+    names = set(stops.loc[kept, "停靠点"])
+    numbers = {one: f"hidden-{at}" for at, one in enumerate(stops.loc[kept, "停靠点编号"].unique())}
+    stops.loc[kept, "停靠点编号"] = stops.loc[kept, "停靠点编号"].map(numbers)
+    stops.loc[kept, "停靠点"] = NAMELESS
+    stops.loc[kept, "geometry"] = None
+    ways = legs[~(legs["从"].isin(names) | legs["到"].isin(names))]
+    return replace(tour, stops=stops, legs=ways)
 
 
 def tour_planned(found: Assessment, cache: Path | None) -> Tour:

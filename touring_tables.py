@@ -12,6 +12,7 @@ from geopandas import GeoDataFrame
 
 from .coverage.gaps import percent_down
 from .maps.tour_figure import tour_figure
+from .report_public import internal_folder
 from .results import csv_safe
 from .siting_tables import status_text
 from .touring import SHOWN_VISITS, Touring
@@ -167,30 +168,40 @@ def legs_sheet(found: Touring) -> pd.DataFrame:
     )
 
 
+BY_AREA = ("reach", "marginal", "ledger")
+"""Tables that tell of no single stop: they may go out with a public study."""
+
+
 def write_tour(folder: Path, found: Touring, extra: TourChoices) -> None:
-    """Write everything but the manifest."""
+    """
+    Write everything but the manifest.
+
+    In a public study what tells of single stops lies in a folder of its own.
+    """
+    study = found.scene.study
+    inner = internal_folder(folder, study)
     stops, reach, legs = stops_sheet(found), reach_sheet(found), legs_sheet(found)
     sheets = {
         "stops": stops, "reach": reach, "routes": legs, "marginal": marginal_sheet(extra),
         "alternatives": alternatives_sheet(found, extra), "ledger": ledger_sheet(found),
     }  # fmt: skip
     for name, sheet in sheets.items():
-        csv_safe(sheet).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig")
-    (folder / "calendar.ics").write_bytes(ics_text(found).encode())
-    write_workbook(folder / "calendar.xlsx", found, stops, reach)
-    study = found.scene.study.study
-    date = study.date.isoformat()
+        path = (folder if name in BY_AREA else inner) / f"{name}.csv"
+        csv_safe(sheet).to_csv(path, index=False, encoding="utf-8-sig")
+    (inner / "calendar.ics").write_bytes(ics_text(found).encode())
+    write_workbook(inner / "calendar.xlsx", found, stops, reach)
+    about, date = study.study, study.study.date.isoformat()
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{date}T00:00:00.000Z"})
     layers = {"停靠点": (stops, found.stops.geometry), "路线": (legs, found.legs.geometry)}
     for layer, (sheet, geometry) in layers.items():
         frame = GeoDataFrame(sheet, geometry=geometry.to_numpy(), crs=found.stops.crs)
-        frame.to_file(folder / "tour.gpkg", layer=layer, driver="GPKG")
+        frame.to_file(inner / "tour.gpkg", layer=layer, driver="GPKG")
     facts = summary(found, extra)
     tour_figure(
-        folder / "tour.png", title="流动科技馆与科普大篷车巡回", stops=found.stops,
+        inner / "tour.png", title="流动科技馆与科普大篷车巡回", stops=found.stops,
         legs=found.legs, towns=found.scene.measured.towns,
-        notes=f"{study.name}；{facts['first']} 至 {facts['last']}；{facts['proof_zh']}",
-        illustrative=study.illustrative, kinds=KIND_NAMES,
+        notes=f"{about.name}；{facts['first']} 至 {facts['last']}；{facts['proof_zh']}",
+        illustrative=about.illustrative, kinds=KIND_NAMES,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from kepu.maps.figures.text import texts_of
 from kepu.passport import passport
 from kepu.report_ground import Ground
 from kepu.report_plans import further
+from kepu.report_public import INTERNAL, internal_folder, keep_passport, published
 from kepu.report_scenarios import (
     PLANNED,
     all_planned,
@@ -33,9 +35,10 @@ from kepu.report_scenarios import (
     towns_listing,
 )
 from kepu.report_tour import MORE_POINTS, STOP_POINTS, hosts_listing, stops_listing, tour_part
-from kepu.report_tour_plan import LAYERS, Tour, read_tour, tour_manifest
+from kepu.report_tour_plan import LAYERS, NAMELESS, Tour, read_tour, told_apart, tour_manifest
 from kepu.scenario_results import Comparison
 from kepu.scenarios import apply, baseline
+from kepu.study_keys import Study
 
 from .illustrative import DISTRICT, without_land
 
@@ -225,6 +228,69 @@ def test_a_finished_tour_is_drawn_and_told(tmp_path: Path):
     assert days["东城小学"] == "2027年1月4日至2027年2月20日"
     assert len(stops_listing(tour).frame) == 5
     assert part.listings[0].frame["巡回达到目标"].tolist() == [900]
+
+
+def test_a_tour_of_a_public_study_is_read_with_its_internal_files_alone(tmp_path: Path):
+    folder, tour = tmp_path / "巡回", small_tour()
+    told = published(facts() | {"tour": tour.facts}, publicly())
+
+    def write(new: Path) -> None:
+        inner = internal_folder(new, publicly())
+        for layer, frame in zip(LAYERS, (tour.stops, tour.legs), strict=True):
+            frame.to_file(inner / "tour.gpkg", layer=layer, driver="GPKG")
+        tour.reach.to_csv(new / "reach.csv", index=False, encoding="utf-8-sig")
+        keep_passport(new, publicly(), facts() | {"tour": tour.facts})
+
+    publish(folder, write, told)
+    assert len(read_tour(folder, facts()).stops) == 5
+    whole = (folder / INTERNAL / "manifest.json").read_text("utf-8")
+    (folder / INTERNAL / "manifest.json").write_text(whole + " ", "utf-8")
+    with pytest.raises(StudyError, match=r"E-REPORT-TOUR\b"):
+        tour_manifest(folder)
+    shutil.rmtree(folder / INTERNAL)
+    with pytest.raises(StudyError, match=r"E-REPORT-TOUR\b"):
+        tour_manifest(folder)
+
+
+def publicly() -> Study:
+    study = found().study
+    return study.model_copy(update={"map": study.map.model_copy(update={"mode": "public"})})
+
+
+def test_a_public_appendix_names_and_draws_no_stop_at_a_place_of_few():
+    demand = found().measured.demand.copy()
+    place, other = demand.index[:2]
+    demand.loc[place, "people"] = 3
+    tour = small_tour()
+    stops = tour.stops.assign(
+        停靠点编号=tour.stops["停靠点编号"].replace({"p1": place, "p2": other})
+    )
+    way = shapely.LineString(list(stops.geometry.iloc[[4, 3]]))
+    legs = gpd.GeoDataFrame(
+        {"单位": "乙车", "编号": 1, "公里": 1.2,
+         "从": ["黄溪村委会", "馆"], "到": ["馆", "沙田村委会"]},
+        geometry=[way, way], crs=stops.crs,
+    )  # fmt: skip
+    tour = replace(tour, stops=stops, legs=legs)
+    inside, outside = (
+        assess(study, replace(found().measured, demand=demand))
+        for study in (found().study, publicly())
+    )
+    assert told_apart(inside, tour) is tour
+    part = tour_part(outside, ground(), tour)
+    route, calendar = (make(at) for at, make in enumerate(part.makers, 20))
+    said = [*texts_of(route.draw("portrait")), *texts_of(calendar.draw("landscape"))]
+    said += [str(one.frame.to_numpy().tolist()) for one in (*part.listings, *part.sheets)]
+    text = "".join(said).replace("\n", "")
+    assert "黄溪" not in text
+    assert str(place) not in text
+    assert "沙田" in text
+    assert "科普大篷车停靠点（2 处 3 次）" in text
+    layers = {one.label: one for one in route.draw.keywords["layers"]}
+    assert len(layers["科普大篷车停靠点（2 处 3 次）"].shapes) == 1
+    assert len(layers["科普大篷车行车路线"].shapes) == 1
+    hosts = hosts_listing(told_apart(outside, tour)).frame.set_index("停靠点")
+    assert hosts.at[NAMELESS, "次数"] == 2
 
 
 def test_a_tour_of_other_data_is_refused(tmp_path: Path):

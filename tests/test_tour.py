@@ -22,10 +22,11 @@ from kepu.cli import app
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.times import travel_times
 from kepu.geo.errors import StudyError
+from kepu.report_public import INTERNAL
 from kepu.study_keys import Study
 from kepu.touring import Touring, plan_tour
 from kepu.touring_calendar import clock, escaped, folded, ics_text
-from kepu.touring_choices import tour_choices
+from kepu.touring_choices import TourChoices, tour_choices
 from kepu.touring_crews import Crew, crews_of, rows_of
 from kepu.touring_hosts import check_tour
 from kepu.touring_keys import TourRules
@@ -153,8 +154,29 @@ def test_visits_are_counted_by_hand(found: Touring) -> None:
             assert found.visits[kind][place] == len(dates)
 
 
-def test_files_and_choices(found: Touring, tmp_path: Path) -> None:
-    extra = tour_choices(found, Watch(8))
+@pytest.fixture(scope="module")
+def extra(found: Touring) -> TourChoices:
+    return tour_choices(found, Watch(8))
+
+
+def test_a_public_study_keeps_its_stops_apart(
+    found: Touring, extra: TourChoices, tmp_path: Path
+) -> None:
+    study = found.scene.study
+    study = study.model_copy(update={"map": study.map.model_copy(update={"mode": "public"})})
+    write_tour(tmp_path, replace(found, scene=replace(found.scene, study=study)), extra)
+    inner = tmp_path / INTERNAL
+    outside = {path.name for path in tmp_path.iterdir()} - {INTERNAL}
+    assert outside == {"reach.csv", "marginal.csv", "ledger.csv"}
+    assert {path.name for path in inner.iterdir()} == (
+        {"stops.csv", "calendar.xlsx", "calendar.ics", "alternatives.csv", "routes.csv"}
+        | {"tour.gpkg", "tour.png"}
+    )
+    text = "".join((tmp_path / name).read_text("utf-8-sig") for name in outside)
+    assert not any(name in text for name in found.scene.hosts["name"])
+
+
+def test_files_and_choices(found: Touring, extra: TourChoices, tmp_path: Path) -> None:
     write_tour(tmp_path, found, extra)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"stops.csv", "calendar.xlsx", "calendar.ics", "reach.csv", "marginal.csv",
