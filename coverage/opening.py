@@ -40,9 +40,21 @@ ONE_DAY = re.compile("(?:逢|每)?(?:周|星期|礼拜)([一二三四五六日�
 DAY_RANGE = re.compile(
     "(?:周|星期|礼拜)([一二三四五六日天])(?:-|~|至|到)(?:周|星期|礼拜)?([一二三四五六日天])"
 )
-SHUT = re.compile("(.+?)(?:闭馆|休息|休馆|除外|不开放)")
-TERM = re.compile("学期(?:期间|内|中)?|上学期间|教学日|在校期间")
-HOLIDAYS = re.compile("寒暑假(?:期间)?|学校假期")
+CLOSING = "(?:闭馆|休息|休馆|除外|不开放)"
+SHUT = re.compile(f"(.+?){CLOSING}")
+SEASONS = {
+    "term": re.compile("(?:学期(?:期间|内|中)?|上学期间|教学日|在校期间)(?:开放)?"),
+    "holiday": re.compile("(?:寒暑假(?:期间)?|学校假期)(?:开放)?"),
+}
+SHUT_SEASONS = {
+    name: re.compile(f"([、/和及与]?){words.pattern}{CLOSING}") for name, words in SEASONS.items()
+}
+"""With what joins them to what stands before: of 周一、寒暑假闭馆 both are closed."""
+SHUT_FEASTS = re.compile(f"(?:法定)?节假日{CLOSING}")
+BOTH_SEASONS = frozenset(SEASONS)
+BESIDE, BEFORE = re.compile("[、/和及与]"), re.compile("[、/和及与,;]")
+"""Between what is listed: beside each other, and what may also go before all that follows."""
+EDGES = " 、,;()和及与/"
 BETWEEN_DAYS = re.compile("[、,;/ ()和及]+")
 HALF_OF_DAY = "(上午|中午|下午|晚上|晚)?"
 CLOCK = r"([0-9]{1,2})(?:[:时点]([0-9]{1,2})?分?)"
@@ -124,15 +136,44 @@ def _seasons(text: str) -> tuple[frozenset[str], str]:
     """
     Return the seasons that a text names, and what is left of it: every day where nothing is.
 
-    Where both are named with days, one cannot tell which days belong to which.
+    周末、寒暑假 lists two times, of which the days tell the first: it is open in both seasons.
+    寒暑假周末 is one. Where one cannot tell which days belong to which season, nothing is known.
     """
-    named = {"term": TERM.search(text), "holiday": HOLIDAYS.search(text)}
-    if not any(named.values()):
-        return frozenset(named), text
-    rest = HOLIDAYS.sub(" ", TERM.sub(" ", text)).strip(" 、,;()和及")
-    if all(named.values()) and rest:
-        rest = "?"
-    return frozenset(name for name, found in named.items() if found), rest or "每天"
+    shut = {name: said for name, words in SHUT_SEASONS.items() if (said := words.search(text))}
+    for name in shut:
+        text = SHUT_SEASONS[name].sub(" ", text)
+    named = frozenset(name for name, words in SEASONS.items() if words.search(text))
+    if not (shut or named):
+        return BOTH_SEASONS, text
+    rest = text
+    for name in named:
+        rest = SEASONS[name].sub(" ", rest)
+    rest = rest.strip(EDGES)
+    seasons = (named or BOTH_SEASONS) - shut.keys()
+    joined = any(said[1] for said in shut.values())
+    closed = named and re.search(CLOSING, SHUT_FEASTS.sub("", rest))
+    if not seasons or named & shut.keys() or joined or closed:
+        return BOTH_SEASONS, "?"
+    if not named or not rest:
+        return seasons, rest or "每天"
+    if len(named) > 1:
+        return BOTH_SEASONS, "?"
+    found, days = _of_season(next(iter(named)), text, rest)
+    return found - shut.keys(), days
+
+
+def _of_season(name: str, text: str, rest: str) -> tuple[frozenset[str], str]:
+    """Return the seasons and days of a text that names one season and `rest`."""
+    words = SEASONS[name]
+    beside, before = (
+        [part.strip(EDGES) for part in between.split(text)] for between in (BESIDE, BEFORE)
+    )
+    if any(words.fullmatch(part) for part in beside):
+        return BOTH_SEASONS, rest if name == "holiday" else "?"
+    listed = name == "holiday" and any(words.fullmatch(part) for part in before)
+    if listed or not words.search(before[0]):
+        return BOTH_SEASONS, "?"
+    return frozenset((name,)), rest
 
 
 def _days(text: str) -> frozenset[int] | None:

@@ -25,3 +25,41 @@ def test_a_time_that_there_is_not_is_unknown(hours):
 
 def test_the_last_minute_of_an_hour_is_one():
     assert opening("每天", "9:59-16:59").spans == ((599, 1019),)
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "seasons"),
+    [
+        # What a season is named for: it alone, or all but it.
+        ("寒暑假周二至周日", {1, 2, 3, 4, 5, 6}, "holiday"),
+        ("学期内，周一至周五", WORKING, "term"),
+        ("周一至周五（学期内）", WORKING, "term"),
+        ("学期中周一至周五，法定节假日除外", WORKING, "term"),
+        ("寒暑假不开放", ALL_WEEK, "term"),
+        ("学期内不开放", ALL_WEEK, "holiday"),
+        ("周一至周五，寒暑假不开放", WORKING, "term"),
+        ("每天开放（寒暑假闭馆）", ALL_WEEK, "term"),
+        ("周一闭馆，寒暑假闭馆", {1, 2, 3, 4, 5, 6}, "term"),
+        ("学期内每天，寒暑假闭馆", ALL_WEEK, "term"),
+        # Beside days it is one time more: open at weekends the whole year.
+        ("周末、寒暑假", WEEKEND, "term holiday"),
+        ("寒暑假和周末开放", WEEKEND, "term holiday"),
+        ("周六、周日及寒暑假", WEEKEND, "term holiday"),
+        ("学期内和寒暑假", ALL_WEEK, "term holiday"),
+        ("学期内闭馆，周末、寒暑假", WEEKEND, "holiday"),
+        # Which days belong to which season cannot be told.
+        ("周末、寒暑假每天", None, "term holiday"),
+        ("寒暑假，周二至周日", None, "term holiday"),
+        ("学期、周末", None, "term holiday"),
+        ("周一至周五、周六（学期内）", None, "term holiday"),
+        ("寒暑假、周一闭馆", None, "term holiday"),
+        ("周一、寒暑假闭馆", None, "term holiday"),
+        ("寒暑假周一闭馆", None, "term holiday"),
+        ("学期内、寒暑假不开放", None, "term holiday"),
+        ("寒暑假闭馆，学期内闭馆", None, "term holiday"),
+    ],
+)
+def test_seasons_of_the_year(text, days, seasons):
+    found = opening(text, "9:00-17:00")
+    assert found.days == days
+    assert found.seasons == set(seasons.split())
