@@ -7,7 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from kepu.coverage.siting import bound_kernels
+from kepu.coverage.siting import assignment, bound_kernels
+from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.assignment import decided, priced, value_of
 from kepu.coverage.siting.bound_kernels import BEST, HUGE, STALL, WIDTH, bound_cover, bound_median
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.median_program import Distances, lists_of
@@ -181,3 +183,91 @@ def test_a_bound_comes_to_its_end():
     told = Told(people * 0.5, 2, width=bound_kernels.NARROW / 2)
     assert bound_cover(*table, np.zeros(2, np.int8), 1, 3, 50, *told.books())
     assert told.price.tolist() == [2, 3]
+
+
+def customers(seed):
+    """Five customers, four sites; two sites hold them all, not always as each would like."""
+    rng = np.random.default_rng(seed)
+    size = rng.integers(1, 5, 5)
+    room = max(int(size.sum() * 0.6), int(size.max()))
+    return rng.integers(1, 30_000, (5, 4)), size, room  # no two sums alike
+
+
+def knapsacks_by_all(cost, size, room, price):
+    """What each site is worth at these prices, and whom it serves: all sets tried."""
+    sets = np.array(list(itertools.product([0, 1], repeat=len(size))))
+    sets = sets[sets @ size <= room]
+    worth = sets @ (price[:, None] - cost)
+    return worth.max(axis=0), sets[worth.argmax(axis=0)].T
+
+
+def bounds_of_customers(cost, size, room, price, count, upper, steps):
+    """Bound after bound; each step goes along the customers nobody serves, or two do."""
+    push, found, best, stalled, kept, width = 0.0, [], -np.inf, 0, price, 1.0
+    for _ in range(steps):
+        worth, serves = knapsacks_by_all(cost, size, room, price)
+        sites = np.argsort(-worth, kind="stable")[:count]
+        z = price.sum() - worth[sites].sum()
+        found.append(z)
+        if z > best + 1e-7:
+            best, kept, stalled = z, price, 0
+        else:
+            stalled += 1
+            if stalled > assignment.PATIENCE:
+                width, stalled, price = width * assignment.SHRINK, 0, kept
+        missing = 1 - serves[:, sites].sum(axis=1)
+        push = DEFLECT * push + (1 - DEFLECT) * missing
+        far = max(push @ push, missing @ missing)
+        if far == 0:
+            break  # each is served once: no bound is higher
+        price = price + width * max(1.02 * upper - z, 1) / far * push
+    return found
+
+
+def plans_of_customers(cost, size, room, count):
+    n, m = cost.shape
+    every = (np.array(to) for to in itertools.product(range(m), repeat=n))
+    return [to for to in every if len(set(to)) <= count and np.bincount(to, size, m).max() <= room]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_bound_of_whole_customers_is_raised_as_told(seed, monkeypatch):
+    cost, size, room = customers(seed)
+    values = [value_of(cost, to) for to in plans_of_customers(cost, size, room, 2)]
+    upper = max(values)  # far from a proof
+    start = np.sort(cost, axis=1)[:, 2] * 1.0  # with two of four sites each goes to its third
+    told = bounds_of_customers(cost, size, room, start, 2, upper, 60)
+    assert max(told) <= min(values) + 1e-6
+    for rounds in (1, 2, 9, 60):
+        monkeypatch.setattr(assignment, "ROUNDS", rounds)
+        bound, price = priced(cost, size, room, 2, upper, Watch())
+        assert bound == pytest.approx(max(told[:rounds]))
+        worth, _ = knapsacks_by_all(cost, size, room, price)
+        assert bound == pytest.approx(price.sum() - np.sort(worth)[-2:].sum())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_better_plan_of_whole_customers_is_left_out(seed, monkeypatch):
+    """Whoever the bound leaves at a site, and the sites that it insists on."""
+    cost, size, room = customers(seed)
+    every = plans_of_customers(cost, size, room, 2)
+    seen = []
+
+    def spy(*words):
+        seen.append(words[4:6])
+        return 0.0, None
+
+    monkeypatch.setattr(assignment, "_assign", spy)
+    left, insisted = [], 0
+    for rank in (0, 4):
+        upper = sorted({value_of(cost, to) for to in every})[rank]
+        _, price = priced(cost, size, room, 2, np.inf, Watch())
+        decided(cost, size, room, 2, price, upper, Watch())
+        pairs, always = seen[-1]
+        for to in every:
+            if value_of(cost, to) < upper:
+                assert pairs[np.arange(len(to)), to].all()
+                assert set(np.flatnonzero(always)) <= set(to.tolist())
+        left.append(int(pairs.sum()))
+        insisted += int(always.sum())
+    assert left[0] <= left[1] < cost.size
