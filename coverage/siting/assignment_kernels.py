@@ -71,6 +71,43 @@ def forced(cost: Array, size: Array, room: Int, price: Array) -> Array:
 
 
 @kernel
+def _to_nearest(cost: Array, open_sites: Array) -> Array:
+    """Send each customer to the nearest open site, by its number among the open ones."""
+    to = np.zeros(len(cost), np.int64)
+    for i in range(len(cost)):
+        for k in range(len(open_sites)):
+            if cost[i, open_sites[k]] < cost[i, open_sites[to[i]]]:
+                to[i] = k
+    return to
+
+
+@kernel
+def _near_sites(cost: Array) -> Array:
+    """Return the `NEAREST` sites of each customer, the nearest first."""
+    n, m = cost.shape
+    close = np.zeros((n, min(m, NEAREST)), np.int64)
+    for i in range(n):
+        close[i] = np.argsort(cost[i])[: min(m, NEAREST)]
+    return close
+
+
+@kernel
+def _moved(cost: Array, to: Array, here: Int, old: Int, new: Int) -> float:
+    """Return what it costs more when an open site stands elsewhere."""
+    rise = 0.0
+    for h in range(len(to)):
+        if to[h] == here:
+            rise += float(cost[h, new] - cost[h, old])
+    return rise
+
+
+@kernel
+def _accepted(rise: float, heat: float) -> bool:
+    """Tell whether a step is taken: a worse one by chance, the less the colder it is."""
+    return rise <= 0 or np.random.random() < np.exp(-rise / heat)
+
+
+@kernel
 def anneal(
     cost: Array, size: Array, room: Int, count: Int, steps: Int, penalty: float, seed: Int
 ) -> Array:
@@ -87,22 +124,14 @@ def anneal(
     open_sites = np.random.permutation(m)[:count]
     is_open = np.zeros(m, np.bool_)
     is_open[open_sites] = True
-    to = np.zeros(n, np.int64)
-    load = np.zeros(count, np.int64)
-    total = 0.0
+    to, close = _to_nearest(cost, open_sites), _near_sites(cost)
+    load, total, over = np.zeros(count, np.int64), 0.0, 0
     for i in range(n):
-        for k in range(count):
-            if cost[i, open_sites[k]] < cost[i, open_sites[to[i]]]:
-                to[i] = k
         load[to[i]] += size[i]
         total += cost[i, open_sites[to[i]]]
-    over = 0
     for k in range(count):
         over += max(load[k] - room, 0)
     best, found = np.inf, np.full(n, -1, np.int64)
-    close = np.zeros((n, min(m, NEAREST)), np.int64)
-    for i in range(n):
-        close[i] = np.argsort(cost[i])[: min(m, NEAREST)]
     heat = total / n
     cool = (0.02 / max(heat, 0.03)) ** (1.0 / steps)
     for _ in range(steps):
@@ -114,35 +143,28 @@ def anneal(
             site = close[i, np.random.randint(close.shape[1])]
             if is_open[site]:
                 continue
-            rise = 0.0
-            for h in range(n):
-                if to[h] == here:
-                    rise += cost[h, site] - cost[h, open_sites[here]]
-            if rise <= 0 or np.random.random() < np.exp(-rise / heat):
+            rise = _moved(cost, to, here, open_sites[here], site)
+            if _accepted(rise, heat):
                 is_open[open_sites[here]] = False
                 is_open[site] = True
                 open_sites[here] = site
                 total += rise
         else:
-            h = -1
-            if draw < MOVES + SWAPS:
-                h = np.random.randint(n)
-                there = to[h]
-            else:
-                there = np.random.randint(count)
+            swap = draw < MOVES + SWAPS
+            h = np.random.randint(n) if swap else -1
+            there = to[h] if swap else np.random.randint(count)
             if there == here:
                 continue
             rise = float(cost[i, open_sites[there]] - cost[i, open_sites[here]])
             shift = size[i]
-            if h >= 0:
+            if swap:
                 rise += cost[h, open_sites[here]] - cost[h, open_sites[there]]
                 shift -= size[h]
             more = max(load[here] - shift - room, 0) + max(load[there] + shift - room, 0)
             more -= max(load[here] - room, 0) + max(load[there] - room, 0)
-            worse = rise + penalty * more
-            if worse <= 0 or np.random.random() < np.exp(-worse / heat):
+            if _accepted(rise + penalty * more, heat):
                 to[i] = there
-                if h >= 0:
+                if swap:
                     to[h] = here
                 load[here] -= shift
                 load[there] += shift
