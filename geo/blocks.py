@@ -126,7 +126,7 @@ def unpacked(blob: list[tuple[int, int | bytes]]) -> bytes:
         It is compressed otherwise, or not so large as it says, or larger than any may be.
     """
     names = {field for field, _ in blob}
-    if names == {1}:
+    if names in ({1}, {1, 2}):
         return one(blob, 1, bytes)
     if names != {2, 3}:
         raise UnusualError(names)

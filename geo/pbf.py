@@ -7,7 +7,6 @@ The frame of a `.osm.pbf` and its texts, and the digest of any file.
 from __future__ import annotations
 
 import hashlib
-import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,9 @@ from pathlib import Path
 from .blocks import unpacked
 from .errors import Fault, NetworkError
 from .wire import UnusualError, fields_of, one
+
+OTHERWISE_PACKED = frozenset((2, 4, 5, 6, 7))
+"""Fields of a blob that is packed by another way than deflating, and of its size."""
 
 
 def check_digest(path: Path, sha256: str) -> None:
@@ -70,23 +72,24 @@ def check_texts(path: Path) -> None:
     Refuse a `.osm.pbf` with a NUL in a text, before pyosmium reads it.
 
     libosmium ends texts by a NUL and counts the tags of an object by them: it reads on beyond the
-    object, and the process crashes. Blobs that are neither plain nor deflated are not looked into.
+    object, and the process crashes. Blobs that are compressed otherwise (lzma, lz4, zstd) are not
+    looked into; what is not understood is not taken for harmless.
 
     Raises
     ------
     ValueError
-        There is one, or the table of texts is none.
+        There is one, or a block or its table of texts is none.
     """
     with path.open("rb") as stream:
         while length := stream.read(4):
             try:
                 header = fields_of(stream.read(int.from_bytes(length, "big")))
-                blob = fields_of(stream.read(one(header, 3, int)))
-                if one(header, 1, bytes) != b"OSMData":
+                kind, blob = one(header, 1, bytes), fields_of(stream.read(one(header, 3, int)))
+                if kind != b"OSMData" or {field for field, _ in blob} <= OTHERWISE_PACKED:
                     continue
                 body = unpacked(blob)
-            except (UnusualError, IndexError, zlib.error):
-                continue
+            except (UnusualError, IndexError, zlib.error) as error:
+                raise ValueError("block") from error
             _check_block(body)
 
 
@@ -109,7 +112,7 @@ def _pbf_blocks(path: Path) -> Iterator[int]:
     size = path.stat().st_size
     with path.open("rb") as stream:
         while length := stream.read(4):
-            header = stream.read(struct.unpack(">I", length.rjust(4, b"\0"))[0] & 0xFFFF)
+            header = stream.read(int.from_bytes(length.rjust(4, b"\0"), "big") & 0xFFFF)
             end = stream.tell() + _datasize(header)
             yield end
             if end > size:
@@ -118,24 +121,8 @@ def _pbf_blocks(path: Path) -> Iterator[int]:
 
 
 def _datasize(header: bytes) -> int:
-    """Return field 3 of a BlobHeader; fields: 1 text, 2 bytes, 3 varint."""
-    at = 0
-    while at < len(header):
-        key, at = _varint(header, at)
-        value, at = _varint(header, at)
-        if key >> 3 == 3:
-            return value
-        at += value
-    return 1 << 40
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while at < len(data):
-        byte = data[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            break
-    return value, at
+    """Return how long the Blob is that follows a BlobHeader; of one that is none, beyond all."""
+    try:
+        return one(fields_of(header), 3, int)
+    except (UnusualError, IndexError):
+        return 1 << 40

@@ -58,6 +58,37 @@ def test_a_text_with_a_nul_is_refused(tmp_path, deflated):
         check_texts(written(tmp_path, header(), good, block(b"else", b"\0"), data))
 
 
+@pytest.mark.parametrize(
+    ("blob_more", "header_more"),
+    [(number(9, 1), b""), (b"\x7d\1\2\3\4", b""), (b"", b"\x7d\1\2\3\4"),
+     (b"", told(1, b"OSMData")), (told(1, b""), b"")],
+    ids=["unknown number", "unknown four bytes", "four bytes in the header", "kind twice", "two"],
+)  # fmt: skip
+def test_a_nul_does_not_hide_behind_what_is_not_understood(tmp_path, blob_more, header_more):
+    """libosmium skips such fields, and would read the text behind them."""
+    body = told(1, told(1, b"") + told(1, b"na\0me"))
+    blob = number(2, len(body)) + told(3, zlib.compress(body)) + blob_more
+    head = told(1, b"OSMData") + number(3, len(blob)) + header_more
+    path = written(tmp_path, header(), len(head).to_bytes(4, "big"), head, blob)
+    with pytest.raises(ValueError, match="block"):
+        check_texts(path)
+
+
+def test_a_plain_block_may_tell_its_size(tmp_path):
+    body = told(1, told(1, b"") + told(1, b"na\0me"))
+    blob = number(2, len(body)) + told(1, body)
+    head = told(1, b"OSMData") + number(3, len(blob))
+    with pytest.raises(ValueError, match="NUL"):
+        check_texts(written(tmp_path, header(), len(head).to_bytes(4, "big"), head, blob))
+
+
+@pytest.mark.parametrize("field", [4, 6, 7])
+def test_what_is_packed_otherwise_is_left_to_libosmium(tmp_path, field):
+    blob = number(2, 9) + told(field, b"\0\1\2")
+    head = told(1, b"OSMData") + number(3, len(blob))
+    check_texts(written(tmp_path, header(), len(head).to_bytes(4, "big"), head, blob))
+
+
 def test_a_file_may_say_less_than_all_that_is_known_but_nothing_more(tmp_path):
     known = sorted(FEATURES)
     for features in ([], known[:1], known):
