@@ -246,6 +246,18 @@ def test_a_bound_of_whole_customers_is_raised_as_told(seed, monkeypatch):
         assert bound == pytest.approx(price.sum() - np.sort(worth)[-2:].sum())
 
 
+def test_a_bound_is_raised_until_no_plan_is_one_better(monkeypatch):
+    """At first it allows a plan that costs one less than the one at hand: no proof yet."""
+    cost, size, room = customers(0)
+    first = bounds_of_customers(cost, size, room, np.sort(cost, axis=1)[:, 2] * 1.0, 2, 0, 1)[0]
+    monkeypatch.setattr(assignment, "ROUNDS", 1)
+    assert priced(cost, size, room, 2, first + 1, Watch())[0] == first
+    monkeypatch.setattr(assignment, "ROUNDS", 200)
+    assert priced(cost, size, room, 2, first + 1, Watch())[0] > first
+    # A plan no better than the bound needs no step.
+    assert priced(cost, size, room, 2, first, Watch())[0] == first
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_no_better_plan_of_whole_customers_is_left_out(seed, monkeypatch):
     """Whoever the bound leaves at a site, and the sites that it insists on."""

@@ -218,6 +218,16 @@ def test_medians_with_more_sites_than_there_are_open_all():
     assert sorted(books[-1][:2].tolist()) == [0, 1]
 
 
+def told_touched(cost, cap, opens, into, out):
+    """Whose nearest two are others after a swap, by plain sorting."""
+    found = []
+    for times, most in zip(cost.astype(int), cap.tolist(), strict=True):
+        two = sorted((times[j], j) for j in opens if times[j] < most)[:2]
+        farther = two[1][0] if len(two) > 1 else most - 1
+        found.append(bool(out in [j for _, j in two] or times[into] <= farther))
+    return found
+
+
 @pytest.mark.parametrize("seed", range(15))
 def test_books_of_a_median_say_what_a_swap_saves(seed):
     rng = np.random.default_rng(seed)
@@ -238,7 +248,9 @@ def test_books_of_a_median_say_what_a_swap_saves(seed):
     for place, into in [(-1, -1), *zip(rng.integers(0, 3, 5), rng.integers(0, m, 5), strict=True)]:
         if into >= 0 and state[into] == 0:
             out = opens[place]
+            touched = told_touched(cost, cap, opens, into, out)
             median_kernels.change(*first, cap, dense, weight, *books, into, out, place, hit)
+            assert hit.tolist() == touched  # nobody else is looked at again
             state[into], state[out], opens[place] = 1, 0, into
         now = table.value(opens)
         for r in range(3):

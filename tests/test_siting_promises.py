@@ -1,0 +1,51 @@
+"""What optimisers of siting promise besides the answer: what HiGHS is asked, and how often."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kepu.coverage.siting import milp
+from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.milp import Program, solve
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The options that HiGHS was given, by name."""
+    said = {}
+    quiet = milp._quiet()
+
+    class Listening(quiet):
+        def setOptionValue(self, name, value):  # noqa: N802
+            said[name] = value
+            return super().setOptionValue(name, value)
+
+    monkeypatch.setattr(milp, "_quiet", lambda: Listening)
+    return said
+
+
+def one_of_two():
+    """Three people or five, not both."""
+    return Program(
+        np.array([3.0, 5.0]), np.zeros(2), np.ones(2), np.ones(2, bool), np.array([[1.0, 1.0]]),
+        np.array([-np.inf]), np.array([1.0]),
+    )  # fmt: skip
+
+
+def test_highs_is_asked_for_the_optimum_and_the_same_one_everywhere(asked):
+    assert solve(one_of_two(), Watch(), step=1.0).value == 5
+    assert asked["mip_rel_gap"] == 0
+    assert 0.9 < asked["mip_abs_gap"] < 1  # people are whole: less than one is no gap
+    assert (asked["random_seed"], asked["threads"], asked["parallel"]) == (0, 1, "off")
+    assert not {"time_limit", "objective_bound"} & set(asked)
+
+
+def test_highs_has_the_time_that_is_left_and_only_better_plans_to_find(asked):
+    found = solve(one_of_two(), Watch(30), cutoff=4.0)
+    assert (found.value, found.bound) == (5, 5)
+    assert 0 < asked["time_limit"] <= 30
+    assert asked["objective_bound"] == -4  # it minimises
+    assert asked["mip_abs_gap"] == 1e-6  # shares are not whole
+    solve(one_of_two(), Watch(0))
+    assert 0 < asked["time_limit"] < 0.1  # none at all would be no limit
