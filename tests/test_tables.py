@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import datetime
 import io
-import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from string import Formatter
 
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kepu.geo.errors import LayerError, messages
+from kepu.geo.errors import LayerError
 from kepu.layers.cells import (
     CellError,
     altered,
@@ -35,9 +32,6 @@ from kepu.layers.columns import Column, resolve
 from kepu.layers.ledger import Ledger, limits
 from kepu.layers.rows import parse_rows
 from kepu.layers.tables import Table, open_ledger, read_table
-
-ROOT = Path(__file__).parents[1]
-CODE = re.compile(r"[EQW]-[A-Z0-9-]+")
 
 COLUMNS = (
     Column("id", ("编号", "id"), code),
@@ -701,59 +695,3 @@ def test_an_unbalanced_ledger_is_our_fault() -> None:
         Ledger("t.csv", None, "utf-8", rows_in=1).balance()
     with pytest.raises(RuntimeError):
         Ledger("t.csv", None, "utf-8", people_in=1).balance()
-
-
-# Messages
-
-
-def placeholders(text: str) -> set[str]:
-    """The facts a text names; those that are words come once in each language."""
-    names = [name for _, name, _, _ in Formatter().parse(text) if name]
-    return {re.sub(r"_?(zh|en)$", "", name) for name in names}
-
-
-def test_every_message_is_whole_in_both_languages() -> None:
-    lines = (ROOT / "data" / "messages.csv").read_text("utf-8").splitlines()
-    listed = [row["code"] for row in csv.DictReader(lines)]
-    assert len(listed) == len(set(listed))
-    for key, message in messages().items():
-        texts = (message.zh, message.en, message.remedy_zh, message.remedy_en)
-        assert all(texts), key
-        assert not any(text.endswith(("。", ".")) for text in texts), key
-        assert placeholders(message.zh) == placeholders(message.en), key
-        assert placeholders(message.remedy_zh) == placeholders(message.remedy_en), key
-
-
-def test_every_code_has_a_message() -> None:
-    used = {
-        code
-        for path in (ROOT / "layers").glob("*.py")
-        for code in re.findall(rf'"({CODE.pattern})"', path.read_text("utf-8"))
-    }
-    assert len(used) > 50
-    assert used <= set(messages())
-
-
-def test_every_fact_of_a_message_is_given() -> None:
-    for path in (ROOT / "layers").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name not in ("Fault", "CellError", "fault", "refuse", "warn"):
-                continue
-            code_ = next(
-                (
-                    a.value
-                    for a in node.args
-                    if isinstance(a, ast.Constant)
-                    and isinstance(a.value, str)
-                    and CODE.fullmatch(a.value)
-                ),
-                None,
-            )
-            if code_ is None or any(keyword.arg in (None, "facts") for keyword in node.keywords):
-                continue
-            given_ = {keyword.arg for keyword in node.keywords}
-            texts = messages()[code_]
-            assert placeholders(texts.zh) | placeholders(texts.remedy_zh) <= given_, (path, code_)
