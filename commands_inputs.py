@@ -100,13 +100,15 @@ def geocode(
 ) -> None:
     """联网查询设施表中没有坐标的地址，写成核对表 / ask an online service about addresses."""
     with guarded(as_json):
+        from .folder import write_one
         from .geocoding import ask_online
+        from .results import csv_safe
 
         with steps() as step:
             table, error = ask_online(
                 study, provider, cache_folder() / "geocode.sqlite", url=url, progress=step
             )
-        table.to_csv(out, index_label="行", encoding="utf-8-sig")
+        write_one(out, csv_safe(table).to_csv(index_label="行").encode("utf-8-sig"))
         if error is not None:
             raise error
         answered = int((table["verdict"] == "").sum())

@@ -203,8 +203,32 @@ def _carry_over(old: Path, out: Path) -> None:
         name = path.relative_to(old).as_posix()
         written = name == MANIFEST or (name in ours and path.is_symlink())
         if path.is_file() and not written and ours.get(name) != file_digest(path):
-            target = out / name
-            while target.exists():
-                target = target.with_name(f"{target.stem}-old{target.suffix}")
+            target = _free(out / name)
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
+
+
+def _free(path: Path) -> Path:
+    """Return a name that nothing bears: the path's own, or the first with so many `-old`."""
+    while path.exists():
+        path = path.with_name(f"{path.stem}-old{path.suffix}")
+    return path
+
+
+def write_one(path: Path, data: bytes) -> None:
+    """
+    Write a file outside a results folder; another that stands there is kept as `NAME-old`.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    try:
+        if path.is_file() and path.read_bytes() != data:
+            path.replace(_free(path))
+        path.write_bytes(data)
+    except OSError as error:
+        raise OutputError(
+            Fault("E-OUT-WRITE", file=str(path), facts={"error": error.strerror or error})
+        ) from error

@@ -55,21 +55,17 @@ SHEET_TITLES = {
 def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose texts no spreadsheet takes for a formula: an apostrophe before them."""
 
-    def risky(cell: str) -> bool:
-        return cell.lstrip().startswith(FORMULA_STARTS) or cell[:1] in ("\t", "\r")
+    def risky(cell: object) -> bool:
+        return isinstance(cell, str) and (
+            cell.lstrip().startswith(FORMULA_STARTS) or cell[:1] in ("\t", "\r")
+        )
 
-    safe = {}
-    for name in table:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            texts = {cell for cell in table[name] if isinstance(cell, str)}
-            barred = {cell for cell in texts if risky(cell)}
-            if barred:
-                safe[str(name)] = table[name].map(
-                    lambda cell, barred=barred: (
-                        f"'{cell}" if isinstance(cell, str) and cell in barred else cell
-                    )
-                )
-    return table.assign(**safe)
+    def safe(cell: object) -> object:
+        return f"'{cell}" if risky(cell) else cell
+
+    texts = [str(name) for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    barred = [name for name in texts if any(map(risky, set(table[name])))]
+    return table.assign(**{name: table[name].map(safe) for name in barred}).rename(columns=safe)
 
 
 def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:

@@ -218,8 +218,8 @@ def _frame(
     if (frame[EXTRA] == "").all():
         frame = frame.drop(columns=EXTRA)
     if set(ORIGIN) <= set(names):
-        # Our own quarantine: what protects its cells from being taken for formulas comes off.
-        frame = frame.map(unprotected)
+        # Our own quarantine: what protects its texts from being taken for formulas comes off.
+        frame = frame.map(unprotected).rename(columns=unprotected)
     return frame, faults
 
 

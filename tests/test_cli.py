@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from kepu import __version__
 from kepu.cli import app
+from kepu.console import print_headline
 from kepu.folder import MANIFEST, file_digest
 from kepu.job import command_text
 
@@ -265,6 +266,20 @@ def test_what_may_stay_in_quarantine_may_come_back_corrected(command):
 
 def test_the_commands_of_the_design_are_there():
     assert {"run", "demo", "check"} <= set(COMMANDS)
+
+
+def test_names_and_paths_with_brackets_are_printed_as_they_are(capsys):
+    row = {
+        "name": "活动室[b]步行[/]15分钟",
+        "shares": dict.fromkeys(("district", "urban", "rural")),
+        "goal": 0.9,
+    }
+    row |= {"met": None, "verdict": "unsure", "low": None, "high": None}
+    print_headline([row], Path("结果[a]"), illustrative=False)
+    told = capsys.readouterr().out
+    assert "[b]" in told
+    assert "[/]" in told
+    assert "结果[a]" in told
 
 
 def test_a_command_is_told_as_it_can_be_typed():

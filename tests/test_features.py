@@ -27,6 +27,7 @@ from kepu.layers.demand import read_demand
 from kepu.layers.ledger import FORMULA_STARTS, Ledger, unprotected
 from kepu.layers.plane import likely_systems
 from kepu.layers.venues import read_venues
+from kepu.results import write_quarantine
 
 HEADER = ("编号", "名称", "类型", "所属镇街", "经度", "纬度", "状态")
 DATE = datetime.date(2026, 11, 1)
@@ -495,6 +496,23 @@ def test_a_file_with_no_good_row_can_be_mended(tmp_path: Path, towns: GeoDataFra
     row |= dict.fromkeys(("_value", "_reason_zh", "_reason_en", "_remedy", "_population"), "")
     fed = csv_rows(tmp_path, [row], "q.csv")
     assert outcome(path, towns, corrections=fed) == {"W-CORRECTED"}
+
+
+def test_a_header_that_a_spreadsheet_would_run_is_protected_and_fed_back(
+    tmp_path: Path, towns: GeoDataFrame
+) -> None:
+    risky = "=HYPERLINK(1)"
+    path = csv_rows(tmp_path, [venue(1, **{risky: "a"}), venue(2, 状态="?", **{risky: "-b"})])
+    _, ledger = read(path, towns)
+    write_quarantine(tmp_path, {"venues": ledger})
+    fed = tmp_path / "quarantine" / "venues.csv"
+    head, row = list(csv.reader(fed.read_text("utf-8-sig").splitlines()))
+    assert risky not in head
+    assert (head[7], row[7]) == (f"'{risky}", "'-b")
+    fed.write_text(fed.read_text("utf-8-sig").replace("?", "停用", 1), "utf-8")
+    venues, ledger = read(path, towns, corrections=fed)
+    assert venues.index.tolist() == ["V1", "V2"]
+    assert ledger.unknown == [risky]
 
 
 @given(st.text(max_size=8))

@@ -650,3 +650,12 @@ def test_the_command_writes_a_table_to_review(
         assert set(found["provider"]) == {"amap"}
         assert len(stub.calls) == 1, "one address, asked once"
         assert not leaks(done.output + out.read_text("utf-8-sig"))
+    assert not (tmp_path / "核对-old.csv").exists()
+    out.write_text("reviewed", "utf-8")
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert (tmp_path / "核对-old.csv").read_text("utf-8") == "reviewed"
+    assert "provider" in out.read_text("utf-8-sig")
+    asked[3] = str(tmp_path / "nowhere" / "核对.csv")
+    refused = CliRunner().invoke(app, asked)
+    assert refused.exit_code == 3
+    assert "E-OUT-WRITE" in refused.output
