@@ -38,27 +38,6 @@ CLUSTERS = ("", "high", "low", "high_among_low", "low_among_high")
 """Not significant or not tested; a high or low place among its like; an island among the others."""
 
 
-def moran(values: npt.ArrayLike, neighbours: csr_matrix) -> float | None:
-    """
-    Return Moran's I with row-standardised weights; None where all are alike or nobody has any.
-
-    I = (n / Σ w) Σ_i z_i Σ_j w_ij z_j / Σ z²; a place without neighbours adds nothing to Σ w.
-
-    Parameters
-    ----------
-    values
-        Shape (p,), finite.
-    neighbours
-        Shape (p, p), 1 for a neighbour.
-    """
-    z = _finite(values)
-    z = z - z.mean()
-    degree = np.diff(neighbours.indptr)
-    if not _varies(z) or not degree.any():
-        return None
-    return float(np.sum(z * _lag(z, neighbours)) / np.sum(z * z) * len(z) / (degree > 0).sum())
-
-
 def local_clusters(
     values: npt.ArrayLike,
     neighbours: csr_matrix,

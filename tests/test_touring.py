@@ -24,7 +24,6 @@ from kepu.coverage.touring.trips import (
     Legs,
     TooManyTripsError,
     Trips,
-    best_order,
     feasible_trips,
     length_of,
     worth_while,
@@ -110,7 +109,6 @@ def test_trips_are_all_that_fit(data) -> None:
             length = min(length_of(ways, order) for order in itertools.permutations(some))
             if length + stay * size <= limit:
                 wanted[some] = length
-                assert best_order(ways, some)[1] == length
     assert found == wanted
 
 

@@ -7,7 +7,7 @@ Held and Karp's recursion (1962) over sets of stops, a set of n stops built from
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise, permutations
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -206,14 +206,6 @@ def _at(keys: Whole, asked: Whole) -> tuple[Whole, npt.NDArray[np.bool_]]:
     """Return where numbers first stand among ascending keys, and whether they do."""
     row = np.minimum(np.searchsorted(keys, asked), max(len(keys) - 1, 0))
     return row, keys[row] == asked if len(keys) else np.zeros(len(asked), bool)
-
-
-def best_order(legs: Legs, stops: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
-    """Return the shortest order of some stops and its length; of equal orders the first one."""
-    found = min(
-        (length_of(legs, order), order) for order in permutations(sorted(stops))
-    )  # at most eight stops
-    return found[1], found[0]
 
 
 def length_of(legs: Legs, order: tuple[int, ...]) -> int:
