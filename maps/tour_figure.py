@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 
@@ -55,18 +56,7 @@ def tour_figure(
         van = drawn[drawn["kind"] == "mobile.van"]
         if len(van):
             van.plot(ax=axes, color=ROUTE, linewidth=0.7, alpha=0.5)
-        for kind, own in stops.groupby("kind", sort=True):
-            colour, form = LOOKS[str(kind)]
-            hosts = own.drop_duplicates("host")
-            often = own["host"].value_counts().reindex(hosts["host"]).to_numpy(float)
-            label = f"{kinds[str(kind)]}：{len(hosts)} 处 {len(own)} 次"
-            axes.scatter(
-                hosts.geometry.x, hosts.geometry.y, s=POINT_AREA * often, c=colour, marker=form,
-                edgecolors="white", linewidths=0.6, zorder=5, label=label,
-            )  # fmt: skip
-            for number, point in enumerate(hosts.geometry, 1):
-                axes.annotate(str(number), (point.x, point.y), xytext=(4, 4), color=colour,
-                              textcoords="offset points", fontsize=6.5, zorder=6)  # fmt: skip
+        _stops(axes, stops, kinds)
         for name, point in zip(towns["name"], towns.representative_point(), strict=True):
             axes.annotate(name, (point.x, point.y), ha="center", fontsize=8, color=MUTED)
         axes.set_aspect("equal")
@@ -76,3 +66,19 @@ def tour_figure(
         figure.text(0.02, 0.95, f"{title}{mark}", fontsize=15, color=INK)
         figure.text(0.02, 0.02, notes, fontsize=8, color=MUTED)
         figure.savefig(path, metadata={"Software": "kepu"})
+
+
+def _stops(axes: Any, stops: gpd.GeoDataFrame, kinds: Mapping[str, str]) -> None:
+    """Draw where units halt, the larger the more often."""
+    for kind, own in stops.groupby("kind", sort=True):
+        colour, form = LOOKS[str(kind)]
+        hosts = own.drop_duplicates("host")
+        often = own["host"].value_counts().reindex(hosts["host"]).to_numpy(float)
+        label = f"{kinds[str(kind)]}：{len(hosts)} 处 {len(own)} 次"
+        axes.scatter(
+            hosts.geometry.x, hosts.geometry.y, s=POINT_AREA * often, c=colour, marker=form,
+            edgecolors="white", linewidths=0.6, zorder=5, label=label,
+        )  # fmt: skip
+        for number, point in enumerate(hosts.geometry, 1):
+            axes.annotate(str(number), (point.x, point.y), xytext=(4, 4), color=colour,
+                          textcoords="offset points", fontsize=6.5, zorder=6)  # fmt: skip

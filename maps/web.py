@@ -222,14 +222,7 @@ def web_map(
     KeyError
         If `coverage` lacks the district or a town.
     """
-    for name, layer in (("towns", towns), ("places", places), ("venues", venues)):
-        require_degrees(name, layer)
-    if strange := set(base) - BASE_NAMES:
-        raise ValueError(f"`base` has unknown classes {sorted(strange)}")
-    ids = [str(one) for one in venues.index]
-    if ids != sorted(ids):
-        raise ValueError("`venues` must be sorted by id: of equally near ones the first is taken")
-    positions("standards.group", standards["group"], places.columns)
+    _require(towns, places, venues, base, standards)
     indexes = {"town": towns.index, "place": places.index, "venue": venues.index}
     told = places_columns(places, towns, audience)
     people = places["people"].to_numpy()
@@ -262,6 +255,21 @@ def web_map(
     sheet.add_child(Start())  # type: ignore[no-untyped-call]
     figure = _figure(title, blocks, parts, tiles.origins if tiles else ())
     return figure.add_child(sheet).render()
+
+
+def _require(
+    towns: gpd.GeoDataFrame, places: gpd.GeoDataFrame, venues: gpd.GeoDataFrame,
+    base: Mapping[str, gpd.GeoSeries], standards: pd.DataFrame,
+) -> None:  # fmt: skip
+    """Refuse what a page cannot be made of."""
+    for name, layer in (("towns", towns), ("places", places), ("venues", venues)):
+        require_degrees(name, layer)
+    if strange := set(base) - BASE_NAMES:
+        raise ValueError(f"`base` has unknown classes {sorted(strange)}")
+    ids = [str(one) for one in venues.index]
+    if ids != sorted(ids):
+        raise ValueError("`venues` must be sorted by id: of equally near ones the first is taken")
+    positions("standards.group", standards["group"], places.columns)
 
 
 def _ways(branches: Mapping[str, Any], people: Any) -> dict[str, object]:

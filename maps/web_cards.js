@@ -31,10 +31,10 @@
     return answer.found.ticks[i] === kepu.UNREACHED ? '未覆盖' : '超出时限';
   }
 
-  kepu.peopleText = function ({ data }, group, i) {
+  function peopleText({ data }, group, i) {
     const people = data.places.groups[group];
     return people ? kepu.count(people[i]) + ' 人' : '';
-  };
+  }
 
   kepu.groupName = function (data, key) {
     const at = data.groups.key.indexOf(key);
@@ -56,14 +56,14 @@
     const way = kepu.wayOf(page, i);
     return kepu.el('div', 'tip', [
       kepu.el('b', '', data.places.name[i]),
-      kepu.el('span', '', `${minutes(answer, i)} · ${kepu.peopleText(page, 'people', i)}`),
+      kepu.el('span', '', `${minutes(answer, i)} · ${peopleText(page, 'people', i)}`),
       nearest ? kepu.el('span', '', `最近：${nearest.name}${way && !way.isRoad ? '（直线示意）' : ''}`) : '',
       view.placeText ? kepu.el('span', '', `${view.title}：${view.placeText(i)}`) : '',
     ]);
   };
 
   /* The flags of one place, town or venue under the standard that is shown. */
-  kepu.flagsOf = function (page, kind, at) {
+  function flagsOf(page, kind, at) {
     const { flags, standards } = page.data;
     const k = standards.indexOf(page.answer.standard);
     const found = [];
@@ -77,7 +77,7 @@
       ]));
     });
     return found;
-  };
+  }
 
   kepu.placeCard = function (page, i) {
     const { data, answer, view } = page;
@@ -95,12 +95,12 @@
         [choice.mode === 'walk' ? '其中路网外步行' : '其中路网外步行与停车', walking(page, i)],
         ['最近设施', nearest ? nearest.name : '—'],
         [view.title, view.placeText ? view.placeText(i) : ''],
-        [kepu.groupName(data, 'people'), kepu.peopleText(page, 'people', i)],
+        [kepu.groupName(data, 'people'), peopleText(page, 'people', i)],
         [kepu.groupName(data, choice.group),
-          choice.group === 'people' ? '' : kepu.peopleText(page, choice.group, i)],
+          choice.group === 'people' ? '' : peopleText(page, choice.group, i)],
         ['编号', places.id[i]],
       ]),
-      ...kepu.flagsOf(page, 'place', i),
+      ...flagsOf(page, 'place', i),
     ]);
   };
 
@@ -139,7 +139,7 @@
       ]),
       kepu.el('p', 'caption', '各项标准（现状）'),
       townShares(page, t),
-      ...kepu.flagsOf(page, 'town', t),
+      ...flagsOf(page, 'town', t),
     ]);
   };
 
@@ -152,7 +152,7 @@
   };
 
   /* Places and people whose nearest venue it is: [places, people, people within the threshold]. */
-  kepu.catchmentOf = function (answer, v) {
+  function catchmentOf(answer, v) {
     const sums = [0, 0, 0];
     answer.found.venue.forEach((venue, i) => {
       if (venue !== v || answer.reason[i] === kepu.NOT_MEANT || !answer.weights) return;
@@ -161,13 +161,13 @@
       if (answer.found.ticks[i] <= answer.limit) sums[2] += answer.weights[i];
     });
     return sums;
-  };
+  }
 
   kepu.venueCard = function (page, v) {
     const { venues, types } = page.data;
     const isUsed = page.answer.choice.types.includes(types.key[venues.type[v]]);
     const isOpen = page.statusOf(v) === 'open';
-    const [places, people, within] = kepu.catchmentOf(page.answer, v);
+    const [places, people, within] = catchmentOf(page.answer, v);
     const rings = kepu.ringsOf(page, v).map((one) => kepu.short(one.minutes)).reverse();
     return kepu.el('div', 'card', [
       head(venues.name[v], venues.outside[v] ? '区外设施' : '区内设施'),
@@ -183,7 +183,7 @@
         ['等时圈', rings.length ? `${kepu.MODES[page.answer.choice.mode]} ${rings.join('、')} 分钟（示意范围）` : ''],
         ['编号', venues.id[v]],
       ]),
-      ...kepu.flagsOf(page, 'venue', v),
+      ...flagsOf(page, 'venue', v),
     ]);
   };
 }(window.kepu = window.kepu || {}));

@@ -23,10 +23,10 @@
     return svg('line', { x1, y1, x2, y2, class: className });
   }
 
-  kepu.niceTop = function (most) {
+  function niceTop(most) {
     const unit = Math.pow(10, Math.floor(Math.log10(Math.max(1, most))));
     return [1, 2, 2.5, 5, 10].map((n) => n * unit).find((n) => n >= most);
-  };
+  }
 
   function axis(picture, top, format) {
     [0, 0.5, 1].forEach((part) => {
@@ -39,7 +39,7 @@
     const { answer, data } = page;
     const step = Math.round(answer.choice.minutes * kepu.TICKS_PER_MINUTE / 4);
     const bins = kepu.histogram(data, answer, step, STEPS);
-    const top = kepu.niceTop(Math.max(...bins.map((bin) => bin.urban + bin.rural)));
+    const top = niceTop(Math.max(...bins.map((bin) => bin.urban + bin.rural)));
     const picture = frame('人口按最短时间的分布，分城镇与乡村');
     axis(picture, top, (value) => (top >= 20000 && value ? `${kepu.short(value / 10000)}万` : kepu.count(value)));
     const width = 1 / bins.length;

@@ -32,7 +32,7 @@
     });
   };
 
-  kepu.placeLook = function (page, i, zoom) {
+  function placeLook(page, i, zoom) {
     const { style, view } = page;
     const found = view.classes[i];
     const base = { radius: page.radius(i, zoom), edge: '#fff', fill: style.notMeant };
@@ -42,7 +42,7 @@
       fill: view.dots[found],
       edge: view.dots[found] === style.dots[0] || view.dots[found] === style.dots[1] ? style.withinEdge : '#fff',
     });
-  };
+  }
 
   function inView({ min, max, within }, x, y, margin) {
     const low = within ? within.min : min;
@@ -138,7 +138,7 @@
         const x = view.x(places.x[i]);
         const y = view.y(places.y[i]);
         if (!inView(view, x, y, AROUND_PX)) return;
-        const look = kepu.placeLook(page, i, view.zoom);
+        const look = placeLook(page, i, view.zoom);
         look.isFaint = page.catchment !== null && page.answer.found.venue[i] !== page.catchment;
         if (i === ringed) look.ring = page.style.flag;
         if (look.radius <= kepu.SPECK_PX && i !== ringed) specks.put(x, y, look);
@@ -160,12 +160,11 @@
   };
 
   /* Where marks stand on the screen, as a sheet would draw them. */
-  function screen(map, located) {
+  kepu.screen = function (map, located) {
     const pixels = Math.pow(2, map.getZoom());
     const corner = map.getPixelBounds().min;
     return (i) => [located.x[i] * pixels - corner.x, located.y[i] * pixels - corner.y];
-  }
-  kepu.screen = screen;
+  };
 
   function nearestOf(located, at, point, reachOf) {
     let best = -1;
@@ -196,9 +195,9 @@
       const looks = (v) => kepu.venueLook(page, v, zoom);
       const isShown = (v) => !page.isOff(looks(v).isUsed ? 'venues' : 'others');
       const shown = Object.assign({}, venues, { order: venues.order.filter(isShown) });
-      const v = nearestOf(shown, screen(map, venues), point, (one) => looks(one).size);
+      const v = nearestOf(shown, kepu.screen(map, venues), point, (one) => looks(one).size);
       const i = page.isOff('places') ? -1
-        : nearestOf(places, screen(map, places), point, (one) => page.radius(one, zoom));
+        : nearestOf(places, kepu.screen(map, places), point, (one) => page.radius(one, zoom));
       const marks = [v >= 0 ? `v:${data.venues.id[v]}` : '', i >= 0 ? `p:${data.places.id[i]}` : ''].filter(Boolean);
       if (marks.length) return v >= 0 && looks(v).isUsed ? marks : marks.reverse();
       const { lat, lng } = map.containerPointToLatLng(point);

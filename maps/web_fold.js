@@ -5,11 +5,11 @@
   const MS_A_TICK = 100;
 
   /* The places strip by strip, forth and back; of equal ones the first comes first. */
-  kepu.walkThrough = function ({ lat, lng, strip }) {
+  function walkThrough({ lat, lng, strip }) {
     const row = lat.map((one) => Math.floor(one / strip));
     const side = lng.map((one, i) => (row[i] % 2 === 0 ? one : -one));
     return Int32Array.from(lat, (_, i) => i).sort((a, b) => row[a] - row[b] || side[a] - side[b] || a - b);
-  };
+  }
 
   function ticksOf(told, walkMs, order) {
     const ticks = new Int32Array(told.length);
@@ -34,7 +34,7 @@
 
   /* Unfold the times of all modes; places still stand on the grid. */
   kepu.unfold = function (data) {
-    const order = kepu.walkThrough(data.places);
+    const order = walkThrough(data.places);
     const among = data.types.key.map(() => []);
     data.venues.type.forEach((k, v) => { if (k >= 0) among[k].push(v); });
     const full = (told, walkMs) => Object.keys(told.ticks).forEach((kind) => {

@@ -7,12 +7,12 @@
   const HAIR_PX = 1.5;
   const WORLD = [[-85, -180], [-85, 180], [85, 180], [85, -180]];
 
-  kepu.width = function (widths, zoom) {
+  function widthAt(widths, zoom) {
     if (zoom <= STOPS[0]) return widths[0] * Math.pow(0.8, STOPS[0] - zoom);
     const i = zoom < STOPS[1] ? 0 : 1;
     const part = Math.min(1, (zoom - STOPS[i]) / (STOPS[i + 1] - STOPS[i]));
     return widths[i] + part * (widths[i + 1] - widths[i]);
-  };
+  }
 
   function boxOf(points) {
     return points.reduce(([west, north, east, south], [x, y]) => [
@@ -56,7 +56,7 @@
     const seen = layers.map(({ name, bundles: all }) => {
       const look = style.lines[name];
       const isShown = view.zoom >= look.zoom;
-      return { look, width: kepu.width(look.widths, view.zoom), all: isShown ? all.filter((b) => view.isSeen(b.box)) : [] };
+      return { look, width: widthAt(look.widths, view.zoom), all: isShown ? all.filter((b) => view.isSeen(b.box)) : [] };
     });
     view.inPaths();
     // nobody sees the corners of a hair, and round ones take longest

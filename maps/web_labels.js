@@ -80,79 +80,80 @@
     };
   }
 
+  /* Where things stand on the screen, by number. */
+  function pointsOf(map, located) {
+    const at = kepu.screen(map, located);
+    return (i) => {
+      const [x, y] = at(i);
+      return { x, y };
+    };
+  }
+
+  function townLabels({ map, data, view }, towns, measure) {
+    const point = pointsOf(map, towns);
+    return data.towns.name.map((name, t) => {
+      const text = view.townText(t);
+      const width = Math.min(WIDEST_TOWN_PX, Math.max(measure(name, 14), measure(text, 12))) + 6;
+      return { t, className: 'town', lines: [name, text], point: point(t), width, height: 36, away: 0 };
+    });
+  }
+
+  /* Labels of what is in view, the first ones of many. */
+  function inView(map, { located, names, className, away }, measure) {
+    const size = map.getSize();
+    const point = pointsOf(map, located);
+    return located.order.map((i) => ({ i, point: point(i) }))
+      .filter((one) => one.point.x > 0 && one.point.y > 0 && one.point.x < size.x && one.point.y < size.y)
+      .slice(0, MOST_LABELS)
+      .map((one) => ({
+        className, lines: [names[one.i]], point: one.point,
+        width: measure(names[one.i], 12) + 6, height: 16, away: away(one.i),
+      }));
+  }
+
+  /* Names of places, then of the venues that are chosen, from the zoom at which there is room for them. */
+  function smallLabels(page, places, venues, measure) {
+    const { map, data } = page;
+    const zoom = map.getZoom();
+    const isUsed = (v) => page.answer.choice.types.includes(data.types.key[data.venues.type[v]]);
+    const found = zoom < PLACE_ZOOM ? [] : inView(map, {
+      located: places, names: data.places.name, className: 'place', away: (i) => page.radius(i, zoom) + 5,
+    }, measure);
+    return zoom < VENUE_ZOOM ? found : found.concat(inView(map, {
+      located: Object.assign({}, venues, { order: venues.order.filter(isUsed) }),
+      names: data.venues.name, className: 'venue', away: () => 11,
+    }, measure));
+  }
+
+  function put(map, label, [x, y], pane) {
+    const element = kepu.el('div', 'kepu-label ' + label.className,
+      label.lines.map((line) => kepu.el('span', '', line)));
+    element.style.width = label.width + 'px';
+    L.DomUtil.setPosition(element, map.containerPointToLayerPoint([Math.round(x), Math.round(y)]));
+    pane.append(element);
+  }
+
   kepu.labels = function (page, places, venues) {
     const { map, data, style } = page;
     const measure = measurer(style.fonts);
     const towns = kepu.located({ lat: data.towns.lat, lng: data.towns.lng, n: data.towns.n }, () => 0);
-    const townSeatsOf = remembered(markPoints);
-
-    function pointsOf(located) {
-      const at = kepu.screen(map, located);
-      return (i) => {
-        const [x, y] = at(i);
-        return { x, y };
-      };
-    }
-
-    function townLabels() {
-      const point = pointsOf(towns);
-      return data.towns.name.map((name, t) => {
-        const text = page.view.townText(t);
-        const width = Math.min(WIDEST_TOWN_PX, Math.max(measure(name, 14), measure(text, 12))) + 6;
-        return { t, className: 'town', lines: [name, text], point: point(t), width, height: 36, away: 0 };
-      });
-    }
-
-    function near(located, size, names, className, away, least) {
-      if (map.getZoom() < least) return [];
-      const point = pointsOf(located);
-      return located.order.map((i) => ({ i, point: point(i) }))
-        .filter((one) => one.point.x > 0 && one.point.y > 0 && one.point.x < size.x && one.point.y < size.y)
-        .slice(0, MOST_LABELS)
-        .map((one) => ({
-          className, lines: [names[one.i]], point: one.point,
-          width: measure(names[one.i], 12) + 6, height: 16, away: away(one.i),
-        }));
-    }
-
-    function smallLabels(size) {
-      const zoom = map.getZoom();
-      const used = page.data.venues.type.map((type) => Number(
-        page.answer.choice.types.includes(data.types.key[type])));
-      const shown = Object.assign({}, venues, { order: venues.order.filter((v) => used[v]) });
-      return near(places, size, data.places.name, 'place', (i) => page.radius(i, zoom) + 5, PLACE_ZOOM)
-        .concat(near(shown, size, data.venues.name, 'venue', () => 11, VENUE_ZOOM));
-    }
-
-    function markPoints() {
-      const point = pointsOf(places);
-      const other = pointsOf(venues);
-      return places.order.slice(0, MOST_MARKS).map(point).concat(venues.order.map(other));
-    }
-
-    function put(label, [x, y], pane) {
-      const element = kepu.el('div', 'kepu-label ' + label.className,
-        label.lines.map((line) => kepu.el('span', '', line)));
-      element.style.width = label.width + 'px';
-      L.DomUtil.setPosition(element, map.containerPointToLayerPoint([Math.round(x), Math.round(y)]));
-      pane.append(element);
-    }
-
+    const townSeatsOf = remembered(() => places.order.slice(0, MOST_MARKS).map(pointsOf(map, places))
+      .concat(venues.order.map(pointsOf(map, venues))));
     return function () {
       const pane = map.getPane('kepu-labels');
       pane.textContent = '';
       if (page.isOff('labels')) return;
       const size = map.getSize();
-      const small = smallLabels(size);
+      const small = smallLabels(page, places, venues, measure);
       const circles = small.map(({ point, away }) => boxAt(
         point.x - away + 4, point.y - away + 4, 2 * away - 8, 2 * away - 8));
       const boxes = page.covered();
-      townLabels().concat(small).forEach((label) => {
+      townLabels(page, towns, measure).concat(small).forEach((label) => {
         const found = label.away ? seat(label, size, boxes.concat(circles), seatsAround(label))
           : seat(label, size, boxes, townSeatsOf(label, map.getZoom()));
         if (!found) return;
         boxes.push(boxAt(found[0], found[1], label.width, label.height));
-        put(label, found, pane);
+        put(map, label, found, pane);
       });
     };
   };

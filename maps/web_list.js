@@ -6,7 +6,7 @@
   const PARTS = /[；;、，,]/;
   const { byId } = kepu;
 
-  kepu.servedBy = (text) => text.split(PARTS).map((one) => one.trim()).filter(Boolean);
+  const servedBy = (text) => text.split(PARTS).map((one) => one.trim()).filter(Boolean);
 
   kepu.townOf = function (data, v) {
     const t = data.venues.town[v];
@@ -20,19 +20,19 @@
     const rank = (v) => (venues.town[v] < 0 ? Infinity : venues.town[v]);
     const fits = (v) => (!type || data.types.key[venues.type[v]] === type)
       && (!town || kepu.townOf(data, v) === town)
-      && (!group || kepu.servedBy(venues.groups[v]).includes(group))
+      && (!group || servedBy(venues.groups[v]).includes(group))
       && (!wanted || `${venues.name[v]} ${venues.address[v]}`.toLowerCase().includes(wanted));
     return venues.id.map((_, v) => v).filter(fits).sort((a, b) => venues.type[a] - venues.type[b]
       || (rank(a) === rank(b) ? a - b : rank(a) - rank(b)));
   };
 
-  function choices(label, all, pairs, onChange) {
-    const select = kepu.el('select', '', [[label, '']].concat(pairs).map(([text, value]) => {
+  function choices(all, label, pairs, onChange) {
+    const select = kepu.el('select', '', [[all, '']].concat(pairs).map(([text, value]) => {
       const option = kepu.el('option', '', text);
       option.value = value;
       return option;
     }));
-    select.setAttribute('aria-label', all);
+    select.setAttribute('aria-label', label);
     select.addEventListener('change', onChange);
     return select;
   }
@@ -70,7 +70,7 @@
     const wishes = [
       choices('全部类型', '类型', used.map((k) => [types.name[k], types.key[k]]), draw),
       choices('全部镇街', '镇街', paired(towns.name.concat(isOut ? ['区外'] : [])), draw),
-      choices('全部对象', '服务对象', paired(unique(kepu.flatten(venues.groups.map(kepu.servedBy)))), draw),
+      choices('全部对象', '服务对象', paired(unique(kepu.flatten(venues.groups.map(servedBy)))), draw),
     ];
     const field = kepu.el('input');
     field.type = 'search';

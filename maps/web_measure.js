@@ -22,11 +22,11 @@
   };
 
   /* Times to a type for a group: a venue that is for some groups only is for no others. */
-  kepu.toType = function (reach, type, group) {
+  function toType(reach, type, group) {
     const other = reach.others && reach.others[group];
     const from = other && other.ticks[type] ? other : reach;
     return { ticks: from.ticks[type], venue: from.venue[type], isUsable: from.usable[type] };
-  };
+  }
 
   /* Whether a venue is for a group; one that names nobody is for everybody. */
   kepu.serves = function (data, v, group) {
@@ -41,7 +41,7 @@
     const venue = new Int32Array(size).fill(-1);
     const reach = kepu.reachOf(data, mode, group || '');
     types.filter((type) => reach && reach.ticks[type]).forEach((type) => {
-      const { ticks: theirs, venue: which } = kepu.toType(reach, type, group);
+      const { ticks: theirs, venue: which } = toType(reach, type, group);
       for (let i = 0; i < size; i += 1) {
         const isNearer = theirs[i] < ticks[i]
           || (theirs[i] === ticks[i] && which[i] >= 0 && which[i] < venue[i]);
@@ -54,35 +54,35 @@
     return { ticks, venue };
   };
 
-  kepu.isMeant = function (area, rural) {
+  function isMeant(area, rural) {
     return area === 'all' || (area === 'rural') === Boolean(rural);
-  };
+  }
 
   /* People of a group where the area applies, 0 elsewhere; null where the page is not told. */
-  kepu.weigh = function (data, group, area) {
+  function weigh(data, group, area) {
     const people = data.places.groups[group];
     if (!people) return null;
     const weights = Int32Array.from(people);
-    for (let i = 0; i < weights.length; i += 1) if (!kepu.isMeant(area, data.places.rural[i])) weights[i] = 0;
+    for (let i = 0; i < weights.length; i += 1) if (!isMeant(area, data.places.rural[i])) weights[i] = 0;
     return weights;
-  };
+  }
 
-  kepu.reasons = function (data, choice, found) {
+  function reasons(data, choice, found) {
     const reach = kepu.reachOf(data, choice.mode, choice.group);
     const isUsable = found.isUsable === undefined
-      ? reach !== null && choice.types.some((type) => kepu.toType(reach, type, choice.group).isUsable)
+      ? reach !== null && choice.types.some((type) => toType(reach, type, choice.group).isUsable)
       : found.isUsable;
     const { rural, n } = data.places;
     const answer = new Uint8Array(n);
     for (let i = 0; i < n; i += 1) {
-      if (!kepu.isMeant(choice.area, rural[i])) answer[i] = kepu.NOT_MEANT;
+      if (!isMeant(choice.area, rural[i])) answer[i] = kepu.NOT_MEANT;
       else if (found.ticks[i] !== kepu.UNREACHED) answer[i] = 0;
       else if (!reach || !reach.connected[i]) answer[i] = kepu.NOT_CONNECTED;
       else if (found.told) answer[i] = kepu.NOT_TOLD;
       else answer[i] = isUsable ? kepu.BEYOND_HORIZON : kepu.NO_VENUE;
     }
     return answer;
-  };
+  }
 
   function told(counts) {
     const [people, covered, apart] = counts;
@@ -90,7 +90,7 @@
   }
 
   /* Counts of district, urban, rural and every town; sums of whole numbers are exact in doubles. */
-  kepu.cover = function (data, found, weights, limit, connected) {
+  function cover(data, found, weights, limit, connected) {
     const { town, rural, n } = data.places;
     const sums = new Float64Array(6 * data.towns.code.length);
     for (let i = 0; i < n; i += 1) {
@@ -107,7 +107,7 @@
       district: told(plus([urban, rest])), urban: told(urban), rural: told(rest),
       towns: halves.map((one) => told(plus(one))),
     };
-  };
+  }
 
   /* The counts of the analysis itself, for groups that a public page may not tell by place. */
   kepu.proven = function (standard) {
@@ -131,14 +131,14 @@
     const limit = kepu.limitTicks(choice.minutes);
     const reach = kepu.reachOf(data, choice.mode, choice.group);
     const connected = reach ? reach.connected : new Uint8Array(data.places.n);
-    const weights = kepu.weigh(data, choice.group, choice.area);
+    const weights = weigh(data, choice.group, choice.area);
     let counts = null;
-    if (weights) counts = kepu.cover(data, found, weights, limit, connected);
+    if (weights) counts = cover(data, found, weights, limit, connected);
     else if (standard) counts = kepu.proven(standard);
     return Object.assign({
       choice, standard, limit, found, reach, weights, isTold: counts !== null,
-      reason: kepu.reasons(data, choice, found),
-    }, counts || kepu.cover(data, found, new Int32Array(data.places.n), limit, connected));
+      reason: reasons(data, choice, found),
+    }, counts || cover(data, found, new Int32Array(data.places.n), limit, connected));
   };
 
   /* The present state: nearest venues as the analysis found them. */
@@ -155,8 +155,8 @@
     if (found === plain.found) return plain;
     const { choice, reach, weights, limit } = plain;
     const connected = reach ? reach.connected : new Uint8Array(data.places.n);
-    return Object.assign({}, plain, { found, reason: kepu.reasons(data, choice, found) },
-      weights ? kepu.cover(data, found, weights, limit, connected) : {});
+    return Object.assign({}, plain, { found, reason: reasons(data, choice, found) },
+      weights ? cover(data, found, weights, limit, connected) : {});
   };
 
   /* Standards whose counts here are not those of the analysis: there must be none. */

@@ -8,14 +8,14 @@
   const { byId } = kepu;
 
   /* 1 : n of the map at its centre, rounded to two digits. */
-  kepu.scaleOf = function (map) {
+  function scaleOf(map) {
     const size = map.getSize();
     const y = size.y / 2;
     const [a, b] = [[0, y], [size.x, y]].map((point) => map.containerPointToLatLng(point));
     const exact = kepu.metres([a.lat, a.lng], [b.lat, b.lng]) / size.x * PX_PER_MM * 1000;
     const unit = Math.pow(10, Math.floor(Math.log10(exact)) - 1);
     return Math.round(exact / unit) * unit;
-  };
+  }
 
   const unitText = ({ summary, unit }, k) => (summary[k] === '—' ? '—' : `${summary[k]} ${unit}`);
 
@@ -46,14 +46,14 @@
       kepu.el('span', '', `坐标系：${fact('坐标系')}`),
       kepu.el('span', '', `分析日期：${fact('分析日期')}；${fact('程序版本')}`),
     ]);
-    byId('sheet-scale').textContent = `约 1∶${kepu.count(kepu.scaleOf(page.map))}`;
+    byId('sheet-scale').textContent = `约 1∶${kepu.count(scaleOf(page.map))}`;
     byId('sheet-review').textContent = kepu.reviewText(data);
     byId('sheet-badge').textContent = data.illustrative ? '示意数据' : '';
   }
 
   kepu.printing = function (page) {
     const { map } = page;
-    const places = { legend: byId('legend-box').parentNode };
+    const corner = byId('legend-box').parentNode;
     const snap = map.options.zoomSnap;
     let before = null;
     let isOn = false;
@@ -83,7 +83,7 @@
       if (!isOn) return;
       isOn = false;
       document.body.classList.remove('paper', 'a3', 'a4');
-      places.legend.append(byId('legend-box'));
+      corner.append(byId('legend-box'));
       kepu.fineness = 0;
       map.options.zoomSnap = snap;
       redraw();

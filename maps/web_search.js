@@ -4,7 +4,7 @@
 
   const MOST = 12;
 
-  kepu.searchRows = function (data) {
+  function searchRows(data) {
     const rows = [];
     data.towns.name.forEach((name, t) => rows.push({
       pick: `t:${data.towns.code[t]}`, name, note: '镇街', id: data.towns.code[t],
@@ -19,10 +19,10 @@
       });
     });
     return rows;
-  };
+  }
 
   /* Names that begin so come first, then those that hold it; every word must be found. */
-  kepu.searchHits = function (rows, text) {
+  function searchHits(rows, text) {
     const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return [];
     const hits = rows.filter((row) => {
@@ -32,12 +32,23 @@
     const rank = (row) => (row.name.toLowerCase().startsWith(words[0]) ? 0 : 1);
     return hits.map((row, k) => [rank(row), k, row]).sort((a, b) => a[0] - b[0] || a[1] - b[1])
       .slice(0, MOST).map((found) => found[2]);
-  };
+  }
+
+  function hitRow(hit, k, take) {
+    const row = kepu.el('li', '', [kepu.el('b', '', hit.name), kepu.el('small', '', hit.note)]);
+    row.id = `hit-${k}`;
+    row.setAttribute('role', 'option');
+    row.addEventListener('mousedown', (event) => {
+      event.preventDefault();
+      take(k);
+    });
+    return row;
+  }
 
   kepu.search = function (page) {
     const field = kepu.byId('search');
     const list = kepu.byId('hits');
-    const rows = kepu.searchRows(page.data);
+    const rows = searchRows(page.data);
     let hits = [];
     let at = -1;
 
@@ -62,17 +73,8 @@
     }
 
     function show() {
-      hits = kepu.searchHits(rows, field.value);
-      const items = hits.map((hit, k) => {
-        const row = kepu.el('li', '', [kepu.el('b', '', hit.name), kepu.el('small', '', hit.note)]);
-        row.id = `hit-${k}`;
-        row.setAttribute('role', 'option');
-        row.addEventListener('mousedown', (event) => {
-          event.preventDefault();
-          take(k);
-        });
-        return row;
-      });
+      hits = searchHits(rows, field.value);
+      const items = hits.map((hit, k) => hitRow(hit, k, take));
       const isEmpty = field.value.trim() === '';
       kepu.fill(list, items.length || isEmpty ? items : [kepu.el('li', 'none', '没有找到')]);
       list.hidden = isEmpty;

@@ -6,12 +6,14 @@
   const KINDS = { town: '镇街', place: '居民点', venue: '设施' };
   const { byId } = kepu;
 
+  /* The worst first, and last those where nobody lives. */
   function orderOf(page) {
     const { answer, view, data } = page;
     const all = data.towns.code.map((_, t) => t);
     const key = (t) => {
       if (view.measure) {
         const value = view.measure.towns[t];
+        if (value < 0) return Infinity;
         return view.measure.moreIsBetter ? value : -value;
       }
       if (view.medians) return view.medians[t] === null ? Infinity : -view.medians[t];

@@ -12,12 +12,12 @@
   kepu.REASONS = ['', '未接入路网', '无可到达的此类设施', '超出计算时限', '不适用'];
 
   /* Shares are printed rounded down and minutes rounded up: what reads as met is met. */
-  kepu.percentTenths = function (share) {
+  function percentTenths(share) {
     return Math.floor(share * 1000 + 1e-9);
-  };
+  }
 
   kepu.percent = function (share) {
-    return share === null ? '—' : (kepu.percentTenths(share) / 10).toFixed(1) + '%';
+    return share === null ? '—' : (percentTenths(share) / 10).toFixed(1) + '%';
   };
 
   kepu.goalText = function (goal) {
@@ -56,7 +56,7 @@
   /* Percentage points between two printed shares. */
   kepu.pointsText = function (high, low) {
     if (high === null || low === null) return '—';
-    const tenths = kepu.percentTenths(high) - kepu.percentTenths(low);
+    const tenths = percentTenths(high) - percentTenths(low);
     return (tenths > 0 ? '+' : '') + (tenths / 10).toFixed(1).replace('-', '−');
   };
 

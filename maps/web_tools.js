@@ -119,16 +119,16 @@
         }),
       ]),
       sources.length ? kepu.el('span', 'sources', `数据来源：${sources.join('；')}`) : '',
-      kepu.tileSource(),
+      tileSource(),
     ]);
     byId('notice').title = sources.join('\n');
   };
 
-  kepu.tileSource = function () {
+  function tileSource() {
     const span = kepu.el('span');
     span.id = 'tile-source';
     return span;
-  };
+  }
 
   /* What is shown is not the present state: said above the map and on paper. */
   kepu.scenarioNote = function (page) {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from .fonts import wheel_family
 from .style import INK, MUTED, TOWN_EDGE, WATER
 
 LOOKS = {
@@ -142,15 +142,11 @@ def states_figure(
 def _canvas(inches: tuple[float, float]) -> Iterator[Any]:
     """Give a figure whose texts are set in the typeface that the package carries."""
     import matplotlib
-    from matplotlib import font_manager
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    font = str(files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf")
-    font_manager.fontManager.addfont(font)
-    family = font_manager.FontProperties(fname=font).get_name()
     with matplotlib.rc_context(
-        {"font.family": family, "axes.unicode_minus": False, "svg.hashsalt": "kepu"}
+        {"font.family": wheel_family(), "axes.unicode_minus": False, "svg.hashsalt": "kepu"}
     ):
         figure = Figure(figsize=inches, dpi=DOTS_AN_INCH)
         canvas: Any = FigureCanvasAgg(figure)
@@ -201,17 +197,19 @@ def _map(
     pad = 0.02 * max(east - west, north - south)
     axes.set(xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), aspect="equal")
     axes.set_axis_off()
-    length = _round_metres((east - west) / 5)
-    left = west + pad
-    axes.plot([left, left + length], [south, south], color=INK, linewidth=2, zorder=21)
-    axes.annotate(
-        f"{length / 1000:g} 公里", (left + length / 2, south), xytext=(0, 4), fontsize=7,
-        textcoords="offset points", ha="center", color=INK, zorder=21,
-    )  # fmt: skip
+    _scale(axes, west + pad, south, _round_metres((east - west) / 5))
     legend = axes.legend(loc="upper left", fontsize=7, frameon=True, markerscale=0.8)
     for handle in legend.legend_handles:
         if hasattr(handle, "set_sizes"):
             handle.set_sizes([32])
+
+
+def _scale(axes: Any, left: float, bottom: float, metres: float) -> None:
+    axes.plot([left, left + metres], [bottom, bottom], color=INK, linewidth=2, zorder=21)
+    axes.annotate(
+        f"{metres / 1000:g} 公里", (left + metres / 2, bottom), xytext=(0, 4), fontsize=7,
+        textcoords="offset points", ha="center", color=INK, zorder=21,
+    )  # fmt: skip
 
 
 def _round_metres(metres: float) -> float:
