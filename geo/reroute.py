@@ -8,6 +8,7 @@ changed arcs, in whole ticks, so that the answer is the one that a search from s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -179,13 +180,7 @@ def rerouted(
         return before
     if (len(slower) + len(quicker)) * WORTH > min(before.shape):
         return search(new, new.leaving, new.arriving)
-    touched = np.zeros(before.shape, bool)
-    for trip, arcs, compare in ((old, slower, np.equal), (new, quicker, np.less)):
-        if len(arcs):
-            here = search(trip, trip.leaving, at_nodes(arcs[:, 0])).astype(np.int64)
-            onward = search(trip, at_nodes(arcs[:, 1]), trip.arriving).astype(np.int64)
-            for k, ticks in enumerate(arcs[:, 2]):
-                touched |= compare(here[:, k, None] + ticks + onward[k], before)
+    touched = _touched(before, search, (old, slower, np.equal), (new, quicker, np.less))
     touched &= ~rows[:, None] & ~columns
     by_row, by_column = touched.any(axis=1), touched.any(axis=0)
     if by_row.sum() <= by_column.sum():
@@ -200,6 +195,30 @@ def rerouted(
     if columns.any():
         after[:, columns] = search(new, new.leaving, new.arriving.take(columns))
     return after
+
+
+def _touched(
+    before: Ticks,
+    search: Callable[[Trip, Doors, Doors], Ticks],
+    *lots: tuple[Trip, Ints, Callable[[Ints, Ticks], Bools]],
+) -> Bools:
+    """
+    Tell which times changed arcs can touch, shape (p, v).
+
+    Parameters
+    ----------
+    lots
+        Roads on which arcs were, or are; the arcs with their ticks; and how the time of a way
+        through one of them compares with the time before where it matters.
+    """
+    touched = np.zeros(before.shape, bool)
+    for trip, arcs, compare in lots:
+        if len(arcs):
+            here = search(trip, trip.leaving, at_nodes(arcs[:, 0])).astype(np.int64)
+            onward = search(trip, at_nodes(arcs[:, 1]), trip.arriving).astype(np.int64)
+            for k, ticks in enumerate(arcs[:, 2]):
+                touched |= compare(here[:, k, None] + ticks + onward[k], before)
+    return touched
 
 
 def _changed_edges(old: Trip, new: Trip) -> Bools:

@@ -111,18 +111,13 @@ def program_of(
     reached, short
         For the aim `cost`: the weight that must be reached, and what the floors may lack.
     """
-    blocks, gain, upper, high, low = [], [], [], list[float](), list[float]()
+    blocks, gain, upper = [], [], []
     places, floors = len(table.weight), len(table.wish.floors)
     for number, fleet in enumerate(table.fleets):
         trip, kind = columns[number].T
         blocks.append(_block(table, number, trip, kind))
         gain.append(-fleet.cost[trip].astype(float) if aim == "cost" else np.zeros(len(trip)))
         upper.append(fleet.most_times[kind].astype(float))
-        budget = math.inf if fleet.budget is None else float(fleet.budget)
-        mine = [*fleet.periods.astype(float), *fleet.most_visits.astype(float), budget]
-        links = table.own[number] - len(mine)
-        high += [*mine, *[math.inf] * links]
-        low += [*[-math.inf] * len(mine), *[0.0] * links]
     whole = sum(map(len, gain))
     for number, fleet in enumerate(table.fleets):
         if fleet.once:
@@ -133,8 +128,7 @@ def program_of(
     need = csr_matrix((-table.needed.astype(float), (range(places),) * 2), (places, places))
     apart = csr_matrix((blocks[0].shape[0] - places, places))
     rows = [hstack([*blocks, vstack([need, apart]), csr_matrix((blocks[0].shape[0], floors))])]
-    low = [*np.zeros(places), *low]
-    high = [*np.full(places, math.inf), *high]
+    low, high = _limits(table)
     for number, (_, least) in enumerate(table.wish.floors):
         inside = table.amounts[number]
         lack = csr_matrix(([1.0], ([0], [number])), (1, floors))
@@ -158,6 +152,18 @@ def program_of(
         np.repeat([True, False, True, False], [whole, trips - whole, places, floors]),
         vstack(rows).tocsr(), np.array(low), np.array(high),
     )  # fmt: skip
+
+
+def _limits(table: Table) -> tuple[list[float], list[float]]:
+    """Return the least and the most of the rows of places, and of those that fleets own."""
+    low, high = [0.0] * len(table.weight), [math.inf] * len(table.weight)
+    for number, fleet in enumerate(table.fleets):
+        budget = math.inf if fleet.budget is None else float(fleet.budget)
+        mine = [*fleet.periods.astype(float), *fleet.most_visits.astype(float), budget]
+        links = table.own[number] - len(mine)
+        low += [*[-math.inf] * len(mine), *[0.0] * links]
+        high += [*mine, *[math.inf] * links]
+    return low, high
 
 
 def _block(table: Table, number: int, trip: Whole, kind: Whole) -> csr_matrix:
