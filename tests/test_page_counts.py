@@ -20,15 +20,13 @@ from kepu.atlas_whatif import whatif
 from kepu.coverage.overview import coverage_table
 from kepu.coverage.question import Question
 from kepu.coverage.share import REASONS, Standard, nearest, serving
-from kepu.inputs import read_layers
 from kepu.layers.venues import venue_types
 from kepu.maps.content import Measure
 from kepu.maps.web import web_map
 from kepu.measures import access_table, answers
-from kepu.study import Survey, survey, times_for
-from kepu.study_file import read_study
+from kepu.study import Survey, times_for
 
-from .illustrative import DISTRICT, with_sites
+from .illustrative import with_sites
 from .test_page_code import HERE, node
 
 PAGE_REASONS = ("", "not_connected", "no_venue", "beyond_horizon", "not_meant")
@@ -41,17 +39,6 @@ MINUTES = (5.0, 7.5, 15.0, 30.0, 59.9)
 GROUPS = ("people", "youth", "farmers", "elderly")
 CHOICES = 300
 """Random ones, for access."""
-
-
-@pytest.fixture(scope="module")
-def measured() -> Survey:
-    study = read_study(DISTRICT / "study.toml")
-    return survey(study, read_layers(study))
-
-
-@pytest.fixture(scope="module")
-def found(measured: Survey) -> Assessment:
-    return assess(read_study(DISTRICT / "study.toml"), measured)
 
 
 def page_of(measured: Survey, found: Assessment) -> str:
@@ -82,8 +69,8 @@ def page_of(measured: Survey, found: Assessment) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(measured: Survey, found: Assessment) -> str:
-    return page_of(measured, found)
+def page(measured: Survey, assessed: Assessment) -> str:
+    return page_of(measured, assessed)
 
 
 def asked(page: str, choices: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
@@ -146,26 +133,28 @@ def test_the_page_finds_the_same_venues_and_reasons(
     assert set(REASONS) <= set(PAGE_REASONS)
 
 
-def test_the_page_proves_its_standards(page: str, found: Assessment, tmp_path: Path) -> None:
+def test_the_page_proves_its_standards(page: str, assessed: Assessment, tmp_path: Path) -> None:
     choices = [
         {"standard": s.key, "types": list(s.types), "mode": s.mode, "minutes": s.minutes,
          "group": s.group, "area": s.area}
-        for s in found.study.wanted
+        for s in assessed.study.wanted
     ]  # fmt: skip
     told = asked(page, choices, tmp_path)
     assert told["unproven"] == []
-    for standard, answer in zip(found.study.wanted, told["answers"], strict=True):
-        table = found.standards[found.standards["standard"] == standard.key]
+    for standard, answer in zip(assessed.study.wanted, told["answers"], strict=True):
+        table = assessed.standards[assessed.standards["standard"] == standard.key]
         numbers = table[["people", "covered", "not_connected"]].to_numpy().tolist()
         assert [row[:3] for row in answer["scopes"]] == numbers
 
 
-def test_the_page_ranks_as_the_analysis_does(page: str, found: Assessment, tmp_path: Path) -> None:
+def test_the_page_ranks_as_the_analysis_does(
+    page: str, assessed: Assessment, tmp_path: Path
+) -> None:
     """Priority of a choice that is no standard, by the page, is that of the standard it equals."""
-    plain = {s.key: s for s in found.study.wanted if s.count == 1 and not s.opening}
+    plain = {s.key: s for s in assessed.study.wanted if s.count == 1 and not s.opening}
     told = [
         one
-        for one in further(found.study, found, found.measured.demand)
+        for one in further(assessed.study, assessed, assessed.measured.demand)
         if one.key == "priority" and one.standard in plain
     ]
     choices = [
@@ -235,12 +224,12 @@ def test_the_page_counts_access_as_the_analysis_does(
 
 
 def test_access_of_a_standard_is_that_of_the_choice_it_equals(
-    page: str, found: Assessment, tmp_path: Path
+    page: str, assessed: Assessment, tmp_path: Path
 ) -> None:
-    plain = [s for s in found.study.wanted if s.count == 1 and not s.opening]
+    plain = [s for s in assessed.study.wanted if s.count == 1 and not s.opening]
     told = {
         one.standard: one
-        for one in further(found.study, found, found.measured.demand)
+        for one in further(assessed.study, assessed, assessed.measured.demand)
         if one.key == "access"
     }
     counted = asked(page, [vars(one) | {"standard": ""} for one in plain], tmp_path)["answers"]
@@ -251,11 +240,11 @@ def test_access_of_a_standard_is_that_of_the_choice_it_equals(
 
 
 def test_a_page_that_counts_otherwise_says_so(
-    measured: Survey, found: Assessment, tmp_path: Path
+    measured: Survey, assessed: Assessment, tmp_path: Path
 ) -> None:
-    changed = found.standards.copy()
+    changed = assessed.standards.copy()
     changed.loc[3, "covered"] += 1
-    spoilt = assess(found.study, measured)
+    spoilt = assess(assessed.study, measured)
     vars(spoilt)["standards"] = changed
     told = asked(page_of(measured, spoilt), [], tmp_path)
-    assert told["unproven"] == [found.study.wanted[0].key]
+    assert told["unproven"] == [assessed.study.wanted[0].key]
