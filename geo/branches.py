@@ -7,7 +7,7 @@ venue. The whole trip is a branch, its parent, the parent of that, and so on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -76,52 +76,68 @@ def branches(
     tolerance_metres
         Branches are simplified by so much; their ends stay.
     """
-    shapes, tree = _Shapes(network), _Tree.of(trips, network.nodes)
+    tree = _Tree.of(trips, network.nodes)
     edge, turned = tree.edges(passages, network.nodes, to_venue=to_venue)
-    lines: list[Points] = []
-    parent: list[int] = []
-    number = np.cumsum(tree.meets) - 1  # of the branch that begins where ways meet
-
-    def grow(pieces: list[Points], at: int) -> None:
-        """Go on from a node until ways meet, or to the venue."""
-        while tree.up[at] >= 0:
-            pieces.append(shapes.edge(int(edge[at]), bool(turned[at])))
-            at = int(tree.up[at])
-            if tree.meets[at]:
-                break
-        else:
-            place = int(tree.passer[at])
-            venue = int(trips.venue[place])
-            pieces.append(shapes.part(goals, venue, int(trips.goal_side[place]))[::-1])
-            pieces.append(goal_points[venue : venue + 1])
-            at = NONE
-        parent.append(NONE if at == NONE else int(number[at]))
-        lines.append(_joined(pieces))
-
+    drawing = _Drawing(
+        _Shapes(network), tree, edge, turned, trips, homes, goals, home_points, goal_points
+    )
     for at in np.flatnonzero(tree.meets).tolist():
-        grow([], at)
+        drawing.grow([], at)
     start = np.full(len(trips.side), NONE)
     for place in np.flatnonzero(trips.side >= DIRECT).tolist():
-        start[place] = len(lines)
-        pieces, side = [home_points[place : place + 1]], int(trips.side[place])
-        if side == DIRECT:
-            venue = int(trips.venue[place])
-            shares = float(homes.share[place]), float(goals.share[venue])
-            pieces.append(shapes.along(int(homes.edge[place]), *shares))
-            parent.append(NONE)
-            lines.append(_joined([*pieces, goal_points[venue : venue + 1]]))
-            continue
-        pieces.append(shapes.part(homes, place, side))
-        at = int(tree.begin[place])
-        if tree.meets[at]:
-            parent.append(int(number[at]))
-            lines.append(_joined(pieces))
-        else:
-            grow(pieces, at)
-    drawn = np.array([shapely.LineString(points) for points in lines], object)
+        start[place] = len(drawing.lines)
+        drawing.set_out(place)
+    drawn = np.array([shapely.LineString(points) for points in drawing.lines], object)
     if tolerance_metres:
         drawn = np.asarray(shapely.simplify(drawn, tolerance_metres), object)
-    return Branches(start, np.array(parent, np.int64), drawn)
+    return Branches(start, np.array(drawing.parent, np.int64), drawn)
+
+
+@dataclass(eq=False)
+class _Drawing:
+    """Branches drawn so far: their lines, and the number of the branch that goes on from each."""
+
+    shapes: _Shapes
+    tree: _Tree
+    edge: Ints
+    turned: npt.NDArray[np.bool_]
+    trips: Legs
+    homes: Snaps
+    goals: Snaps
+    home_points: Points
+    goal_points: Points
+    lines: list[Points] = field(default_factory=list)
+    parent: list[int] = field(default_factory=list)
+
+    def _add(self, pieces: list[Points], at: int) -> None:
+        """Add a branch that ends at a node where ways meet, or at the venue."""
+        self.parent.append(NONE if at == NONE else int(self.tree.number[at]))
+        self.lines.append(_joined(pieces))
+
+    def grow(self, pieces: list[Points], at: int) -> None:
+        """Go on from a node until ways meet, or to the venue."""
+        tree = self.tree
+        while tree.up[at] >= 0:
+            pieces.append(self.shapes.edge(int(self.edge[at]), bool(self.turned[at])))
+            at = int(tree.up[at])
+            if tree.meets[at]:
+                return self._add(pieces, at)
+        place = int(tree.passer[at])
+        venue = int(self.trips.venue[place])
+        last = self.shapes.part(self.goals, venue, int(self.trips.goal_side[place]))
+        return self._add([*pieces, last[::-1], self.goal_points[venue : venue + 1]], NONE)
+
+    def set_out(self, place: int) -> None:
+        """Draw the branch on which a place sets out."""
+        pieces, side = [self.home_points[place : place + 1]], int(self.trips.side[place])
+        if side == DIRECT:
+            venue = int(self.trips.venue[place])
+            shares = float(self.homes.share[place]), float(self.goals.share[venue])
+            pieces.append(self.shapes.along(int(self.homes.edge[place]), *shares))
+            return self._add([*pieces, self.goal_points[venue : venue + 1]], NONE)
+        pieces.append(self.shapes.part(self.homes, place, side))
+        at = int(self.tree.begin[place])
+        return self._add(pieces, at) if self.tree.meets[at] else self.grow(pieces, at)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +157,8 @@ class _Tree:
         Shape (k,), a place whose way leads there.
     begin
         Shape (p,), the first node of each place.
+    number
+        Shape (k,), of the branch that begins where ways meet.
     """
 
     key: Ints
@@ -148,6 +166,7 @@ class _Tree:
     meets: npt.NDArray[np.bool_]
     passer: Ints
     begin: Ints
+    number: Ints
 
     @classmethod
     def of(cls, trips: Legs, nodes: int) -> _Tree:
@@ -164,7 +183,7 @@ class _Tree:
         begin[through] = index[trips.first[through]]
         into = np.bincount(up[up >= 0], minlength=len(key))
         into += np.bincount(begin[through], minlength=len(key))
-        return cls(key, up, into > 1, place[at], begin)
+        return cls(key, up, into > 1, place[at], begin, np.cumsum(into > 1) - 1)
 
     def edges(
         self, passages: Passages, nodes: int, *, to_venue: bool
