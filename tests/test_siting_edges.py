@@ -385,6 +385,7 @@ def test_rows_have_numbers_and_the_others_say_why():
     assert cover.row[1] == NEVER < 0
     assert cover.row[4] == LATER < 0
     assert cover.row[0] == cover.row[3] != cover.row[2]
+    assert len({LATER, NEVER, *cover.row[[0, 2]].tolist()}) == 4
     assert sorted(cover.weight.tolist()) == [4, 9]
     assert (cover.base, cover.value([0]), cover.value([0, 1])) == (16, 25, 29)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from kepu.coverage.siting import milp
+from kepu.coverage.siting import choices, milp
 from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting.choices import by_people, near_best
+from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.milp import Program, solve
+from kepu.coverage.siting.rules import Rules
 
 
 @pytest.fixture
@@ -49,3 +54,27 @@ def test_highs_has_the_time_that_is_left_and_only_better_plans_to_find(asked):
     assert asked["mip_abs_gap"] == 1e-6  # shares are not whole
     solve(one_of_two(), Watch(0))
     assert 0 < asked["time_limit"] < 0.1  # none at all would be no limit
+
+
+def six_alike():
+    """Each of six sites serves one person: every pair is as good."""
+    return Cover.of(np.eye(6, dtype=bool), np.ones(6, int))
+
+
+def test_plans_as_good_are_listed_up_to_a_limit(monkeypatch):
+    cover, best = six_alike(), np.array([0, 1])
+    every = near_best(cover, Rules(count=2), best, 0, Watch())
+    assert (every.plans, every.whole) == (15, True)
+    assert not every.core.any()
+    monkeypatch.setattr(choices, "MOST_PLANS", 5)
+    some = near_best(cover, Rules(count=2), best, 0, Watch())
+    assert (some.plans, some.whole) == (5, False)
+    assert some.kept.sum() == pytest.approx(2)  # shares of plans of two sites
+
+
+def test_from_so_many_plans_swaps_are_tried():
+    cover, best = six_alike(), np.array([0, 1])
+    scale = replace(by_people(cover), walked=1)
+    near = near_best(cover, Rules(count=2), best, 0, Watch(), scale)
+    assert (near.plans, near.whole) == (9, False)  # the best, and one of it for one of the others
+    assert near.loss == {0: 0, 1: 0}
