@@ -63,16 +63,14 @@ def crowded_rows(
         relief = (people[come, None] * turning[come]).sum(axis=0)
         if len(relief) and relief.max() > 0:
             option = int(relief.argmax())
-            other, left = int(could.options[option]), int(load[venue] - relief[option])
-            theirs = int(meant[turning[:, option]].sum())
-            facts |= {
-                "gained": int(relief[option]), "left": left, "still": bool(left > most[venue]),
-                **_other_facts(venues, other, theirs, standard),
-            }  # fmt: skip
+            gained, theirs = int(relief[option]), int(meant[turning[:, option]].sum())
+            other, left = int(could.options[option]), int(load[venue]) - gained
+            facts |= {"gained": gained, "left": left, "still": left > most[venue]}
+            facts |= _other_facts(venues, other, theirs, standard)
             columns = {
                 "fix": "extend" if facts["status"] == "open" else "open",
                 "fix_venue": str(venues.index[other]),
-                "fix_people": facts["gained"],
+                "fix_people": gained,
             }
         town = str(venues["town"].iloc[venue]) if "town" in venues else ""
         columns |= {"id": str(venues.index[venue]), "town": town if town in town_names else ""}
