@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ ACCESS = Access(
     labels=("平均2倍以上", "高于平均", "低于平均", "不到一半"),
 )
 """Of standards as they were analysed, of all other choices by the page itself."""
+HALF_UP = Context(prec=3, rounding=ROUND_HALF_UP)
 
 
 def further(study: Study, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:
@@ -86,8 +88,9 @@ def _value_text(value: float) -> str:
     """Return a value as the page prints it, `kepu.valueText`: three digits that count."""
     if value >= 100 or value.is_integer():
         return f"{int(value + 0.5):,}"
-    text = np.format_float_positional(value, precision=3, unique=False, fractional=False, trim="k")
-    return text.rstrip(".")
+    # ties go up, as in the page; the exponent of `e` brings trailing zeros
+    rounded = HALF_UP.create_decimal_from_float(value)
+    return f"{Decimal(f'{rounded:.2e}'):f}"
 
 
 def _priority(key: str, found: Assessment, demand: GeoDataFrame) -> Iterator[Measure]:

@@ -63,6 +63,16 @@ test('the best class of a further measure comes first, whatever its direction', 
   assert.deepEqual(Array.from(kepu.ramp(['a', 'b', 'c', 'd', 'e'], 3)), ['a', 'c', 'e']);
 });
 
+test('a value at an edge is in the class that begins there, whatever its decimals', () => {
+  for (let n = 1; n < 3000; n += 1) assert.equal(kepu.valueClass(n, [n / 10000], 10000, true), 0);
+});
+
+test('a value has three digits that count, or is whole', () => {
+  const told = [0, 0.00012, 0.0447, 0.12, 0.8, 1, 1.625, 11.0001, 99.95, 100.5, 12345.6].map(kepu.valueText);
+  assert.deepEqual(Array.from(told),
+    ['0', '0.000120', '0.0447', '0.120', '0.800', '1', '1.63', '11.0', '100', '101', '12,346']);
+});
+
 test('a degree of latitude and of longitude at 23.7 north', () => {
   assert.ok(Math.abs(kepu.metres([23.2, 113], [24.2, 113]) - 110757) < 15);
   assert.ok(Math.abs(kepu.metres([23.7, 113], [23.7, 114]) - 101986) < 20);
