@@ -61,7 +61,7 @@ def flags(
     questions
         The standards with their times.
     reach
-        From `share.reach`, all standards.
+        From `reach.reach`, all standards.
     coverage
         From `share.standard_coverage`, all standards.
     demand, towns, venues

@@ -72,7 +72,7 @@ def places_moved(
     both
         The q places of the two states.
     before, after
-        Reach in each state, of all standards, from `share.reach`.
+        Reach in each state, of all standards, from `reach.reach`.
 
     Returns
     -------

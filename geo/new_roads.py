@@ -152,7 +152,7 @@ def _joint(
 
 def _fair_share(network: Network, edge: int, share: float, profiles: Sequence[Profile]) -> float:
     """Return the nearest share at which the pieces take no less than the whole in any mode."""
-    whole = np.array([network.milliseconds(profile)[edge] for profile in profiles])
+    whole = np.array([network.milliseconds(p, np.array([edge]))[0] for p in profiles])
     step = SHIFT_METRES / SHIFTS / max(float(network.length[edge]), SHIFT_METRES)
     for shift in sorted(range(-SHIFTS, SHIFTS + 1), key=abs):
         at = share + shift * step
@@ -237,7 +237,7 @@ def _with_edge(
         if parent is not None:
             low, high = cut[parent[0]]
             begin, end = parent[1]
-            if low <= end and high >= begin:
+            if low < end and high > begin:
                 row = np.clip((np.array([low, high]) - begin) / (end - begin), 0.0, 1.0)
         cuts[mode] = np.vstack([cut, [row]])
     return replace(works, standing=network, cuts=cuts)

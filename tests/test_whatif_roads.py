@@ -339,6 +339,24 @@ def test_a_road_joins_what_those_who_use_it_can_use(town, highway, metres):
     assert before - after == pytest.approx(metres * 9.0, abs=80)
 
 
+def test_a_piece_that_begins_where_the_water_ends_is_dry(town):
+    network = town(ALONG).roads().network
+    x, y = network.shape_xy
+    line = ((x.min() + 500, y.max() + 5), (x.min(), y.min()))
+    lon, lat = transform(*np.array(line).T, network.crs, WGS84)
+    road = Road(tuple(zip(lon.tolist(), lat.tolist(), strict=True)), "residential")
+    profiles = list(default_profiles().values())
+    ((edge, (first, second, share)),) = build_road(
+        Roadworks.of(network), road, profiles
+    ).pieces.items()
+    wet = np.full((network.edges, 2), np.nan)
+    wet[edge] = 0.0, share
+    works = build_road(flood(Roadworks.of(network), wet), road, profiles)
+    assert works.network.open["car"][[edge, first, second]].any(axis=1).tolist() == [
+        False, False, True,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_where_no_street_is_near_a_road_joins_what_there_is(town, mode):
     drawn = town(ALONG.replace("way AB highway=residential", "way AB highway=footway"))
