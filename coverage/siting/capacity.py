@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, hstack, vstack
 from .answers import Answer, Sites, Watch, impossible, judged
 from .cover import Cover, Whole
 from .covering import answered_by, maximal
+from .floors import fits, floored
 from .milp import WHOLE, Program, solve, widened
 from .rules import Rules
 from .service import PART_OF_ONE, Service, served
@@ -29,7 +30,8 @@ def worth(cover: Cover, rules: Rules, sites: Sites) -> int:
 def most_people(cover: Cover, rules: Rules, watch: Watch) -> Answer:
     """Find the plan that covers most people, or serves most, where there is only so much room."""
     if rules.room is None:
-        return maximal(cover, rules, watch)
+        priced = bool(rules.floors) and fits(cover, rules)
+        return floored(cover, rules, watch) if priced else maximal(cover, rules, watch)
     fixed, _ = rules.settled(cover.candidates)
     if rules.count is not None and int(fixed.sum()) > rules.count:
         return impossible(watch)

@@ -21,6 +21,7 @@ from .answers import Answer, Sites, Watch, impossible, judged, unknown
 from .capacity import most_people, no_room_left, service_program, worth
 from .cover import Cover, Whole
 from .covering import covering_program, greedy, variables
+from .floors import fair_starts
 from .milp import WHOLE, Program, solve
 from .rules import Rules
 from .service import PART_OF_ONE, largest_share, least_difference, shared_out
@@ -69,12 +70,13 @@ def max_min(cover: Cover, rules: Rules, totals: Whole, watch: Watch) -> Answer:
     groups = [g for g in _helped(cover) if totals[g] > 0]
     plain, share = _program(cover, rules)
     sums, base = csr_matrix(cover.groups.T.astype(float)) @ share, cover.base_groups.astype(float)
+    part = watch.part(watch.left / 4)
+    starts = fair_starts(cover, rules, totals, groups, lambda shares: shares.min(axis=1), part)
     half = watch.part(watch.left / 2)
     first = solve(largest_share(plain, sums, base, totals, groups), half)
     if first.infeasible:
         return impossible(watch)
-    start = greedy(cover, rules)
-    plans = [p for p in (start, _plan(first.x, cover)) if p is not None]
+    plans = [p for p in (greedy(cover, rules), _plan(first.x, cover), *starts) if p is not None]
     plans = [p for p in plans if rules.kept_by(p, cover)]
     if not plans:
         return unknown(-np.inf, watch)
@@ -121,20 +123,32 @@ def least_gap(
     honest = (
         no_room_left(cover, rules.room, plain) if rules.room is not None else _honest(cover, plain)
     )
+    part, both = watch.part(watch.left / 4), totals[list(pair)].all()
+    starts = fair_starts(cover, floors, totals, pair, _alike, part) if both else []
     found = solve(least_difference(honest, sums, base, totals, pair), watch)
-    sites = _plan(found.x, cover)
-    if sites is None or not floors.kept_by(sites, cover):
+    plans = [p for p in (_plan(found.x, cover), *starts) if p is not None]
+    plans = [p for p in plans if floors.kept_by(p, cover)]
+    if not plans:
         return impossible(watch) if found.infeasible else unknown(-np.inf, watch), np.nan
-    covered = group_people(cover, rules, totals, pair, sites)
-    one, two = pair
-    gap = abs(covered[one] / max(int(totals[one]), 1) - covered[two] / max(int(totals[two]), 1))
+
+    def apart(sites: Sites) -> float:
+        one, two = group_people(cover, rules, totals, pair, sites)[list(pair)]
+        return float(abs(one / max(int(totals[pair[0]]), 1) - two / max(int(totals[pair[1]]), 1)))
+
+    sites = min(plans, key=apart)
+    gap = apart(sites)
     proved = gap + found.bound <= SHARE_STEP
     value = worth(cover, rules, sites)
     status = "optimal" if proved else "heuristic"
     return (
         Answer(sites, value, value if proved else np.inf, status, watch.elapsed, watch.why),  # type: ignore[arg-type]
-        float(gap) if proved else np.nan,
+        gap if proved else np.nan,
     )
+
+
+def _alike(shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Score the shares of two groups, shape (k, 2): the nearer to each other the better."""
+    return -np.abs(shares[:, 0] - shares[:, 1])
 
 
 def group_people(
