@@ -176,6 +176,8 @@ GOALS = (
     Goal("page load", BIG_PAGE, "其载入", "its loading", most=2000, of="ours_ms"),
     Goal("page toggle", BIG_PAGE, "其中启用一个候选点到下一帧",
          "a site opened there, to the next frame", most=50, of="ours_ms"),
+    Goal("page access", BIG_PAGE, "其中任意组合的可达性到下一帧",
+         "access of any choice there, to the next frame", most=100, of="ours_ms"),
     Goal("whatif close", "illustrative", "推演：关闭一处设施，全部标准",
          "what if: a venue closed, all standards", most=50, of="ours_ms"),
     Goal("whatif add", "illustrative", "推演：新增一处设施，全部标准",

@@ -47,6 +47,7 @@ NAMES = {
     "choose": "page: another threshold, to the next frame",
     "mode": "page: another mode, to the next frame",
     "toggle": "page: a site opened or taken back, to the next frame",
+    "access": "page: access under another threshold, to the next frame",
 }
 STUDY = Path(__file__).parents[1] / "data" / "boundaries" / "study.toml"
 
@@ -103,6 +104,7 @@ STEP = """async ([work, steps]) => {
     zoom: (k) => sheet.setZoom(sheet.getZoom() + (k % 2 ? -1 : 1), { animate: false }),
     choose: (k) => page.store.set({ minutes: k % 2 ? 15 : 20 }),
     mode: (k) => page.store.set({ mode: k % 2 ? 'walk' : 'car' }),
+    access: (k) => page.store.set({ measure: 'access', minutes: k % 2 ? 24 : 25 }),
     toggle: (k) => kepu.whatif.actions.toggleSite(page, sites[(k >> 1) * 37 % sites.length]),
   };
   const times = [];
@@ -149,7 +151,7 @@ def from_wheel(route: Any) -> None:
         route.fulfill(body="")
 
 
-OWN = ("pan", "zoom", "choose", "mode", "toggle")
+OWN = ("pan", "zoom", "choose", "mode", "toggle", "access")
 MAKERS: dict[str, tuple[Callable[[dict[str, Any], Path], None], str, tuple[str, ...]]] = {
     "kepu": (ours, "document.body.classList.contains('ready')", OWN),
     "folium.GeoJson": (
