@@ -98,12 +98,12 @@ def test_trips_lie_on_the_roads_that_are_travelled(town, direction, kind):
 
 
 @given(
-    st.lists(st.floats(0.5, 2.0), min_size=3, max_size=3), st.integers(0, 2**31), st.integers(0, 4)
+    st.lists(st.floats(0.5, 2.0), min_size=3, max_size=3), st.integers(0, 2**31), st.integers(0, 2)
 )
 def test_factors_come_out_in_spite_of_outliers(factors, seed, wrong):
     random = np.random.default_rng(seed)
-    parts = random.uniform(2, 20, (24, 3))
-    fixed = random.uniform(0, 5, 24)
+    parts = random.uniform(2, 20, (12, 3))
+    fixed = random.uniform(0, 5, 12)
     observed = fixed + parts @ factors
     observed[:wrong] *= 3
     found = calibrate(observed, fixed, parts).set_index("group")["factor"]
