@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kepu.coverage.siting import choices, milp
+from kepu.coverage.siting import choices, cover_search, milp
 from kepu.coverage.siting.answers import Watch
-from kepu.coverage.siting.choices import by_people, near_best
+from kepu.coverage.siting.choices import build_order, by_people, near_best
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.milp import Program, solve
 from kepu.coverage.siting.rules import Rules
@@ -78,3 +78,30 @@ def test_from_so_many_plans_swaps_are_tried():
     near = near_best(cover, Rules(count=2), best, 0, Watch(), scale)
     assert (near.plans, near.whole) == (9, False)  # the best, and one of it for one of the others
     assert near.loss == {0: 0, 1: 0}
+
+
+def test_of_equally_good_sites_the_lowest_number_is_built_first(monkeypatch):
+    """Where there are too many for every order; what adds more comes first all the same."""
+    monkeypatch.setattr(choices, "ALL_ORDERS", 2)
+    cover = Cover.of(np.eye(5, dtype=bool), [2, 2, 9, 2, 2])
+    assert build_order(cover, np.arange(5), np.zeros(0, int)) == [2, 0, 1, 3, 4]
+    assert build_order(cover, np.arange(5), np.array([4])) == [4, 2, 0, 1, 3]
+
+
+def test_swaps_begin_where_the_prices_point(monkeypatch):
+    """At the best sites by what their places pay, and among few others before among all."""
+    people = np.array([10, 20, 30, 40, 50, 60, 70])
+    cover, fixed = Cover.of(np.eye(7, dtype=bool), people), np.arange(7) == 0
+    never = np.arange(7) == 6
+    search = cover_search.CoverSearch(cover, 3, fixed, never, Watch())
+    assert ((search.price > 0) & (search.price < people)).all()
+    begun = []
+    monkeypatch.setattr(search, "_swap", lambda state, *_: begun.append(state.copy()) or state)
+    monkeypatch.setattr(search, "_bound", lambda _: None)
+    search.price = people * np.array([0.1, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9])
+    search.bound_and_swap(1, 1, 2, 0)  # two sites to choose, so four to look at
+    closed, is_open, always, out = range(4)
+    assert begun[0].tolist() == [always, out, is_open, closed, is_open, closed, out]
+    assert begun[1].tolist() == [always, closed, is_open, closed, is_open, closed, out]
+    # Then from the best plan there is: greed had taken the two largest places.
+    assert begun[2].tolist() == [always, closed, closed, closed, is_open, is_open, out]
