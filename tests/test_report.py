@@ -204,6 +204,7 @@ def test_the_map_holds_the_number_of_the_tables(study, found, facts):
 
 
 def test_totals_of_the_tables_add_up(found, facts):
+    added = set()
     for chapter in annex(found, facts, ()).chapters:
         for part in chapter.parts:
             if getattr(part, "total", False):
@@ -211,6 +212,8 @@ def test_totals_of_the_tables_add_up(found, facts):
                     if kind == "count":
                         *parts, whole = part.frame[name]
                         assert sum(parts) == whole, (part.title, name)
+                        added.add(part.title)
+    assert len(added) >= 3
 
 
 def test_the_ledger_says_what_was_reported_and_what_was_refused(found, quick):
