@@ -93,7 +93,7 @@ def test_the_healthy_study_is_healthy_in_the_far_west_too(ok):
 
 def test_there_are_many_faults_of_every_family():
     names = [fault.name for fault in FAULTS]
-    assert len(set(names)) == len(names) >= 150
+    assert len(set(names)) == len(names) >= 280
     families = Counter(name.split()[0].rstrip("0123456789") for name in names)
     assert set(families) == set("CNXVRAO")
 
@@ -102,6 +102,8 @@ def test_there_are_many_faults_of_every_family():
 def test_planted(fault, ok, tmp_path):
     files = healthy.healthy(*fault.moved)
     fault.change(files)
+    if not fault.name.startswith("R"):  # rings take a third of a run and hang on roads alone
+        files.toml += "\n[map]\nisochrones = false\n"
     study = files.write(tmp_path / "in")
     options = ["--accept-quarantine"] if fault.accept else []
     found = run("run", study, *options, out=tmp_path / "out")

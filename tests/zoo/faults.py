@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import coordinates, network, tables
+from . import books, coordinates, declared, network, tables
 from .kinds import FAULTS
 
-__all__ = ["FAULTS", "coordinates", "network", "tables"]
+__all__ = ["FAULTS", "books", "coordinates", "declared", "network", "tables"]
