@@ -221,24 +221,26 @@ def usable(option: tuple[str, str]) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 6))]
+    "seed", [1, 3, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 2, 4, 5))]
 )
 def test_what_is_kept_equals_measuring_from_scratch(seed):
-    """Any edits: the times of a search of everything on the edited study, to the tick."""
+    """Any edits: the times of a search of everything on the edited study, to the tick.
+
+    Not of a new road, nor of a closed one with points held where they were: there a fresh
+    look snaps some points to another road.
+    """
     rng = np.random.default_rng(seed)
-    chosen = [usable(EDITS[i]) for i in sorted(rng.choice(len(EDITS), 4, replace=False))]
+    picked = sorted(rng.choice(len(EDITS) - 1, 4, replace=False))
+    chosen = [usable(EDITS[i]) for i in picked]
     closed = {name for option, text in chosen if option == "close" for name in text.split(",")}
     chosen = [c for c in chosen if c[0] == "close" or not (closed & {c[1][:4]})]
-    found = outcome(*chosen, resnap=bool(seed % 2))
+    shut = any(option == "close-road" for option, _ in chosen)
+    found = outcome(*chosen, resnap=shut or bool(seed % 2))
     scratch = measure_times(found.study, found.survey, found.survey.roads)
-    done = {option for option, _ in chosen}
-    # with frozen snaps, or on the pieces of edges, a fresh look sees another road
-    alike = "add-road" not in done and ("close-road" not in done or found.scenario.resnap)
     for mode, times in found.survey.times.items():
         assert list(times.venues) == list(found.survey.venues.index)
         assert list(times.places) == list(found.survey.demand.index)
-        if alike:
-            np.testing.assert_array_equal(times.ticks, scratch.times[mode].ticks)
+        np.testing.assert_array_equal(times.ticks, scratch.times[mode].ticks)
     asked, now = measured()
     assert list(now.venues.index) == list(read_layers(asked).venues.index)
 
