@@ -91,6 +91,9 @@ class Assessment:
         kinds += [tuple(k for k, kind in types.items() if kind.tier == tier) for tier in tiers]
         kinds += [standard.types for standard in self.study.wanted]
         limits = {*self.study.study.thresholds, *(s.minutes for s in self.study.wanted)}
+        # The ledger of targets and the figure of types ask for the usual minutes of a type.
+        horizon = self.study.study.horizon_minutes
+        limits |= {kind.minutes for kind in types.values() if kind.minutes <= horizon}
         every = venue_types()
         usual = {
             kind: {every[key].mode for key in kind}.union(

@@ -150,7 +150,7 @@ def check_snaps(layers: Layers, times: Mapping[str, Times]) -> list[Fault]:
                     "names": "、".join(names[chosen][:LISTED]),
                 }
                 if names is places:
-                    facts["people"] = int(people[chosen].sum())
+                    facts["people"] = f"{people[chosen].sum():,}"
                 warnings.append(Fault(code, facts=facts))
     return warnings
 

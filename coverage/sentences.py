@@ -37,7 +37,7 @@ def place_sentence(standard: Standard, facts: Facts) -> str:
         (name), `metres`, `join_metres`, `horizon` (minutes), `unsure` (`Point`s, where the cause
         is imprecise), `held` (name), `hours` (text), `held_for` (groups).
     """
-    who = f"{facts['town']}{facts['name']}（{GROUP_WORDS[standard.group]}{facts['people']}人）"
+    who = f"{facts['town']}{facts['name']}（{GROUP_WORDS[standard.group]}{facts['people']:,}人）"
     limit = f"“{standard.name}”{standard.minutes:g}分钟的要求"
     return f"{who}{_held(standard, facts)}{_trip(standard, facts, limit)}{_because(facts)}"
 
@@ -97,7 +97,7 @@ def place_remedy(fix: str, facts: Facts) -> str:
         `gained`, `survey` (names of points), `then` (the fix if a survey changes nothing),
         `unsure`, `whom` (the standard is about).
     """
-    option, gained = facts["option"], f"可增加覆盖{facts['gained']}人"
+    option, gained = facts["option"], f"可增加覆盖{facts['gained']:,}人"
     if fix == "road":
         return "请核对点位或补充道路数据；确无道路的，宜安排流动服务"
     if fix == "survey":
@@ -134,9 +134,11 @@ def town_sentence(standard: Standard, name: str, facts: Facts) -> str:
     if facts["cause"] == "unknown":
         return f"{name}没有该群体人口数据，“{standard.name}”无法判定"
     below = f"{name}“{standard.name}”覆盖率{facts['share']}%，低于目标{facts['goal']}%"
-    left = f"尚有{facts['uncovered']}人未覆盖"
+    left = f"尚有{facts['uncovered']:,}人未覆盖"
     if facts["cause"] == "hours_unknown":
-        return f"{below}；{left}，其中{facts['hours_unknown']}人取决于开放时间不明的设施，无法判定"
+        return (
+            f"{below}；{left}，其中{facts['hours_unknown']:,}人取决于开放时间不明的设施，无法判定"
+        )
     if facts["between"]:
         low, high = facts["between"]
         return f"{below}，{left}；点位与速度的误差使覆盖率在{low}%至{high}%之间，尚不能断定未达标"
@@ -161,7 +163,7 @@ def town_remedy(fix: str, facts: Facts) -> str:
     then = "增加此项功能" if fix == "extend" else ""
     return (
         f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，"
-        f"本镇街可增加覆盖{facts['gained']}人（平均{facts['after']:.1f}分钟到达），覆盖率达到{facts['share_after']}%"
+        f"本镇街可增加覆盖{facts['gained']:,}人（平均{facts['after']:.1f}分钟到达），覆盖率达到{facts['share_after']}%"
     )
 
 
@@ -174,7 +176,7 @@ def venue_sentence(standard: Standard, facts: Facts) -> str:
     """Say that a venue serves too many: `name`, `capacity`, `unit`, `people`, `each`."""
     return (
         f"{facts['name']}（{_plain(facts['capacity'])}{facts['unit']}）按“{standard.name}”"
-        f"就近服务{facts['people']}人，每{facts['unit']}{facts['each']:.1f}人，"
+        f"就近服务{facts['people']:,}人，每{facts['unit']}{facts['each']:,.1f}人，"
         f"超过每{facts['unit']}{standard.people_a_unit:g}人的要求"
     )
 
@@ -199,8 +201,8 @@ def venue_remedy(fix: str, facts: Facts) -> str:
     holds = "" if known is None else f"（{_plain(known)}{facts['unit']}）"
     ask = "容量足够" if known is not None and known >= need else f"须有{need}{facts['unit']}以上"
     return (
-        f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']}人，"
-        f"本处余{facts['left']}人{'，仍超过要求' if facts['still'] else ''}；"
-        f"该处{holds}届时就近服务{facts['theirs']}人，{ask}；"
+        f"{STATUS_WORDS[facts['status']]}{facts['option']}{then}，可分流{facts['gained']:,}人，"
+        f"本处余{facts['left']:,}人{'，仍超过要求' if facts['still'] else ''}；"
+        f"该处{holds}届时就近服务{facts['theirs']:,}人，{ask}；"
         f"也可将本处扩大到{facts['needed']}{facts['unit']}以上"
     )

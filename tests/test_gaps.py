@@ -599,7 +599,7 @@ def check_fix(row: Mapping[str, object], case: Case, asked: Standard, place: int
         return
     after = kth(case, place, [*known, venue], asked.count)
     assert row["fix_people"] == gains(case, asked, venue)
-    assert f"可增加覆盖{row['fix_people']}人" in row["remedy"]
+    assert f"可增加覆盖{row['fix_people']:,}人" in row["remedy"]
     if after == UNREACHED:
         assert "仍到不了" in row["remedy"]
     else:
@@ -618,7 +618,7 @@ def check_place(row: Mapping[str, object], case: Case, asked: Standard) -> None:
     over = limit if ticks == UNREACHED else min(ticks - limit, limit)
     assert abs(row["score"] - Fraction(int(row["people"]) * over, limit)) <= Fraction(51, 1000)
     said = row["sentence"]
-    assert f"{row['name']}（{GROUP_WORDS[asked.group]}{row['people']}人）" in said
+    assert f"{row['name']}（{GROUP_WORDS[asked.group]}{row['people']:,}人）" in said
     assert f"“{asked.name}”{asked.minutes:g}分钟的要求" in said
     if ticks == UNREACHED:
         assert pd.isna(row["minutes"])
@@ -646,7 +646,7 @@ def check_venue(row: Mapping[str, object], case: Case, asked: Standard) -> None:
     assert row["people"] == load > most
     assert row["uncovered"] == load - int(most)
     assert row["level"] == ("severe" if load > 2 * most else "moderate")
-    assert f"就近服务{load}人" in row["sentence"]
+    assert f"就近服务{load:,}人" in row["sentence"]
 
 
 def check_town(row: Mapping[str, object], case: Case, asked: Standard) -> None:
@@ -675,13 +675,13 @@ def check_town(row: Mapping[str, object], case: Case, asked: Standard) -> None:
             assert 0 <= Fraction(str(row["fix_minutes"])) - mean <= Fraction(61, 600)
             assert row["fix_minutes"] <= asked.minutes
             assert f"人（平均{row['fix_minutes']:.1f}分钟到达）" in row["remedy"]
-            assert f"可增加覆盖{best}人" in row["remedy"]
+            assert f"可增加覆盖{best:,}人" in row["remedy"]
             after = re.findall(r"达到(\d+\.\d)%", row["remedy"])[0]
             share = Fraction(people - uncovered + best, people)
             assert 0 <= share - Fraction(after) / 100 < Fraction(1, 1000)
     assert said_share < said_goal == Fraction(str(asked.goal))
     assert 0 <= Fraction(people - uncovered, people) - said_share < Fraction(1, 1000)
-    assert f"尚有{uncovered}人未覆盖" in row["sentence"]
+    assert f"尚有{uncovered:,}人未覆盖" in row["sentence"]
 
 
 @given(cases())

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "checks": {GROUND, INPUTS, MEASURES, "study_keys", "inputs"},
     "measures": {GROUND, MEASURES},
     "measures_equity": {MEASURES, "measures"},
-    "reach": {GROUND, "study_keys", "inputs"},
+    "reach": {GROUND, INPUTS, "study_keys", "inputs"},
     "study": {GROUND, INPUTS, MEASURES, "study_keys", "inputs", "checks", "reach"},
     "assessment": {*{INPUTS, MEASURES, "measures", "measures_equity", "study", "study_keys"}},
     "wording": {MEASURES},
@@ -90,7 +90,7 @@ MAY_IMPORT = {
     "siting_problem": {
         *{GROUND, MEASURES, "siting_candidates", "siting_points", "study", "study_keys"}
     },
-    "siting_times": {GROUND, MEASURES, "siting_problem", "study"},
+    "siting_times": {GROUND, MEASURES, "siting_points", "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
     "siting_even": {GROUND, MEASURES, "siting_problem", "siting_times"},
     "siting_models": {
@@ -100,8 +100,17 @@ MAY_IMPORT = {
         *{GROUND, MEASURES, "siting_even", "siting_models", "siting_plan", "siting_problem"}
     },
     "siting_price": {MEASURES, "siting", "siting_models"},
+    "siting_regret": {MEASURES, "siting", "siting_models", "siting_points", "siting_times"},
     "siting_choices": {
-        *{MEASURES, "siting", "siting_models", "siting_plan", "siting_price", "siting_times"}
+        *{
+            MEASURES,
+            "siting",
+            "siting_models",
+            "siting_plan",
+            "siting_price",
+            "siting_regret",
+            "siting_times",
+        }
     },
     "siting_tables": {
         *{GROUND, INPUTS, MEASURES, "report_public", "results", "siting", "siting_choices"},

@@ -182,6 +182,31 @@ def test_what_the_reach_hangs_on(files, tmp_path, old, new, metres):
     assert reach_metres(read_study(files.write(tmp_path))) == pytest.approx(metres)
 
 
+def test_the_usual_minutes_of_a_type_and_of_a_tour_are_limits_too(files, tmp_path):
+    """Without standards of 30 minutes these come back with the types, 60 with a tour."""
+    plain = files.toml.replace("minutes = 30", "minutes = 15").replace("[5, 15, 30]", "[5]")
+    study = read_study(replace(files, toml=plain).write(tmp_path / "plain"))
+    assert reach_metres(study) == 25_000
+    assert reach_metres(study, ["room.community"]) == 25_000
+    far = study.model_copy(update={"study": study.study.model_copy(update={"buffer_km": 9})})
+    assert reach_metres(far, ["room.community", "town.hall", "civic.library"]) == 27_000
+    served = plain + SERVICE.format(minutes=60)
+    toured = read_study(replace(files, toml=served).write(tmp_path / "toured"))
+    assert reach_metres(toured) == pytest.approx(46_000)
+    served = plain + SERVICE.format(minutes=600)
+    beyond = read_study(replace(files, toml=served).write(tmp_path / "beyond"))
+    assert reach_metres(beyond) == pytest.approx((120 / 60 * 90_000 + 2_000) / 2)
+
+
+SERVICE = """
+[[tour.services]]
+kind = "mobile.van"
+lacks = ["room"]
+mode = "walk"
+minutes = {minutes}
+"""
+
+
 def test_faster_roads_reach_farther(files, tmp_path):
     changed = replace(files, toml=files.toml + "\n[speeds.car]\nmotorway = 120\n")
     assert reach_metres(read_study(changed.write(tmp_path))) == pytest.approx(31_000)
