@@ -1,5 +1,5 @@
 """
-What an .xls file says beside its values: rows not shown, errors, formulas, macros, a password.
+What an .xls says beside its values: rows not shown or struck out, errors, formulas, a password.
 
 The container is that of [MS-CFB], the records are those of [MS-XLS]; only what `workbooks` asks
 for is read, and the end of every sheet is looked for: a cut file has none.
@@ -18,8 +18,14 @@ ERRORS = {
     0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
 }  # fmt: skip
 BOF, EOF, FILEPASS, BOUNDSHEET, ROW, BOOLERR, FORMULA = 0x809, 0x0A, 0x2F, 0x85, 0x208, 0x205, 0x06
-DIMENSIONS = 0x200
-ROW_NOT_SHOWN = 0x20
+DIMENSIONS, FONT, XF = 0x200, 0x31, 0xE0
+ROW_NOT_SHOWN, STRUCK_OUT = 0x20, 0x08
+VALUES = (FORMULA, BOOLERR, 0xFD, 0x203, 0x204, 0x27E, 0xD6)
+"""Cells that hold something: row, column and number of the format come first."""
+NUMBERS = 0xBD
+"""Several of them in a row: format and number of each."""
+FONT_LEFT_OUT = 4
+"""Fonts are counted without this number, see [MS-XLS] FontIndex."""
 ROWS, COLUMNS = 65_536, 256
 """So many have a place in an .xls; calamine makes room for what the sheet says that it holds."""
 
@@ -150,15 +156,37 @@ def sheet_extras(container: Container) -> list[Extras]:
     """
     try:
         stream = container.stream("Workbook" if "Workbook" in container.names else "Book")
-        sheets = [data for kind, data in _records(stream, 0) if kind == BOUNDSHEET]
-        return [_extras(stream, struct.unpack_from("<I", data)[0]) for data in sheets]
+        whole = list(_records(stream, 0))
+        sheets = [data for kind, data in whole if kind == BOUNDSHEET]
+        struck = _struck_formats(whole)
+        return [_extras(stream, struct.unpack_from("<I", data)[0], struck) for data in sheets]
     except (KeyError, struct.error, IndexError) as error:
         raise DamagedError from error
 
 
-def _extras(stream: bytes, at: int) -> Extras:
+def _struck_formats(records: list[tuple[int, bytes]]) -> frozenset[int]:
+    """Return the numbers of the formats of cells whose text is struck out."""
+    fonts = [data[2] & STRUCK_OUT for kind, data in records if kind == FONT]
+    fonts[FONT_LEFT_OUT:FONT_LEFT_OUT] = [0]
+    struck = {number for number, flag in enumerate(fonts) if flag}
+    formats = [struct.unpack_from("<H", data)[0] for kind, data in records if kind == XF]
+    return frozenset(number for number, font in enumerate(formats) if font in struck)
+
+
+def _formats(kind: int, data: bytes) -> set[int]:
+    """Return the numbers of the formats of the cells in a record."""
+    if kind in VALUES:
+        return set(struct.unpack_from("<H", data, 4))
+    if kind == NUMBERS:
+        return {format_ for format_, _ in struct.iter_unpack("<HI", data[4:-2])}
+    return set()
+
+
+def _extras(stream: bytes, at: int, struck: frozenset[int]) -> Extras:
     found = Extras()
     for kind, data in _records(stream, at):
+        if struck and _formats(kind, data) & struck:
+            found.struck.add(struct.unpack_from("<H", data)[0] + 1)
         if kind == DIMENSIONS:
             _check_dimensions(data)
         elif kind == ROW and struct.unpack_from("<H", data, 12)[0] & ROW_NOT_SHOWN:

@@ -23,6 +23,7 @@ from kepu.layers.columns import Column, resolve
 from kepu.layers.ledger import Ledger
 from kepu.layers.rows import parse_rows
 from kepu.layers.tables import Table, open_ledger, read_table
+from kepu.layers.workbooks import open_workbook
 
 COLUMNS = (
     Column("id", ("编号", "id"), code),
@@ -569,6 +570,27 @@ def test_rows_that_are_struck_out_count_and_are_told(tmp_path: Path) -> None:
     assert len(table.cells) == 4
     (told,) = [fault for fault in table.warnings if fault.code == "W-ROWS-STRUCK"]
     assert told.facts == {"count": 2, "rows": "3, 5"}
+
+
+def test_rows_that_are_struck_out_in_an_old_workbook(tmp_path: Path) -> None:
+    """With more than four fonts, of which the fifth has the number 5; numbers stand in one run."""
+    book = xlwt.Workbook()
+    plain = [xlwt.easyxf(f"font: height {200 + 20 * i}") for i in range(5)]
+    struck = [xlwt.easyxf(f"font: struck_out true, height {h}") for h in (200, 300)]
+    for name in ("一", "二"):
+        page = book.add_sheet(name)
+        for i in range(6):
+            for j in range(4):
+                page.write(i, j, f"{i}甲" if j == 0 else 10 * i + j, plain[(i + j) % 5])
+    page.write(6, 0, "丙", struck[1])
+    page.write(7, 2, 7.5, struck[0])
+    for j in range(3):
+        page.write(8, j, j, struck[j == 1] if j == 1 else plain[j])
+    page.write(9, 0, "丁", plain[0])
+    page.write(9, 5, None, struck[0])
+    book.save(tmp_path / "t.xls")
+    found = open_workbook(tmp_path / "t.xls")
+    assert [sorted(found.sheet(name).struck) for name in ("一", "二")] == [[], [7, 8, 9]]
 
 
 @pytest.mark.parametrize("shared", [False, True])
