@@ -276,6 +276,8 @@ def _good_plans(found: Siting, near: NearBest, built: int) -> str:
     good = {
         "lscp": "处数相同、覆盖同样多的方案",
         "pmedian": f"总时间比最优多 {share} 以内的好方案",
+        "pcenter": f"最长时间比最优多 {share} 以内的好方案",
+        "pdispersion": f"最近间距比最优少 {share} 以内的好方案",
     }.get(found.asked.model, f"{word}比本方案少 {share} 以内的好方案")
     more = "" if near.whole else "以上"
     return (

@@ -24,8 +24,10 @@ PRICE = {
     "公平的代价（少覆盖人口）": "代价（人）",
 }  # fmt: skip
 REGRET = {
-    "情形": "情形", "本方案覆盖人口": "本方案覆盖", "该情形下最优": "该情形下最优",
-    "后悔值（少覆盖人口）": "少覆盖人口", "后悔值占比（%）": "占%",
+    "情形": "情形", "该情形下最优": "该情形下最优", "后悔值占比（%）": "占%",
+    "本方案覆盖人口": "本方案覆盖", "后悔值（少覆盖人口）": "少覆盖人口",
+    "本方案总时间（人·小时）": "本方案人·小时", "后悔值（多用人·小时）": "多用人·小时",
+    "本方案最长分钟": "本方案最长分钟", "后悔值（多用分钟）": "多用分钟",
 }  # fmt: skip
 PROVED = status_text("optimal", 0.0)
 
@@ -43,9 +45,10 @@ def brief(found: Siting, extra: Choices) -> dict[str, pd.DataFrame]:
         kept = "差距最小者保住九成新增；" if extra.price["rule"].eq("gap").any() else ""
         _add(sheets, f"公平的代价（与最优相比；{kept}", price, PRICE)
     if len(extra.regret) and len(plan):
-        regret = regret_sheet(extra)
+        regret = regret_sheet(found, extra)
         regret["情形"] = extra.regret["scenario"].map(SCENARIOS)
-        _add(sheets, "稳健性（", regret, REGRET)
+        shown = {name: REGRET[name] for name in regret if name in REGRET}
+        _add(sheets, "稳健性（", regret, shown)
     return {title: counted(found, sheet) for title, sheet in sheets.items()}
 
 

@@ -8,21 +8,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .coverage.siting import capacity
-from .coverage.siting.answers import Answer, Sites, Watch
-from .coverage.siting.choices import NearBest, Scale, by_people, by_time, near_best
+from .coverage.siting.answers import Watch
+from .coverage.siting.choices import (
+    NearBest,
+    Scale,
+    by_longest,
+    by_people,
+    by_spacing,
+    by_time,
+    near_best,
+)
 from .siting import Siting
-from .siting_models import rules_of, solved, without_idle
+from .siting_models import solved, spacing_of, without_idle
 from .siting_plan import worth
 from .siting_price import PRICE, price_of
+from .siting_regret import REGRET, regret_of
 from .siting_times import stage_minutes
 
 BEYOND, WHOLE_CURVE = 5, 30
 """The curve goes so many sites beyond what is asked; of coverings to so many, or to all people."""
-BUDGET_STEPS, DRAWS = 10, 10
-SPEEDS = {"slow": 0.75, "fast": 1.25}
-RADIUS_METRES = {"A": 10.0, "B": 50.0, "C": 100.0, "D": 500.0, "E": 2000.0, "": 500.0}
-SEED = 441802
+BUDGET_STEPS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,17 +44,17 @@ class Choices:
 
 def choices(found: Siting, watch: Watch) -> Choices:
     """Work out all of it, in what time is left; what there was no time for is left out."""
-    mclp = found.asked.model == "mclp"
     near = near_of(found, watch)
     curving = watch.part(watch.left * 0.5)
     curve, cut = curve_of(found, curving), curving.over
     price, regret = pd.DataFrame(columns=PRICE), pd.DataFrame(columns=REGRET)
-    if mclp:
+    if found.asked.model == "mclp":
         pricing = watch.part(watch.left * 0.6)
         price = price_of(found, pricing)
         cut |= pricing.over
+    if found.asked.model != "pdispersion" and not found.asked.fair:
         # Held against the plan of most people a fair one would lose its price, not by a chance.
-        regret = regret if found.asked.fair else regret_of(found, watch)
+        regret = regret_of(found, watch)
     alternatives = alternatives_of(found, near)
     return Choices(curve, alternatives, near, price, regret, cut or watch.over)
 
@@ -136,12 +141,18 @@ def _step(
 def near_of(found: Siting, watch: Watch) -> NearBest | None:
     """Find the plans that are worth a share less than ours at most; of `lscp`, as much."""
     asked, problem = found.asked, found.problem
-    if asked.fair or asked.model not in ("mclp", "lscp", "pmedian"):
+    if asked.fair:
         return None
     near = problem.study.sites.near if asked.model != "lscp" else 0
     tolerance, scale = near * (found.reached - found.before), by_people(problem.cover)
+    if asked.model in ("pmedian", "pcenter", "pdispersion"):
+        tolerance = near * found.answer.value
     if asked.model == "pmedian":
-        tolerance, scale = near * found.answer.value, by_time(found.even.times)
+        scale = by_time(found.even.times)
+    elif asked.model == "pcenter":
+        scale = by_longest(found.even.times)
+    elif asked.model == "pdispersion":
+        scale = by_spacing(*spacing_of(problem), problem.fixed)
     elif found.limited:
         scale = _by_served(found)
     limit = watch.part(max(watch.left * 0.2, 1.0))
@@ -168,8 +179,9 @@ def alternatives_of(found: Siting, near: NearBest | None) -> pd.DataFrame:
     """
     List the new sites of the good plans: in each, or interchangeable, and for which others.
 
-    `covered` is what the swapped plan covers, `loss` the people less or, of a p-median, the time
-    more (tenths of a second of all people).
+    `covered` is what the swapped plan covers, `loss` the people less; of a p-median the time more
+    (tenths of a second of all people), of a p-center that of the farthest, of dispersed sites the
+    metres less.
     """
     if near is None:
         return pd.DataFrame(columns=ALTERNATIVES)
@@ -205,48 +217,3 @@ def alternatives_of(found: Siting, near: NearBest | None) -> pd.DataFrame:
         ))  # fmt: skip
     table = pd.DataFrame(rows, columns=ALTERNATIVES)
     return table.astype({"covered": "Int64", "loss": "Int64"})
-
-
-REGRET = ["scenario", "speed", "covered", "best", "regret", "regret_share", "status", "gap"]
-
-
-def regret_of(found: Siting, watch: Watch) -> pd.DataFrame:
-    """Return what our plan loses against the best at other speeds, and with points elsewhere."""
-    problem = found.problem
-    rows = []
-    for name, speed in SPEEDS.items():
-        if watch.over:
-            break
-        rows.append(_regret(found, name, speed, None, watch.part(watch.left / 6)))
-    rng = np.random.default_rng(SEED)
-    radius = problem.candidates["grade"].map(RADIUS_METRES).fillna(500.0).to_numpy(float)
-    drawn = []
-    for draw in range(DRAWS):
-        if watch.over:
-            break
-        # Anywhere in the circle: the root makes all of its area as likely.
-        metres = radius * np.sqrt(rng.random(len(radius)))
-        angle = 2 * np.pi * rng.random(len(radius))
-        moved = metres[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
-        part = watch.part(watch.left / (DRAWS - draw))
-        drawn.append(_regret(found, "imprecise", 1.0, moved, part))
-    if drawn:
-        rows.append(max(drawn, key=lambda row: row[4]))
-    return pd.DataFrame(rows, columns=REGRET)
-
-
-def _regret(found: Siting, name: str, speed: float, moved: Any, watch: Watch) -> tuple[Any, ...]:
-    """Hold our plan against the best that keeps the floors; against any, where none can."""
-    cover = found.problem.cover_at(speed, moved)
-    ours: Sites = found.answer.sites
-    bare = replace(found.rules, floors=())
-    mine = capacity.worth(cover, bare, ours)
-    rules = replace(bare, floors=rules_of(found.problem, found.asked, cover).floors)
-    best: Answer = capacity.most_people(cover, rules, watch)
-    if not best.found and rules.floors:
-        best = capacity.most_people(cover, bare, watch)
-    top = max(int(best.value), mine) if best.found else mine
-    share = (top - mine) / top if top else 0.0
-    # Where the best is not proved, what is lost is that much at least.
-    gap = max(best.bound - top, 0) / max(top, 1) if best.found else np.inf
-    return name, speed, mine, top, top - mine, share, best.status, gap

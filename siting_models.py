@@ -11,7 +11,7 @@ from .coverage.gaps import percent_down
 from .coverage.siting.answers import Answer, Sites, Watch
 from .coverage.siting.capacity import most_of, most_people
 from .coverage.siting.center import center
-from .coverage.siting.cover import Cover
+from .coverage.siting.cover import Cover, Whole
 from .coverage.siting.dispersion import FAR, disperse
 from .coverage.siting.fairness import least_gap, max_min
 from .coverage.siting.median import median
@@ -155,10 +155,15 @@ def solved(problem: Problem, asked: Asked, rules: Rules, watch: Watch) -> Answer
         case "pcenter":
             return center(distances(problem), rules, watch)
         case "pdispersion":
-            metres = problem.stood_metres(problem.standards[0].types)[problem.number]
-            stood = np.where(np.isfinite(metres), metres, FAR).astype(np.int64)
-            apart = problem.whole_metres[np.ix_(problem.number, problem.number)]
+            apart, stood = spacing_of(problem)
             return disperse(apart, rules, watch, stood)
+
+
+def spacing_of(problem: Problem) -> tuple[Whole, Whole]:
+    """Return whole metres between options, shape (m, m), and to the nearest open venue, (m,)."""
+    metres = problem.stood_metres(problem.standards[0].types)[problem.number]
+    stood = np.where(np.isfinite(metres), metres, FAR).astype(np.int64)
+    return problem.whole_metres[np.ix_(problem.number, problem.number)], stood
 
 
 def fairest(problem: Problem, fair: Fair, rules: Rules, watch: Watch) -> Answer:

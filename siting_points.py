@@ -14,6 +14,8 @@ from .geo.routing import UNREACHED
 Points = npt.NDArray[np.float64]
 TICKS_A_METRE = 36.0
 """At one kilometre an hour."""
+AT_ONCE = 256
+"""So many sites are moved at once: in floating point all pairs would be several times the times."""
 
 
 def apart(points: GeoSeries) -> npt.NDArray[np.float64]:
@@ -53,8 +55,11 @@ def elsewhere(
         What a metre more or less costs.
     """
     x, y = places.x.to_numpy()[:, None], places.y.to_numpy()[:, None]
-    at = np.column_stack([sites.x, sites.y])
-    before = np.hypot(x - at[:, 0], y - at[:, 1])
-    metres = np.hypot(x - at[:, 0] - moved[:, 0], y - at[:, 1] - moved[:, 1]) - before
-    other = np.maximum(np.rint(ticks + metres * (TICKS_A_METRE / kmh)), 0)
-    return np.where(ticks == UNREACHED, UNREACHED, other).astype(np.uint32)
+    there = np.empty_like(ticks)
+    for begin in range(0, ticks.shape[1], AT_ONCE):
+        part = slice(begin, begin + AT_ONCE)
+        east, north = x - sites.x.to_numpy()[part], y - sites.y.to_numpy()[part]
+        metres = np.hypot(east - moved[part, 0], north - moved[part, 1]) - np.hypot(east, north)
+        other = np.maximum(np.rint(ticks[:, part] + metres * (TICKS_A_METRE / kmh)), 0)
+        there[:, part] = np.where(ticks[:, part] == UNREACHED, UNREACHED, other)
+    return there

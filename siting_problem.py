@@ -28,8 +28,6 @@ from .study_keys import Study
 
 KMH = {"walk": 4.0, "ebike": 15.0, "car": 30.0}
 """What a metre costs in time where a point is elsewhere: assumption."""
-MOVED_AT_ONCE = 256
-"""So many candidates are moved at once: tables of all pairs would be several times the times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,13 +157,12 @@ class Problem:
         """Return which candidate is within the limit of which place, shape (p, c)."""
         if moved is None:
             return _within(ticks, standard.minutes, factor)
-        near, kmh = np.empty(ticks.shape, bool), KMH[standard.mode]
+        return _within(self.moved_ticks(standard, ticks, moved), standard.minutes, factor)
+
+    def moved_ticks(self, standard: Standard, ticks: Any, moved: Points) -> Any:
+        """Return the times to candidates that are moved by metres, shape (c, 2)."""
         places, sites = self.measured.demand.geometry, self.candidates.geometry
-        for begin in range(0, ticks.shape[1], MOVED_AT_ONCE):
-            part = slice(begin, begin + MOVED_AT_ONCE)
-            there = elsewhere(ticks[:, part], places, sites.iloc[part], moved[part], kmh)
-            near[:, part] = _within(there, standard.minutes, factor)
-        return near
+        return elsewhere(ticks, places, sites, moved, KMH[standard.mode])
 
     @cached_property
     def cover(self) -> Cover:

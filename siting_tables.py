@@ -43,6 +43,18 @@ SCENARIO_NAMES = {
     "fast": "速度快 25%（近似：时限 ×1.25）",
     "imprecise": "点位不准（抽十次，最坏一次）",
 }
+TICKS = {"pmedian": 60 * TICKS_A_MINUTE, "pcenter": TICKS_A_MINUTE}
+"""Of models that weigh time: so many ticks are an hour of one person, or a minute."""
+LOSS_NAMES = {
+    "pmedian": "替换后总时间多出（人·小时）",
+    "pcenter": "替换后最长时间多出（分钟）",
+    "pdispersion": "替换后最近间距少（米）",
+}
+REGRET_NAMES = {
+    "mclp": ("本方案覆盖人口", "该情形下最优", "后悔值（少覆盖人口）"),
+    "pmedian": ("本方案总时间（人·小时）", "该情形下最优", "后悔值（多用人·小时）"),
+    "pcenter": ("本方案最长分钟", "该情形下最优", "后悔值（多用分钟）"),
+}
 SITE_REASONS = {
     **REASON_NAMES,
     "no_site": "没有候选点能在时限内到达",
@@ -65,7 +77,8 @@ def status_text(status: str, gap: float) -> str:
 
 def minutes_column(minutes: pd.Series[Any]) -> pd.Series[Any]:
     """Return minutes for print, rounded up to a tenth; missing stays missing."""
-    up: pd.Series[Any] = np.ceil(minutes * 10 - 1e-9) / 10
+    # Of nothing 0.0 is printed, not -0.0.
+    up: pd.Series[Any] = np.ceil(minutes * 10 - 1e-9) / 10 + 0.0
     return up
 
 
@@ -145,10 +158,9 @@ def alternatives_sheet(found: Siting, table: pd.DataFrame) -> pd.DataFrame:
     mates = table["instead_of"].map(
         lambda ids: "、".join(str(names[one]) for one in ids.split(";") if one)
     )
-    lost, loss = "替换损失人口", table["loss"]
-    if found.asked.model == "pmedian":
-        lost = "替换后总时间多出（人·小时）"
-        loss = minutes_column(loss.astype("Float64") / (60 * TICKS_A_MINUTE))
+    lost, loss = LOSS_NAMES.get(found.asked.model, "替换损失人口"), table["loss"]
+    if found.asked.model in TICKS:
+        loss = minutes_column(loss.astype("Float64") / TICKS[found.asked.model])
     return pd.DataFrame(
         {
             "编号": table["site"],
@@ -191,15 +203,17 @@ def price_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
     )
 
 
-def regret_sheet(extra: Choices) -> pd.DataFrame:
+def regret_sheet(found: Siting, extra: Choices) -> pd.DataFrame:
     """Return what the plan loses when the world is otherwise."""
-    table = extra.regret
+    table, model = extra.regret, found.asked.model
+    values = [table[key] for key in ("ours", "best", "regret")]
+    if model in TICKS:
+        values = [minutes_column(one.astype("Float64") / TICKS[model]) for one in values]
+    names = REGRET_NAMES.get(model, REGRET_NAMES["mclp"])
     return pd.DataFrame(
         {
             "情形": table["scenario"].map(SCENARIO_NAMES),
-            "本方案覆盖人口": table["covered"],
-            "该情形下最优": table["best"],
-            "后悔值（少覆盖人口）": table["regret"],
+            **dict(zip(names, values, strict=True)),
             "后悔值占比（%）": [percent_up(share) for share in table["regret_share"]],
             "判定": [status_text(s, g) for s, g in zip(table["status"], table["gap"], strict=True)],
         }
@@ -261,7 +275,7 @@ def write_siting(folder: Path, found: Siting, extra: Choices) -> None:
         "curve": curve_sheet(found, extra),
         "alternatives": alternatives_sheet(found, extra.alternatives),
         "price_of_equity": price_sheet(found, extra),
-        "regret": regret_sheet(extra),
+        "regret": regret_sheet(found, extra),
         "uncoverable": uncoverable_sheet(found),
         "candidates": candidates_sheet(found),
     }

@@ -9,20 +9,24 @@ from .coverage.siting.answers import Sites
 from .coverage.siting.median_program import Distances
 from .coverage.times import minutes_up
 from .geo.routing import UNREACHED
+from .siting_points import Points
 from .siting_problem import Problem
 from .study import times_for
 
 
-def distances(problem: Problem) -> Distances:
+def distances(problem: Problem, moved: Points | None = None) -> Distances:
     """
     Return the times of the one standard, to options and to what is open already.
+
+    `moved`: candidates stand elsewhere by metres, shape (c, 2).
 
     Whom no open venue and no candidate reaches weighs nothing; a time beyond the horizon counts as
     twice the horizon, so that reaching somebody comes before saving minutes.
     """
     standard, times = problem.standards[0], problem.times[0]
     far = 2 * times.horizon
-    ticks = times.ticks[:, problem.number]
+    ticks = times.ticks if moved is None else problem.moved_ticks(standard, times.ticks, moved)
+    ticks = ticks[:, problem.number]
     found = nearest(
         times_for(problem.measured, standard), problem.measured.venues, standard.types,
         among=admitted(problem.measured.venues, standard)[0],

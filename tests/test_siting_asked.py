@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from kepu import siting_candidates, siting_problem
+from kepu import siting_candidates, siting_points
 from kepu.cli import app
 from kepu.commands_sites import _print
 from kepu.console import report
 from kepu.coverage.gaps import percent_down
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.capacity import most_of, most_people
-from kepu.coverage.siting.choices import by_time, near_best
+from kepu.coverage.siting.center import longest
+from kepu.coverage.siting.choices import by_longest, by_spacing, by_time, near_best
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.fairness import group_people
 from kepu.coverage.siting.median import median
@@ -28,18 +29,20 @@ from kepu.coverage.siting.service import served
 from kepu.geo.errors import StudyError
 from kepu.report_sites import _labels
 from kepu.siting import covered_afresh, plan_sites
-from kepu.siting_choices import alternatives_of, choices, curve_of, near_of, regret_of
+from kepu.siting_choices import alternatives_of, choices, curve_of, near_of
 from kepu.siting_keys import CostRules
 from kepu.siting_models import Asked, rules_of
 from kepu.siting_points import elsewhere
 from kepu.siting_price import price_of
 from kepu.siting_problem import problem_of
+from kepu.siting_regret import regret_of
 from kepu.siting_tables import (
     alternatives_sheet,
     candidates_sheet,
     counted,
     percent_up,
     price_sheet,
+    regret_sheet,
     summary,
 )
 
@@ -79,6 +82,64 @@ def test_medians_nearly_as_good_are_all_found(seed):
     few = near_best(cover, rules, best.sites, int(best.value * 0.1), Watch(), by_time(table))
     good = [p for p in itertools.combinations(range(6), 2) if table.value(p) <= best.value * 1.1]
     assert few.plans <= len(good)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_centers_and_dispersed_plans_nearly_as_good_are_all_found(seed):
+    rng = np.random.default_rng(seed)
+    table = Distances(
+        rng.integers(1, 40, (12, 6)).astype(np.uint32), rng.integers(30, 60, 12),
+        rng.integers(0, 9, 12),
+    )  # fmt: skip
+    at = rng.integers(0, 100, (6, 2))
+    apart = np.rint(np.hypot(*(at[:, None] - at).transpose(2, 0, 1))).astype(np.int64)
+    stood, fixed = rng.integers(20, 200, 6), np.arange(6) == 3
+    rules, cover = Rules(count=3, fixed=fixed), Cover.of(np.zeros((1, 6), bool), [0])
+    every = [np.array([a, b, 3]) for a, b in itertools.combinations([0, 1, 2, 4, 5], 2)]
+
+    def least(plan):
+        new = [j for j in plan if j != 3]
+        return min([*(apart[a, b] for a in new for b in plan if a != b), *stood[new]])
+
+    told = {
+        by_longest(table): {tuple(sorted(p)): -longest(table, p) for p in every},
+        by_spacing(apart, stood, fixed): {tuple(sorted(p)): int(least(p)) for p in every},
+    }
+    for scale, values in told.items():
+        best = max(values, key=values.get)
+        near = near_best(cover, rules, np.array(best), 10**9, Watch(), scale)
+        assert (near.plans, near.whole) == (len(every), True)
+        for out, into in near.replacement.items():
+            others = {
+                j: values[tuple(sorted({*best, j} - {out}))] for j in range(6) if j not in best
+            }
+            assert near.loss[out] == values[best] - max(others.values())
+            assert others[into] == max(others.values())
+
+
+def test_regret_of_models_of_time_is_told_in_time(hall):
+    for model in ("pmedian", "pcenter"):
+        found = plan_sites(hall, Asked(model, 3), Watch())
+        table = regret_of(found, Watch())
+        (row,) = table.to_dict("records")
+        assert (row["scenario"], row["status"]) == ("imprecise", "optimal")
+        assert row["regret"] == row["ours"] - row["best"] >= 0
+        # Points elsewhere change the sum of times; whom nobody is near stays the farthest.
+        assert model == "pcenter" or row["ours"] != found.answer.value
+        sheet = regret_sheet(found, choices(found, Watch()))
+        unit = {"pmedian": 36_000, "pcenter": 600}[model]
+        assert sheet.iloc[0, 1] == pytest.approx(row["ours"] / unit, abs=0.1)
+        assert sheet.iloc[0, 1] >= row["ours"] / unit
+        assert "-0.0" not in sheet.astype(str).to_numpy()
+
+
+def test_regret_of_covering_all_counts_who_is_lost(hall):
+    found = plan_sites(hall, Asked("lscp"), Watch())
+    table = regret_of(found, Watch()).set_index("scenario")
+    slow = hall.cover_at(0.75)
+    assert table.at["slow", "ours"] == slow.value(found.answer.sites) < found.after
+    rules = replace(found.rules, count=len(found.answer.sites))
+    assert table.at["slow", "best"] == most_people(slow, rules, Watch()).value
 
 
 def test_new_sites_keep_the_spacing_from_what_stands(study, measured, hall):
@@ -312,9 +373,9 @@ def test_with_little_room_regret_counts_who_is_served(little):
     found = plan_sites(little, Asked(count=3), Watch())
     table = regret_of(found, Watch()).set_index("scenario")
     slow = little.cover_at(0.75)
-    assert table.at["slow", "covered"] == served(slow, little.room, found.answer.sites)
+    assert table.at["slow", "ours"] == served(slow, little.room, found.answer.sites)
     best = most_people(slow, found.rules, Watch())
-    assert table.at["slow", "best"] == best.value >= table.at["slow", "covered"]
+    assert table.at["slow", "best"] == best.value >= table.at["slow", "ours"]
     assert (table["status"] == "optimal").all()
     with pytest.raises(StudyError, match="E-SITES-UNUSED"):
         plan_sites(little, Asked(count=3, fair="even"), Watch())
@@ -394,7 +455,7 @@ def test_candidates_are_moved_in_parts_as_they_are_at_once(hall, monkeypatch):
     rng = np.random.default_rng(3)
     moved = rng.normal(0, 400, (len(hall.candidates), 2))
     whole = hall.cover_at(1.0, moved)
-    monkeypatch.setattr(siting_problem, "MOVED_AT_ONCE", 7)
+    monkeypatch.setattr(siting_points, "AT_ONCE", 7)
     parts = hall.cover_at(1.0, moved)
     assert (whole.reach != parts.reach).nnz == 0
     assert (whole.row == parts.row).all()

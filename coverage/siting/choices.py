@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .answers import Sites, Watch
+from .center import longest
 from .cover import Cover, Flags, Whole
+from .dispersion import FAR, smallest
 from .median_program import CHUNK, Distances
 from .rules import Rules
 
@@ -129,6 +131,38 @@ def by_time(table: Distances) -> Scale:
         return -np.concatenate(parts)
 
     return Scale(lambda sites: -table.value(sites), beside)
+
+
+def by_longest(table: Distances) -> Scale:
+    """Weigh plans by the longest time of anybody to the nearest: less is better."""
+    somebody = table.weight > 0
+    cost, cap = table.cost[somebody], table.cap[somebody]
+    wide = max(CHUNK // max(len(cap), 1), 1)
+
+    def beside(sites: list[int]) -> Whole:
+        near = np.minimum(cap, cost[:, sites].min(axis=1, initial=2**32 - 1))[:, None]
+        parts = [
+            np.minimum(near, cost[:, begin : begin + wide]).max(axis=0, initial=0)
+            for begin in range(0, cost.shape[1], wide)
+        ]
+        return -np.concatenate(parts).astype(np.int64)
+
+    return Scale(lambda sites: -longest(table, np.array(sites, np.int64)), beside)
+
+
+def by_spacing(apart: Whole, stood: Whole, fixed: Flags) -> Scale:
+    """Weigh plans by the smallest distance of a new site to any other: more is better."""
+    ceiling = np.minimum(stood, apart[:, fixed].min(axis=1, initial=FAR))
+
+    def new(sites: list[int]) -> Sites:
+        return np.array([site for site in sites if not fixed[site]], np.int64)
+
+    def beside(sites: list[int]) -> Whole:
+        least = smallest(apart, new(sites), ceiling)
+        near = np.minimum(ceiling, apart[:, new(sites)].min(axis=1, initial=FAR))
+        return np.asarray(np.minimum(near, least))
+
+    return Scale(lambda sites: smallest(apart, new(sites), ceiling), beside)
 
 
 def near_best(

@@ -74,7 +74,7 @@ def smallest(
     """Return the distance of the nearest two sites, or of one to what stands, from the plan."""
     inner = apart[np.ix_(sites, sites)]
     least = int(inner[np.triu_indices(len(sites), 1)].min(initial=FAR))
-    return least if ceiling is None else min(least, int(ceiling[sites].min()))
+    return least if ceiling is None else min(least, int(ceiling[sites].min(initial=FAR)))
 
 
 def _spread(
