@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kepu.coverage.siting import choices, cover_search, milp
+from kepu.coverage.siting import choices, cover_search, covering, median_search, milp
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.choices import build_order, by_people, near_best
 from kepu.coverage.siting.cover import Cover
+from kepu.coverage.siting.median_program import Distances, lists_of
 from kepu.coverage.siting.milp import Program, solve
 from kepu.coverage.siting.rules import Rules
 
@@ -105,3 +106,82 @@ def test_swaps_begin_where_the_prices_point(monkeypatch):
     assert begun[1].tolist() == [always, closed, is_open, closed, is_open, closed, out]
     # Then from the best plan there is: greed had taken the two largest places.
     assert begun[2].tolist() == [always, closed, closed, closed, is_open, is_open, out]
+
+
+@pytest.mark.parametrize("entries", [-1, 10**6])
+def test_no_site_at_all_covers_what_is_covered_anyway(entries, monkeypatch):
+    monkeypatch.setattr(covering, "SMALL_ENTRIES", entries)
+    cover = Cover.of(np.eye(4, dtype=bool), [5, 4, 3, 2], covered=[0, 0, 0, 1])
+    found = covering.maximal(cover, Rules(count=0), Watch())
+    assert (found.status, found.value, found.sites.tolist()) == ("optimal", 2, [])
+
+
+def test_more_sites_than_can_be_used_need_no_solver(monkeypatch):
+    """Two are forbidden and one covers a part of what another does: three are left, all open."""
+    monkeypatch.setattr(covering, "SMALL_ENTRIES", -1)
+    monkeypatch.setattr(covering, "solve", None)
+    reach = np.eye(6, dtype=bool)
+    reach[4, 3] = True
+    cover = Cover.of(reach, [5, 4, 3, 2, 6, 7])
+    forbidden = np.isin(np.arange(6), [0, 5])
+    found = covering.maximal(cover, Rules(count=5, forbidden=forbidden), Watch())
+    assert (found.status, found.value) == ("optimal", 4 + 3 + 2 + 6)
+    assert found.sites.tolist() == [1, 2, 3]
+
+
+def median_of(cost, count, cap=9, weight=1, few=0, fixed=(), forbidden=()):
+    table = Distances(np.array(cost, np.uint32), np.full(len(cost), cap),
+                      np.full(len(cost), weight))  # fmt: skip
+    sites = np.arange(table.cost.shape[1])
+    shut = np.isin(sites, forbidden)
+    lists = lists_of(table, ~shut)
+    return median_search.MedianSearch(
+        table, lists, count, np.isin(sites, fixed), shut, Watch(), few
+    )
+
+
+def test_first_prices_are_those_of_a_site_of_middling_rank():
+    """With two of four sites the third nearest; the last one in reach; where none is, staying."""
+    search = median_of([[4, 1, 3, 2], [9, 9, 5, 9], [9, 9, 9, 9]], 2, weight=10)
+    assert search.price.tolist() == [30, 50, 90]
+    assert median_of([[4, 1, 3, 2]], 4).price.tolist() == [2]
+
+
+def test_near_enough_is_less_than_one_or_the_share_asked_for():
+    search = median_of([[1, 2]], 1)
+    search.value = 100
+    for bound, gap, enough in (
+        (99.5, 0, True),
+        (99, 0, False),
+        (98, 0.02, True),
+        (98, 0.019, False),
+    ):
+        search.bound = bound
+        assert search.near_enough(gap) is enough
+
+
+def test_swaps_of_a_median_begin_where_the_bound_points(monkeypatch):
+    """At the sites that add least to the bound, then at the best plan there is."""
+    search = median_of(np.eye(6, dtype=int) * -7 + 8, 3, fixed=[0], forbidden=[5])
+    closed, is_open, always, out = range(4)
+    search.best, begun = np.array([0, 3, 4]), []
+    monkeypatch.setattr(median_search, "TURNS", 1)
+    monkeypatch.setattr(search, "_raise", lambda: None)
+    monkeypatch.setattr(search, "_swap", lambda state, *_: begun.append(state.tolist()))
+    search.worth = np.array([-9.0, -1.0, -4.0, -2.0, -5.0, -8.0])
+    search.raise_and_swap(0)
+    assert begun == [
+        [always, closed, is_open, closed, is_open, out],
+        [always, closed, closed, is_open, is_open, out],
+    ]
+
+
+def test_a_search_ends_where_nothing_more_is_found(monkeypatch):
+    """After some turns without anything new; at once where few candidates are left over."""
+    for few, turns in ((0, median_search.STALLED + 2), (6, 1)):
+        search, raised = median_of(np.full((3, 6), 5), 2, few=few), []
+        search.bound = search.value - 2.0
+        monkeypatch.setattr(search, "_raise", lambda raised=raised: raised.append(1))
+        monkeypatch.setattr(search, "_swap", lambda *_: None)
+        search.raise_and_swap(0)
+        assert len(raised) == turns
