@@ -13,6 +13,7 @@ from .coverage.equity import even_handed, kappa_of
 from .coverage.siting.answers import Sites
 from .coverage.siting.median_program import Distances
 from .geo.network import TICKS_A_MINUTE
+from .siting_points import AT_ONCE
 from .siting_problem import Problem
 from .siting_times import distances
 
@@ -73,6 +74,8 @@ class EvenHanded:
             minutes = np.minimum(np.asarray(ticks, np.float64) / TICKS_A_MINUTE, cap_minutes)
             return np.asarray(np.rint(top * np.exp(-kappa * (minutes - cap_minutes))))
 
-        return Distances(
-            scaled(table.cost).astype(np.uint32), scaled(table.cap).astype(np.int64), table.weight
-        )
+        cost = np.empty(table.cost.shape, np.uint32)
+        for begin in range(0, cost.shape[1], AT_ONCE):
+            part = slice(begin, begin + AT_ONCE)
+            cost[:, part] = scaled(table.cost[:, part])
+        return Distances(cost, scaled(table.cap).astype(np.int64), table.weight)

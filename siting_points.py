@@ -15,7 +15,7 @@ Points = npt.NDArray[np.float64]
 TICKS_A_METRE = 36.0
 """At one kilometre an hour."""
 AT_ONCE = 256
-"""So many sites are moved at once: in floating point all pairs would be several times the times."""
+"""So many sites are reckoned at once: in floating point all pairs are several times the times."""
 
 
 def apart(points: GeoSeries) -> npt.NDArray[np.float64]:

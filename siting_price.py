@@ -45,8 +45,8 @@ def price_of(found: Siting, watch: Watch) -> pd.DataFrame:
     # The plan that was asked for stands for its own rule.
     done = {} if found.rules.floors else {found.asked.fair: found.answer}
     if (problem.group_totals[:2] > 0).all():
-        rows += _by_floor(found, bare, rows[0], watch)
-        answer = done.get("gap") or fairest(problem, "gap", bare, watch.part(watch.left / 2))
+        rows += _by_floor(found, bare, rows[0], watch.part(watch.left / 2))
+        answer = done.get("gap") or fairest(problem, "gap", bare, watch.part(watch.left / 3))
         rows += [_priced(found, "gap", None, bare, answer)] if answer.found else []
     answer = done.get("maxmin") or fairest(problem, "maxmin", bare, watch.part(watch.left / 2))
     rows += [_by_town(found, bare, answer)] if answer.found else []
@@ -68,14 +68,15 @@ def _by_floor(
     problem, rows = found.problem, []
     cover, rural = problem.cover, int(problem.group_totals[1])
     low = math.floor(plain[PRICE.index("rural")] * rural + 1e-6)
-    most = most_of(cover, bare, 1, watch.part(watch.left / 4))
+    most = most_of(cover, bare, 1, watch.part(watch.left / FLOOR_STEPS))
     high = int(cover.base_groups[1] + most.value) if most.found else low
-    for least in dict.fromkeys(
-        low + (high - low) * k // FLOOR_STEPS for k in range(1, FLOOR_STEPS + 1)
-    ):
+    levels = [low + (high - low) * k // FLOOR_STEPS for k in range(1, FLOOR_STEPS + 1)]
+    for at, least in enumerate(levels):
         if watch.over or high <= low:
             break
-        answer = with_share(cover, bare, 1, least, watch.part(watch.left / 3))
+        if least in levels[:at]:
+            continue
+        answer = with_share(cover, bare, 1, least, watch.part(watch.left / (FLOOR_STEPS - at)))
         if answer.found:
             need = max(least - int(cover.base_groups[1]), 0)
             kept = bare.with_floor(cover.groups[:, 1], need)

@@ -92,7 +92,7 @@ MAY_IMPORT = {
     },
     "siting_times": {GROUND, MEASURES, "siting_points", "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
-    "siting_even": {GROUND, MEASURES, "siting_problem", "siting_times"},
+    "siting_even": {GROUND, MEASURES, "siting_points", "siting_problem", "siting_times"},
     "siting_models": {
         *{GROUND, MEASURES, "siting_even", "siting_plan", "siting_problem", "siting_times"}
     },
