@@ -18,19 +18,14 @@ from kepu.coverage.share import Standard, area_mask, nearest, standard_coverage
 from kepu.coverage.surveys import surveys_table
 from kepu.coverage.times import Times, threshold_ticks, travel_times, within
 from kepu.geo.routing import UNREACHED
-from kepu.geo.snap import Doors, Snaps
+
+from .given_doors import doors
 
 TOWNS = geopandas.GeoDataFrame(
     {"name": ["东城街道", "源潭镇"]}, index=["t0", "t1"], geometry=[shapely.Point(0, 0)] * 2,
     crs=4547,
 )  # fmt: skip
 METRES = {"A": 0.0, "C": 150.0, "": 500.0}
-
-
-def doors(size: int) -> Doors:
-    zero = np.zeros((size, 2), np.int64)
-    snaps = Snaps(np.zeros(size, np.int64), np.zeros(size), np.zeros(size), np.zeros(size, bool))
-    return Doors(snaps, zero, zero, zero == 0, np.zeros(size))
 
 
 @st.composite

@@ -17,19 +17,14 @@ from kepu.coverage.reach import reach
 from kepu.coverage.share import Standard, nearest, standard_coverage
 from kepu.coverage.times import Times
 from kepu.geo.routing import UNREACHED
-from kepu.geo.snap import Doors, Snaps
+
+from .given_doors import doors
 
 TOWNS = geopandas.GeoDataFrame(
     {"name": ["城街道", "乡镇"], "kind": ["urban", "rural"]}, index=["t0", "t1"],
     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(1000, 0, 4000, 1000)], crs=4547,
 )  # fmt: skip
 HOURS = [("", ""), ("每天", "9:00-21:00"), ("周一至周五", "9:00-17:00"), ("周末", "")]
-
-
-def doors(size: int) -> Doors:
-    zero = np.zeros((size, 2), np.int64)
-    snaps = Snaps(np.zeros(size, np.int64), np.zeros(size), np.zeros(size), np.zeros(size, bool))
-    return Doors(snaps, zero, zero, zero == 0, np.zeros(size))
 
 
 @pytest.mark.parametrize("points", [4, 100, 1234])

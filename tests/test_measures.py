@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from kepu.coverage.question import Question
 from kepu.coverage.share import Standard
 from kepu.coverage.times import Times
-from kepu.geo.snap import Doors, Snaps
 from kepu.measures import Answer
 from kepu.measures_equity import equity_table
+
+from .given_doors import doors
 
 TOWNS = geopandas.GeoDataFrame(
     {"name": ["东城街道"]}, index=["t0"], geometry=[shapely.Point(0, 0)], crs=4547
@@ -28,15 +29,13 @@ def asked(
     access: list[float], people: list[int], *, ticks: list[int] | None = None, **groups: list[int]
 ) -> pd.Series:
     """What the table of equity says of the district, by measure."""
-    size, zero = len(people), np.zeros((len(people), 2), np.int64)
+    size = len(people)
     demand = geopandas.GeoDataFrame(
         {"people": people, "town": "t0", "rural": [n % 2 == 1 for n in range(size)], **groups},
         index=[f"p{n}" for n in range(size)], geometry=[shapely.Point(0, 0)] * size, crs=4547,
     )  # fmt: skip
-    doors = Doors(Snaps(zero[:, 0], zero[:, 0], zero[:, 0], zero[:, 0] > 0), zero, zero, zero == 0,
-                  np.zeros(size))  # fmt: skip
     times = Times("walk", demand.index, pd.Index([]), np.zeros((size, 0), np.uint32), 36_000,
-                  doors, doors)  # fmt: skip
+                  doors(size), doors(0))  # fmt: skip
     ask = Question(Standard("s", "标准", ("room",), "walk", 15.0, 0.9), times, 60.0)
     nearest = np.array(ticks or [600] * size, np.uint32)
     answer = Answer(ask, np.array(people), nearest, np.array(access, float), 1, np.ones(size, int))

@@ -34,8 +34,9 @@ from kepu.geo.errors import CrsError
 from kepu.geo.network import Network
 from kepu.geo.profile import MODES, default_profiles
 from kepu.geo.routing import UNREACHED
-from kepu.geo.snap import NOWHERE, Doors, Snaps
 from kepu.geo.ways import Ways, build
+
+from .given_doors import doors
 
 METRIC = CRS.from_epsg(4547)
 EAST, NORTH = 500_000.0, 2_621_000.0
@@ -304,18 +305,11 @@ def table_times(
     count, width = array.shape
     array[list(apart)] = UNREACHED
 
-    def doors(length: int, cut: Sequence[int] = ()) -> Doors:
-        edge = np.zeros(length, np.int64)
-        edge[list(cut)] = NOWHERE
-        zero = np.zeros((length, 2), np.int64)
-        snaps = Snaps(edge, np.zeros(length), np.zeros(length), np.zeros(length, bool))
-        return Doors(snaps, zero, zero, zero == 0, np.zeros(length))
-
     return Times(
         "walk",
         pd.Index(list(places) if places else [f"p{i}" for i in range(count)], dtype=object),
         pd.Index(list(venues) if venues else [f"v{i}" for i in range(width)], dtype=object),
-        array, 36_000, doors(count, apart), doors(width),
+        array, 36_000, doors(count, apart=apart), doors(width),
     )  # fmt: skip
 
 

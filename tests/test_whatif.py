@@ -33,7 +33,6 @@ from kepu.coverage.times import Times
 from kepu.geo.crs import WGS84, transform
 from kepu.geo.errors import KepuError, StudyError
 from kepu.geo.routing import UNREACHED
-from kepu.geo.snap import NOWHERE, Doors, Snaps
 from kepu.inputs import read_layers
 from kepu.scenario_file import checked, read_scenario, scenario_text
 from kepu.scenario_keys import Scenario
@@ -43,6 +42,7 @@ from kepu.scenario_sheets import people_sheet, write_comparison
 from kepu.scenarios import Outcome, apply, baseline
 from kepu.study import measure_times
 
+from .given_doors import doors
 from .illustrative import DISTRICT
 from .illustrative import without_land as measured
 
@@ -103,18 +103,12 @@ def smalls(draw: st.DrawFn) -> Small:
         "s", "s", ("room",), "walk", draw(st.sampled_from([0.5, 1.0])), 0.5,
         area=draw(st.sampled_from(["all", "urban", "rural"])),
     )  # fmt: skip
+    apart = np.flatnonzero(~tied)
     times = Times(
-        "walk", index, layer.index, table, 10**6, doors_of(tied), doors_of(np.ones(venues, bool))
+        "walk", index, layer.index, table, 10**6, doors(places, apart=apart), doors(venues)
     )
     towns = GeoDataFrame({"name": ["甲", "乙"]}, index=["A", "B"], geometry=point * 2, crs=crs)
     return Small(times, layer, demand, towns, standard)
-
-
-def doors_of(tied: np.ndarray) -> Doors:
-    count = len(tied)
-    snaps = Snaps(np.where(tied, 0, NOWHERE), np.zeros(count), np.zeros(count), tied & False)
-    none = np.zeros((count, 2), np.int64)
-    return Doors(snaps, none, none, none > 0, np.zeros(count))
 
 
 def same(tally: Tally, counted: pd.DataFrame) -> None:
@@ -172,8 +166,7 @@ def test_a_time_at_the_threshold_is_covered():
         index=list("abc"), geometry=point * 3, crs=crs,
     )  # fmt: skip
     times = Times(
-        "walk", demand.index, pd.Index(["v"]), exact, 9**9, doors_of(np.ones(3, bool)),
-        doors_of(np.ones(1, bool)),
+        "walk", demand.index, pd.Index(["v"]), exact, 9**9, doors(3), doors(1),
     )  # fmt: skip
     standard = Standard("s", "s", ("room",), "walk", 1.0, 0.5)
     tally = Tally.of(standard, times, np.array([False]), demand, pd.Index(["A"]))
