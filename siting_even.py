@@ -74,8 +74,9 @@ class EvenHanded:
             minutes = np.minimum(np.asarray(ticks, np.float64) / TICKS_A_MINUTE, cap_minutes)
             return np.asarray(np.rint(top * np.exp(-kappa * (minutes - cap_minutes))))
 
-        cost = np.empty(table.cost.shape, np.uint32)
-        for begin in range(0, cost.shape[1], AT_ONCE):
+        n, m = table.cost.shape
+        cost = np.empty((n, m), np.uint32)
+        for begin in range(0, m, AT_ONCE):
             part = slice(begin, begin + AT_ONCE)
             cost[:, part] = scaled(table.cost[:, part])
         return Distances(cost, scaled(table.cap).astype(np.int64), table.weight)
