@@ -31,7 +31,7 @@ EARLY_MINUTES = 7 * 60
 WORKING, WEEKEND, ALL_WEEK = frozenset(range(5)), frozenset((5, 6)), frozenset(range(7))
 DAY_NAMES = {name: number for number, name in enumerate("一二三四五六日")} | {"天": 6}
 DAY_WORDS = {
-    **dict.fromkeys(("每天", "每日", "天天", "全周", "全年", "常年"), ALL_WEEK),
+    **dict.fromkeys(("每天", "每日", "天天", "全周", "全年", "常年", "全年无休"), ALL_WEEK),
     **dict.fromkeys(("工作日", "上班日"), WORKING),
     **dict.fromkeys(("周末", "双休日", "周六日"), WEEKEND),
     **dict.fromkeys(("节假日", "法定节假日"), frozenset[int]()),
@@ -129,7 +129,8 @@ def opening(days: str, hours: str) -> Opening:
 
 def _plain(text: str) -> str:
     found = unicodedata.normalize("NFKC", text).strip()
-    return re.sub("[—–－—−]+", "-", found).replace("～", "~")
+    found = re.sub("[—–－—−]+", "-", found).replace("～", "~")
+    return re.sub(r"\s*([-~至到])\s*", r"\1", found)
 
 
 def _seasons(text: str) -> tuple[frozenset[str], str]:

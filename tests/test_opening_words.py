@@ -9,7 +9,7 @@ from kepu.coverage.opening import ALL_WEEK, WEEKEND, WORKING, opening
 
 @pytest.mark.parametrize(
     ("words", "days"),
-    [("每天 每日 天天 全周 全年 全年开放 常年开放", ALL_WEEK), ("工作日 上班日", WORKING),
+    [("每天 每日 天天 全周 全年 全年开放 常年开放 全年无休", ALL_WEEK), ("工作日 上班日", WORKING),
      ("周末 双休日 周六日", WEEKEND)],
 )  # fmt: skip
 def test_words_for_days(words, days):
@@ -21,6 +21,12 @@ def test_words_for_days(words, days):
 def test_a_time_that_there_is_not_is_unknown(hours):
     """And not a quarter past ten."""
     assert opening("每天", hours).spans is None
+
+
+def test_blanks_around_a_dash_are_none():
+    found = opening("周一 至 周五", "9:00 - 12:00，14:00 － 17:00")
+    assert found.days == WORKING
+    assert found.spans == ((540, 720), (840, 1020))
 
 
 def test_the_last_minute_of_an_hour_is_one():
