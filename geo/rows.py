@@ -55,7 +55,7 @@ def room(places: int, columns: int, bits: int, found: Array | None) -> Array:
         `found` was not made here, or for something else.
     """
     if found is None:
-        return aligned(places * columns, bits).reshape(-1, columns)
+        return aligned(places * columns, bits).reshape(places, columns)
     if found.shape != (places, columns) or found.itemsize * 8 != bits:
         raise ValueError(f"found is not {places} x {columns} numbers of {bits} bits")
     if found.ctypes.data % CACHE_LINE:

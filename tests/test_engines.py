@@ -238,6 +238,14 @@ def test_nearest_of_many_kinds(trip, engine, many):
             np.testing.assert_array_equal(venue[:, k], np.where(best == UNREACHED, -1, first))
 
 
+@pytest.mark.parametrize("engine", ["scipy", "bucket", "hierarchy", "auto"])
+@pytest.mark.parametrize(("homes", "goals"), [(0, 0), (0, 3), (3, 0)])
+def test_of_nobody_or_to_nowhere_there_are_no_times(trip, engine, homes, goals):
+    ends = trip.homes.take(slice(homes)), trip.goals.take(slice(goals))
+    found = times_between(trip.network, trip.profile, trip.arcs, *ends, horizon=9000, engine=engine)
+    assert found.shape == (homes, goals)
+
+
 @pytest.mark.parametrize("by_scipy", [False, True])
 def test_the_way_through_a_field_takes_its_time(trip, by_scipy):
     venue = int(np.flatnonzero(trip.goals.open.all(axis=1))[0])
