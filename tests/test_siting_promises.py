@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kepu.coverage.siting import choices, cover_search, covering, median_search, milp
+from kepu.coverage.siting import choices, cover_search, covering, median, median_search, milp
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.siting.choices import build_order, by_people, near_best
 from kepu.coverage.siting.cover import Cover
@@ -185,3 +185,20 @@ def test_a_search_ends_where_nothing_more_is_found(monkeypatch):
         monkeypatch.setattr(search, "_swap", lambda *_: None)
         search.raise_and_swap(0)
         assert len(raised) == turns
+
+
+def test_few_candidates_are_left_over_only_to_highs(monkeypatch):
+    """Who asks for the bound alone gets it as high as it goes."""
+    begun = []
+
+    class Listening(median_search.MedianSearch):
+        def __init__(self, *words):
+            super().__init__(*words)
+            begun.append(self.few)
+
+    monkeypatch.setattr(median_search, "MedianSearch", Listening)
+    table = Distances(np.eye(5, dtype=np.uint32) + 1, np.full(5, 9), np.ones(5, int))
+    for exact in (True, False):
+        median.median(table, Rules(count=2), Watch(), exact=exact)
+    assert begun == [median.FEW_UNSETTLED, 0]
+    assert median.FEW_UNSETTLED > 0
