@@ -103,14 +103,19 @@
 
   const analysed = (data, key, standard) => data.measures.find((one) => one.key === key && one.standard === standard.key);
 
+  /* Whether a measure is that of a standard as it stands; only access follows a scenario. */
+  const isAnalysed = ({ answer, plain }, key) => plain.standard !== null && (key !== 'access' || answer === plain);
+
   /* Why there is nothing to show of a measure; empty where there is. */
   kepu.whyNot = function (page, key) {
-    const { standard, weights, district } = page.plain;
-    if (key === 'coverage' || key === 'minutes' || (standard && analysed(page.data, key, standard))) return '';
+    const { standard, weights } = page.plain;
+    if (key === 'coverage' || key === 'minutes') return '';
+    if (isAnalysed(page, key) && analysed(page.data, key, standard)) return '';
     if (!weights) return '公开版不含该人群的分地点人数';
-    if (key === 'priority') return standard || district.covered === district.people ? '没有可排序的未覆盖人口' : '';
+    const { covered, people } = (key === 'access' ? page.answer : page.plain).district;
+    if (key === 'priority') return standard || covered === people ? '没有可排序的未覆盖人口' : '';
     if (key !== 'access') return '只对评价标准计算';
-    if (standard || district.covered === 0) return '时限内没有人到达所选设施';
+    if (isAnalysed(page, key) || covered === 0) return '时限内没有人到达所选设施';
     return counter() ? counter().why(page) : '本页不载到各处设施的时间，只有评价标准的可达性';
   };
 
@@ -119,7 +124,7 @@
     const { data, plain } = page;
     const key = plain.choice.measure;
     if (kepu.whyNot(page, key)) return null;
-    if (plain.standard) return analysed(data, key, plain.standard);
+    if (isAnalysed(page, key)) return analysed(data, key, plain.standard);
     if (key === 'priority') return kepu.priority(data, plain);
     return key === 'access' ? counter().measure(page) : null;
   }

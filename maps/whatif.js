@@ -275,7 +275,7 @@
     note: kepu.whatifNote,
     access: {
       why: (page) => kepu.whatif.untimed(page.data, block(page), page.plain.choice),
-      measure: (page) => kepu.whatif.access(page.data, block(page), page.plain),
+      measure: (page) => kepu.whatif.access(page.data, block(page), page.answer, state(page)),
     },
     click,
     nameOf: (site, page) => {

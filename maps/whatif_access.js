@@ -1,4 +1,4 @@
-/* Access of a choice that is no standard, counted from all times as the analysis counts it: E2SFCA. */
+/* Access of a choice or of a scenario, counted from all times as the analysis counts it: E2SFCA. */
 (function (kepu) {
   'use strict';
 
@@ -44,19 +44,26 @@
     return [all, ...sums].map(([value, count]) => (count > 0 ? value / count : null));
   }
 
-  /* Access of every person of a choice for so many of the group, by place, and how many venues are reached. */
-  function accessOf(data, block, { choice, weights, limit }) {
-    const table = kepu.whatif.tableOf(block, choice.mode, choice.group);
+  /* Sites of the venues of a choice, after the edits of a state. */
+  function sitesIn(data, block, choice, state) {
     const { byVenue } = kepu.whatif.sitesOf(data, block);
-    const rows = kepu.whatif.staying(data, choice, []).map((v) => table.at.get(byVenue.get(data.venues.id[v])));
+    const { opened, closed } = kepu.whatif.edited(data, block, choice, state);
+    return kepu.whatif.staying(data, choice, closed).map((v) => byVenue.get(data.venues.id[v]))
+      .concat(opened.map((one) => one.site));
+  }
+
+  /* Access of every person of a choice for so many of the group, by place, and how many venues are reached. */
+  function accessOf(data, block, { choice, weights, limit }, state) {
+    const table = kepu.whatif.tableOf(block, choice.mode, choice.group);
+    const rows = sitesIn(data, block, choice, state).map((site) => table.at.get(site));
     const found = shared(table, rows, weights, weightsOf(block.access, choice.minutes, limit));
     return Object.assign(found, { access: found.access.map((one) => one * block.access.people) });
   }
 
   /* A measure as the page carries it for standards. */
-  function measureOf(data, block, answer) {
+  function measureOf(data, block, answer, state) {
     const { name, english, basis, units, scale, parts, labels } = block.access;
-    const { access } = accessOf(data, block, answer);
+    const { access } = accessOf(data, block, answer, state);
     const whole = (value) => (value === null ? -1 : Math.round(value * scale));
     const scopes = means(data, answer.weights, access);
     const edges = parts.map((part) => whole(part * scopes[0]) / scale);
@@ -73,9 +80,9 @@
 
   Object.assign(kepu.whatif, {
     accessOf,
-    /* The present access of a choice; counted once. */
-    access(data, block, plain) {
-      if (last.plain !== plain) last = { plain, measure: measureOf(data, block, plain) };
+    /* Access under an answer, to which a state has led; counted once. */
+    access(data, block, answer, state) {
+      if (last.answer !== answer) last = { answer, measure: measureOf(data, block, answer, state) };
       return last.measure;
     },
   });

@@ -57,7 +57,7 @@
     const unknown = kepu.whatif.unknown(page.data, page.blocks.whatif, page.store.get()).length;
     const texts = told(page);
     if (page.answer === page.plain) texts.push('对本标准没有影响');
-    if (page.view.measure) texts.push(`${page.view.measure.name}仍是现状，不随推演改变`);
+    if (page.view.measure && page.view.measure.key !== 'access') texts.push(`${page.view.measure.name}仍是现状，不随推演改变`);
     if (page.answer.found.told) texts.push(`本页载有 ${kepu.minutes(page.answer.found.told)} 分钟以内的时间，更长的不作数`);
     if (unknown) texts.push(`${unknown} 处在本页找不到，没有计入`);
     return { text: `推演方案，不是现状：${texts.filter(Boolean).join('；')}`, isWrong: unknown > 0 };

@@ -98,6 +98,27 @@ def test_a_link_and_the_keyboard_lead_to_it(opened: Opened) -> None:
     assert visit.text("#headline .label") == "全区可达性"
 
 
+def test_access_follows_a_scenario(opened: Opened, data: dict[str, Any]) -> None:
+    """Of a standard too: what it is now stays as analysed, what it would be is counted."""
+    visit = opened()
+    visit.page.locator(BUTTON).click()
+    now = visit.text("#headline .big")
+    venues = data["venues"]
+    rooms = venues["type"].isin(["room.community", "civic.party"]) & (venues["status"] == "open")
+    shut = list(venues.index[rooms])
+    visit.page.evaluate("(close) => kepu.page.store.set({ close })", shut[1:])
+    assert visit.text("#headline .label") == "全区可达性"
+    venues = venues.loc[shut[:1]].assign(status="open")
+    choice = {"types": list(venues["type"]), "mode": "walk", "minutes": 15, "area": "all",
+              "group": "people"}  # fmt: skip
+    found, people = access({"places": data["places"], "venues": venues}, choice)
+    assert visit.text("#headline .big") == f"{mean(found, people)}处/万人"
+    visit.page.evaluate("(close) => kepu.page.store.set({ close })", shut)
+    refused(visit, "时限内没有人到达所选设施")
+    visit.page.evaluate("kepu.page.store.set({ close: [] })")
+    assert visit.text("#headline .big") == now
+
+
 def refused(visit: Visit, why: str) -> None:
     """Look for a button that cannot be pressed, and the reason beside coverage."""
     button = visit.page.locator(BUTTON)

@@ -13,9 +13,11 @@ import pytest
 
 from kepu import atlas as drawings
 from kepu.coverage.gaps import percent_down
+from kepu.coverage.question import Question
 from kepu.coverage.scenario_times import of_venues
 from kepu.coverage.share import standard_coverage
 from kepu.maps.web import web_map
+from kepu.measures import answers
 from kepu.passport import passport
 from kepu.scenario_file import read_scenario
 from kepu.scenario_keys import Scenario
@@ -34,6 +36,7 @@ MINUTES = (None, None, 7.5, 12.0, 20.0, 45.0)
 ANSWER = """(asked) => asked.map((one) => {
   const page = kepu.page;
   const standard = page.data.standards.find((s) => s.key === one.standard);
+  const { data, blocks: { whatif } } = page;
   page.store.set(Object.assign(kepu.choiceOf(standard), {
     minutes: one.minutes, open: one.open, close: one.close,
   }));
@@ -43,6 +46,7 @@ ANSWER = """(asked) => asked.map((one) => {
     counts: [district, urban, rural, ...towns].map(of),
     ticks: Array.from(found.ticks),
     moved: kepu.whatif.moved(page.data, page.plain, page.answer).district,
+    access: Array.from(kepu.whatif.accessOf(data, whatif, page.answer, page.store.get()).access),
   };
 })"""
 
@@ -137,8 +141,10 @@ def scenario(rng: np.random.Generator, offered: dict[str, list[str]]) -> dict[st
     }
 
 
-def counted(everywhere: Everywhere, one: dict[str, Any]) -> tuple[pd.DataFrame, np.ndarray]:
-    """The same by the analysis: coverage, and the nearest ticks of every place."""
+def counted(
+    everywhere: Everywhere, one: dict[str, Any]
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The same by the analysis: coverage, and the nearest ticks and the access of every place."""
     asked, now = measured()
     standard = next(s for s in asked.wanted if s.key == one["standard"])
     standard = replace(standard, minutes=one["minutes"])
@@ -158,7 +164,8 @@ def counted(everywhere: Everywhere, one: dict[str, Any]) -> tuple[pd.DataFrame, 
     table = standard_coverage(standard, times, venues, now.demand, now.towns)
     used = (venues["status"] == "open") & venues["type"].isin(standard.types)
     columns = times.ticks[:, used.to_numpy()]
-    return table, columns.min(axis=1, initial=np.iinfo(np.uint32).max)
+    access = answers([Question(standard, times, 1.0)], venues, now.demand)[0].access
+    return table, columns.min(axis=1, initial=np.iinfo(np.uint32).max), access
 
 
 @pytest.mark.parametrize("part", range(SCENARIOS // STEP))
@@ -168,7 +175,7 @@ def test_the_page_counts_what_the_analysis_counts(visit, everywhere, offered, pa
     told = visit.page.evaluate(ANSWER, asked)
     changed = 0
     for one, page in zip(asked, told, strict=True):
-        table, ticks = counted(everywhere, one)
+        table, ticks, access = counted(everywhere, one)
         shares = [
             "—" if pd.isna(share) else f"{percent_down(float(share))}%" for share in table["share"]
         ]
@@ -178,6 +185,7 @@ def test_the_page_counts_what_the_analysis_counts(visit, everywhere, offered, pa
         np.testing.assert_array_equal(
             np.where(mine == 0xFFFFFF, np.iinfo(np.uint32).max, mine), ticks
         )
+        np.testing.assert_allclose(page["access"], access, rtol=1e-9, atol=1e-12)
         changed += bool(page["moved"]["gained"] or page["moved"]["lost"])
     assert changed > STEP // 4
 

@@ -242,7 +242,9 @@ def test_no_picture_of_a_scenario_looks_like_the_present(opened: Opened) -> None
     assert visit.text("#sheet-scenario").startswith("推演方案，不是现状：新设于")
     visit.page.locator("#print-close").click()
     visit.page.locator("#measure button", has_text="可达性").click()
-    assert "可达性仍是现状" in visit.text("#scenario")
+    assert "仍是现状" not in visit.text("#scenario")
+    visit.page.evaluate("kepu.page.store.set({ minutes: 12, measure: 'priority' })")
+    assert "优先级仍是现状" in visit.text("#scenario")
     visit.page.select_option("#standard", "base")
     assert "对本标准没有影响" in visit.text("#scenario")
 

@@ -45,8 +45,9 @@ function block(patch) {
 const choice = (patch) => Object.assign({
   standard: '', types: ['room'], mode: 'walk', group: 'people', area: 'all', minutes: 15, goal: 0.9,
 }, patch);
+const NOTHING = { open: [], close: [] };
 const near = (found, right) => found.forEach((one, i) => assert.ok(Math.abs(one - right[i]) < 1e-9, `${found} ${right}`));
-const shared = (patch, told) => kepu.whatif.accessOf(district(), told || block(), kepu.plainAnswer(district(), choice(patch)));
+const shared = (patch, told) => kepu.whatif.accessOf(district(), told || block(), kepu.plainAnswer(district(), choice(patch)), NOTHING);
 
 test('each venue is shared among who comes, the near ones count more', () => {
   const { access, reached } = shared();
@@ -64,8 +65,8 @@ test('the ends of zones are within, a tenth of a second more is not', () => {
 test('only people of the area come, and only they are told a value', () => {
   const data = district();
   const answer = kepu.plainAnswer(data, choice({ area: 'urban' }));
-  near(kepu.whatif.accessOf(data, block(), answer).access, [10000 / 236 + 100, 6800 / 236, 2200 / 236]);
-  const measure = kepu.whatif.access(data, block(), answer);
+  near(kepu.whatif.accessOf(data, block(), answer, NOTHING).access, [10000 / 236 + 100, 6800 / 236, 2200 / 236]);
+  const measure = kepu.whatif.access(data, block(), answer, NOTHING);
   assert.deepEqual(plain(measure.values), [1423729, 288136, -1]);
   assert.deepEqual(plain(measure.towns), [1423729, 288136, -1]);
   assert.deepEqual(plain(measure.summary), ['66.7', '66.7', '—', '142', '28.8', '—']);
@@ -84,9 +85,22 @@ test('what the page has no times for it does not count', () => {
   assert.match(why({}, { group: 'elderly' }), /没有这种出行方式/);
 });
 
+test('a scenario opens and closes for access too', () => {
+  const after = (state) => {
+    const told = block();
+    told.tables[0].ticks[0] = 1200; // D, at the first place
+    const data = district();
+    return kepu.whatif.accessOf(data, told, kepu.plainAnswer(data, choice()), { ...NOTHING, ...state });
+  };
+  const found = after({ open: ['D'], close: ['A', 'C'] });
+  near(found.access, [10000 / 1000 + 100, 10000 / 1000, 10000 / 1000]);
+  near([found.reached], [2]);
+  near(after({ close: ['A', 'B'] }).access, [0, 0, 0]);
+});
+
 test('it is counted once for the same present', () => {
   const data = district();
   const [one, other] = [{}, { minutes: 10 }].map((patch) => kepu.plainAnswer(data, choice(patch)));
-  assert.equal(kepu.whatif.access(data, block(), one), kepu.whatif.access(data, block(), one));
-  assert.notDeepEqual(plain(kepu.whatif.access(data, block(), other).values), plain(kepu.whatif.access(data, block(), one).values));
+  assert.equal(kepu.whatif.access(data, block(), one, NOTHING), kepu.whatif.access(data, block(), one, NOTHING));
+  assert.notDeepEqual(plain(kepu.whatif.access(data, block(), other, NOTHING).values), plain(kepu.whatif.access(data, block(), one, NOTHING).values));
 });

@@ -11,6 +11,7 @@ const block = (name) => kepu.unpack(page.match(new RegExp(`id="kepu-${name}">([^
 const data = kepu.unfold(await block('data'));
 const times = await block('whatif');
 data.places.n = data.places.lat.length;
+const NOTHING = { open: [], close: [] };
 const counts = (one) => [one.people, one.covered, one.apart, one.share];
 function listed(measure) {
   const { values, edges, towns, summary, labels, unit, townEdges } = measure;
@@ -18,8 +19,8 @@ function listed(measure) {
 }
 function accessOf(answer) {
   if (!answer.district.covered || kepu.whatif.untimed(data, times, answer.choice)) return null;
-  const { access, reached } = kepu.whatif.accessOf(data, times, answer);
-  return Object.assign(listed(kepu.whatif.access(data, times, answer)), { access: Array.from(access), reached });
+  const { access, reached } = kepu.whatif.accessOf(data, times, answer, NOTHING);
+  return Object.assign(listed(kepu.whatif.access(data, times, answer, NOTHING)), { access: Array.from(access), reached });
 }
 const answers = JSON.parse(choices).map((choice) => {
   const answer = kepu.plainAnswer(data, choice);
