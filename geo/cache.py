@@ -25,7 +25,7 @@ from .profile import MODES
 BY_MODE = ("open", "barred")
 MODULES = (
     *("wire", "blocks", "gather", "osm", "ways", "network"),
-    *("profile", "interchange", "cache", "kept"),
+    *("profile", "tags", "interchange", "cache", "kept"),
 )
 """What decides what is read from a file."""
 

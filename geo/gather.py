@@ -21,7 +21,7 @@ import osmium
 from .blocks import Block, Nodes, WayBlock, blocks_of
 from .network import Bools, Floats, Ints
 from .pbf import check_texts
-from .profile import ROAD_KEYS, road_class
+from .tags import ROAD_KEYS, road_class
 from .wire import UnusualError
 
 SHAPE_KEYS = ("railway", "waterway", "natural", "water")

@@ -14,17 +14,8 @@ from .crs import WGS84, transform
 from .errors import Fault, NetworkError
 from .gather import is_structure
 from .network import Network, ticks
-from .profile import (
-    ACCESS_KEYS,
-    CLOSED,
-    MODES,
-    Profile,
-    blocks,
-    directions,
-    maxspeed_kmh,
-    road_class,
-    surface_factor,
-)
+from .profile import MODES, Profile
+from .tags import ACCESS_KEYS, CLOSED, blocks, directions, maxspeed_kmh, road_class, surface_factor
 from .ways import Ways, build
 
 ACCESS = frozenset(key for keys in ACCESS_KEYS.values() for key in keys)

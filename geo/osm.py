@@ -19,7 +19,8 @@ from .errors import Fault, NetworkError
 from .gather import Gathered, Places, gather, is_structure, joined
 from .network import Bools, Floats, Ints
 from .pbf import check_complete
-from .profile import MODES, Profile, blocks, directions, known_classes, maxspeed_kmh, surface_factor
+from .profile import MODES, Profile, known_classes
+from .tags import blocks, directions, maxspeed_kmh, surface_factor
 from .ways import Ways
 
 Box = tuple[float, float, float, float]

@@ -20,7 +20,8 @@ from kepu.geo.blocks import Nodes, blocks_of
 from kepu.geo.gather import KIND_KEYS, Gathered, Kind, gather, joined
 from kepu.geo.osm import _limits as limits
 from kepu.geo.osm import read_osm
-from kepu.geo.profile import MODES, default_profiles, directions, surface_factor
+from kepu.geo.profile import MODES, default_profiles
+from kepu.geo.tags import directions, surface_factor
 from kepu.geo.ways import build
 from kepu.geo.wire import UnusualError, varints
 

@@ -33,9 +33,10 @@ from kepu.geo.crs import (
 from kepu.geo.interchange import from_networkx, to_networkx
 from kepu.geo.network import Network, main_component
 from kepu.geo.osm import read_osm
-from kepu.geo.profile import Profile, default_profiles, directions, road_class
+from kepu.geo.profile import Profile, default_profiles
 from kepu.geo.routing import UNREACHED, door_to_door
 from kepu.geo.snap import Snaps, doors, snap
+from kepu.geo.tags import directions, road_class
 from kepu.geo.ways import build
 from kepu.layers.roads import read_roads
 

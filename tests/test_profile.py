@@ -11,19 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kepu.geo.errors import StudyError
-from kepu.geo.profile import (
+from kepu.geo.profile import MODES, default_profiles, known_classes, with_speeds
+from kepu.geo.tags import (
     ACCESS_KEYS,
     CLOSED,
-    MODES,
     OPEN,
     blocks,
-    default_profiles,
     directions,
-    known_classes,
     maxspeed_kmh,
     road_class,
     surface_factor,
-    with_speeds,
 )
 
 PROFILES = default_profiles()

@@ -8,13 +8,11 @@ import pytest
 
 from kepu.geo.gather import Kind
 from kepu.geo.osm import _limits
-from kepu.geo.profile import (
-    MODES,
+from kepu.geo.profile import MODES, at_pace, default_profiles
+from kepu.geo.tags import (
     ROAD_KEYS,
     UNPAVED_FACTOR,
-    at_pace,
     blocks,
-    default_profiles,
     directions,
     maxspeed_kmh,
     road_class,

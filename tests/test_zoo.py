@@ -29,7 +29,8 @@ from kepu.coverage.times import travel_times
 from kepu.folder import MANIFEST, claimed, file_digest
 from kepu.geo.crs import is_metric, require_metric
 from kepu.geo.errors import CrsError
-from kepu.geo.profile import default_profiles, maxspeed_kmh
+from kepu.geo.profile import default_profiles
+from kepu.geo.tags import maxspeed_kmh
 from kepu.inputs import read_layers
 from kepu.layers.cells import CellError, longitude, people
 from kepu.layers.roads import read_roads
