@@ -21,10 +21,10 @@ from .chains import Chains, Ends, along_chains, at_ends, contract
 from .compiled import Array
 from .hierarchy import Hierarchy
 from .nearest import lower, nearest
+from .routing import UNREACHED
 from .snap import Doors
 
 Kernels = Literal["bucket", "hierarchy"]
-UNREACHED = np.iinfo(np.uint32).max
 SOURCES_AT_ONCE = 64
 
 
