@@ -19,21 +19,28 @@ from .biff import Extras
 from .sheets import check_extent, check_rows
 
 TELLING = re.compile(rb'<(?:\w+:)?f[ >/]|t="e"|hidden="')
-ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
-CELL = re.compile(rb"<(?:\w+:)?c\b(?P<has>[^>]*?)(?:/>|>(?P<holds>.*?)</(?:\w+:)?c>)", re.DOTALL)
+# No part of a pattern runs past the next tag: what does not end would be looked for to the end of
+# the file, from every place where it may begin.
+ROW_HIDDEN = re.compile(rb'<(?:\w+:)?row\b(?=[^<>]*\bhidden="(?:1|true)")[^<>]*\br="([0-9]+)"')
+CELL = re.compile(
+    rb"<(?:\w+:)?c\b(?P<has>[^<>]*)(?:(?<=/)>|(?<!/)>"
+    rb"(?P<holds>(?:[^<]++|<(?!/?(?:\w+:)?c[\s/>]))*+)</(?:\w+:)?c>)"
+)
 STYLED = re.compile(
-    rb'<(?:\w+:)?c\b(?=[^>]*\bs="([0-9]+)")(?=[^>]*\br="[A-Z]+([0-9]+)")[^>]*(?<!/)>'
+    rb'<(?:\w+:)?c\b(?=[^<>]*\bs="([0-9]+)")(?=[^<>]*\br="[A-Z]+([0-9]+)")[^<>]*(?<!/)>'
     rb"(?!</)"
 )
 PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
 FILLED = re.compile(
-    rb"<(?:\w+:)?c\b[^>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]+)[\"'][^>]*(?<!/)>"
+    rb"<(?:\w+:)?c\b(?=[^<>]*?\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]+)[\"'])[^<>]*+(?<!/)>"
     rb"(?!</|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
 )
-FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>)", re.DOTALL)
-VALUE = re.compile(rb"<(?:\w+:)?v>(.+?)</(?:\w+:)?v>", re.DOTALL)
-STRING = re.compile(rb"<(?:\w+:)?si\s*(?:/>|>(.*?)</(?:\w+:)?si>)", re.DOTALL)
-STRIKE = re.compile(rb'<(?:\w+:)?strike(?:\s+val="(?:1|true)")?\s*/>')
+FORMULA = re.compile(rb"<(?:\w+:)?f\b[^<>]*(?:(?<=/)>|(?<!/)>([^<]*+)</(?:\w+:)?f>)")
+VALUE = re.compile(rb"<(?:\w+:)?v>([^<]++)</(?:\w+:)?v>")
+STRING = re.compile(
+    rb"<(?:\w+:)?si\s*+(?:/>|>((?:[^<]++|<(?!/?(?:\w+:)?si[\s/>]))*+)</(?:\w+:)?si>)"
+)
+STRIKE = re.compile(rb'<(?:\w+:)?strike(?:\s+val="(?:1|true)")?\s*+/>')
 STRINGS_PART = "xl/sharedStrings.xml"
 
 

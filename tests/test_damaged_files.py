@@ -121,21 +121,39 @@ def test_one_far_cell_does_not_fill_the_memory(tmp_path, place):
     assert codes(tmp_path / "t.xlsx") == {"E-CELLS-FAR" if far else "E-LAST-ROW"}
 
 
+def with_sheet(folder, change):
+    """Write a workbook with the text of its one sheet changed."""
+    page = openpyxl.Workbook()
+    page.active.append(["编号", "名称"])
+    page.save(folder / "one.xlsx")
+    with zipfile.ZipFile(folder / "one.xlsx") as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = change(parts[sheet])
+    with zipfile.ZipFile(folder / "t.xlsx", "w") as new:
+        for name, content in parts.items():
+            new.writestr(name, content)
+    return folder / "t.xlsx"
+
+
 @pytest.mark.parametrize(
     "cell", ["<c r='XFD900000'><v>1</v></c>", '<c s="1" r = "xfd900000" t="str"><v>a</v></c>'],
 )  # fmt: skip
 def test_however_the_far_cell_is_written(tmp_path, cell):
-    page = openpyxl.Workbook()
-    page.active.append(["编号", "名称"])
-    page.save(tmp_path / "one.xlsx")
-    with zipfile.ZipFile(tmp_path / "one.xlsx") as old, zipfile.ZipFile("t.xlsx", "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name.endswith("sheet1.xml"):
-                row = f'<row r="900000">{cell}</row></sheetData>'.encode()
-                content = content.replace(b"</sheetData>", row)
-            new.writestr(name, content)
-    assert codes(Path("t.xlsx")) == {"E-CELLS-FAR"}
+    row = f'<row r="900000">{cell}</row></sheetData>'.encode()
+    path = with_sheet(tmp_path, lambda text: text.replace(b"</sheetData>", row))
+    assert codes(path) == {"E-CELLS-FAR"}
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [b"<c>", b"<c ", b'<c r="A1" ', b'<c r="A1"><f>', b'<c r="A1" t="e"><v>', b"<row ", b"<si>"],
+)
+def test_what_begins_and_never_ends_is_not_looked_for_to_the_end(tmp_path, begin):
+    """From every place where it may begin: a sheet of 60 kB would take hours."""
+    telling = b'<row hidden="1"><c t="e"><f>1</f><is><strike/></is></c>'
+    path = with_sheet(tmp_path, lambda text: text + telling + begin * 100_000)
+    assert codes(path) <= {"E-XLSX", "E-ROWS-MANY", "E-EMPTY"}
 
 
 def test_formats_of_empty_cells_are_no_contents(tmp_path):
