@@ -11,6 +11,7 @@ import io
 import os
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,12 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     content = body.getvalue()
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_bytes(hashlib.sha256(content).digest() + content)
-    partial.replace(path)
+    try:
+        partial.write_bytes(hashlib.sha256(content).digest() + content)
+        partial.replace(path)
+    finally:
+        with suppress(OSError):  # a full disk must not fill up with what did not fit
+            partial.unlink(missing_ok=True)
 
 
 def read_arrays(path: Path) -> dict[str, Any] | None:

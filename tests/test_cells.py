@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +106,15 @@ def test_files_are_believed_as_a_whole(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(DamagedError):
             read_arrays(path)
+
+
+def test_what_does_not_fit_leaves_nothing_behind(tmp_path, monkeypatch):
+    def full(path, content):
+        with path.open("wb") as stream:
+            stream.write(content[:9])
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="no space"):
+        write_arrays(tmp_path / "a.cells", {"a": np.arange(3)})
+    assert not list(tmp_path.iterdir())
