@@ -32,7 +32,8 @@ MODULES = (
 
 def cache_key(source: Path, options: Mapping[str, Any]) -> str:
     """Return the name under which what is read from `source` with `options` is kept."""
-    digest = hashlib.sha256(source.read_bytes())
+    with source.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256")
     digest.update(json.dumps(options, sort_keys=True, ensure_ascii=False, default=str).encode())
     for module in MODULES:
         digest.update((Path(__file__).parent / f"{module}.py").read_bytes())

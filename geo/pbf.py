@@ -28,7 +28,8 @@ def check_digest(path: Path, sha256: str) -> None:
     NetworkError
         The SHA-256 of the file is another.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != sha256.lower():
         raise NetworkError(
             Fault("E-OSM-SHA256", file=path.name, value=digest, facts={"declared": sha256})
