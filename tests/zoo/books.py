@@ -64,12 +64,12 @@ def header_again(sheet):
 
 
 def far(sheet):
-    sheet["XFD900000"] = " "
+    sheet["XFD650"] = " "
 
 
 book("X2 ten thousands, above the header", 3, "E-UNIT-LINE", change=unit_line, says=("单位：万人",))
 book("X12 the header twice", 3, "E-HEADER-ROWS", change=header_again)
-book("X6 a space in the farthest cell", 3, "E-CELLS-FAR", change=far, says=("900000",))
+book("X6 a space in the farthest cell", 3, "E-CELLS-FAR", change=far, says=("650", "16384"))
 
 
 # X6: files that are not what they seem
@@ -104,8 +104,8 @@ def _(f):
     f.after.append(lambda folder: (folder / "demand.xlsx").replace(folder / "demand.csv"))
 
 
-planted("X6 a file of a gigabyte", 3, "E-FILE-BIG", says=("demand.csv", "1024"))(
-    lambda f: f.after.append(lambda folder: os.truncate(folder / "demand.csv", 2**30))
+planted("X6 a file of 201 MB", 3, "E-FILE-BIG", says=("demand.csv", "201"))(
+    lambda f: f.after.append(lambda folder: os.truncate(folder / "demand.csv", 201 * 2**20))
 )
 
 # X13: texts that are cut or not CSV
