@@ -144,6 +144,7 @@ def near_of(found: Siting, watch: Watch) -> NearBest | None:
     if asked.fair:
         return None
     near = problem.study.sites.near if asked.model != "lscp" else 0
+    limit = watch.part(max(watch.left * 0.2, 1.0))
     tolerance, scale = near * (found.reached - found.before), by_people(problem.cover)
     if asked.model in ("pmedian", "pcenter", "pdispersion"):
         tolerance = near * found.answer.value
@@ -154,19 +155,21 @@ def near_of(found: Siting, watch: Watch) -> NearBest | None:
     elif asked.model == "pdispersion":
         scale = by_spacing(*spacing_of(problem), problem.fixed)
     elif found.limited:
-        scale = _by_served(found)
-    limit = watch.part(max(watch.left * 0.2, 1.0))
+        scale = _by_served(found, limit)
     return near_best(problem.cover, found.rules, found.answer.sites, int(tolerance), limit, scale)
 
 
-def _by_served(found: Siting) -> Scale:
-    """Weigh plans by whom they serve within the room of each site."""
+def _by_served(found: Siting, watch: Watch) -> Scale:
+    """Weigh plans by whom they serve within the room of each site, as far as there is time."""
     problem = found.problem
 
     def beside(sites: list[int]) -> Any:
-        return np.array([
-            worth(problem, "mclp", [*sites, j]) for j in range(len(problem.options))
-        ])  # fmt: skip
+        served = np.full(len(problem.options), -1, np.int64)
+        for j in range(len(served)):
+            if watch.over:
+                break
+            served[j] = worth(problem, "mclp", [*sites, j])
+        return served
 
     # A largest flow for each: enough for stand-ins, not for a walk.
     return Scale(lambda sites: worth(problem, "mclp", sites), beside, walked=1)

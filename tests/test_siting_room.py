@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kepu.coverage.siting import capacity
 from kepu.coverage.siting.answers import Watch
-from kepu.coverage.siting.capacity import most_of, most_people
+from kepu.coverage.siting.capacity import _most_room, most_of, most_people
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.fairness import group_people, least_gap, max_min, with_share, worst_share
 from kepu.coverage.siting.rules import Rules
@@ -182,3 +183,32 @@ def test_no_room_for_nobody():
     assert worst_share(cover, rules, totals, found.sites) == 1
     full = Rules(count=1, fixed=np.ones(2, bool), room=np.array([1, 1]))
     assert most_people(cover, full, Watch()).status == "infeasible"
+
+
+@given(st.integers(0, 10**6), st.booleans())
+def test_no_plan_serves_more_than_its_sites_have_room_for(seed, priced):
+    cover, room, _ = crowded(seed)
+    rng = np.random.default_rng(seed)
+    fixed, forbidden = np.arange(5) == 1, np.arange(5) == 3
+    cost = rng.integers(0, 4, 5)
+    rules = Rules(count=3, fixed=fixed, forbidden=forbidden, room=room)
+    rules = replace(rules, budget=3, cost=cost) if priced else rules
+    most = _most_room(cover, rules, room)
+    kept = [plan for plan in plans(5, 3) if rules.kept_by(plan, cover)]
+    best = max(served(cover, room, plan) for plan in kept)
+    assert cover.base + most >= best
+    found = most_people(cover, rules, Watch())
+    assert (found.status, found.value) == ("optimal", best)
+
+
+def test_full_sites_are_proved_without_a_program(monkeypatch):
+    # Three villages of 10, rooms of 4: two sites serve eight, and nobody needs a solver to see it.
+    cover = Cover.of(np.eye(3, dtype=bool), [10, 10, 10])
+    rules = Rules(count=2, room=np.full(3, 4))
+    assert _most_room(cover, rules, rules.room) == 8
+    monkeypatch.setattr(capacity, "solve", lambda *_, **__: pytest.fail("not needed"))
+    found = most_people(cover, rules, Watch())
+    assert (found.status, found.value) == ("optimal", 8)
+    # For three units of money: the cheap one, and half of what a dear one has room for.
+    dear = replace(rules, count=None, budget=3, cost=np.array([2, 2, 4]))
+    assert _most_room(cover, dear, dear.room) == 6

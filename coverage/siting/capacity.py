@@ -35,11 +35,33 @@ def most_people(cover: Cover, rules: Rules, watch: Watch) -> Answer:
     fixed, _ = rules.settled(cover.candidates)
     if rules.count is not None and int(fixed.sum()) > rules.count:
         return impossible(watch)
-    program, _ = service_program(cover, rules, rules.room)
     start = _greedy(cover, rules, rules.room, watch)
     known = -np.inf if start is None else float(worth(cover, rules, start) - cover.base)
+    most = _most_room(cover, rules, rules.room)
+    if start is not None and known >= most:
+        return judged(start, cover.base + known, cover.base + known, watch, step=1.0)
+    program, _ = service_program(cover, rules, rules.room)
     found = solve(program, watch, step=1.0, shift=cover.base, known=known)
+    found = replace(found, bound=min(found.bound, most))
     return answered_by(lambda sites: worth(cover, rules, sites), cover, rules, watch, found, start)
+
+
+def _most_room(cover: Cover, rules: Rules, room: Whole) -> float:
+    """Return the room of so many sites, or of what money buys: no plan serves more."""
+    fixed, forbidden = rules.settled(cover.candidates)
+    near = np.where(forbidden, 0, Service.of(cover, room).room)
+    stood, rest = int(near[fixed].sum()), near[~fixed]
+    most = float(rest.sum())
+    if rules.count is not None:
+        spare = rules.count - int(fixed.sum())
+        most = float(np.sort(rest)[::-1][:spare].sum())
+    if rules.budget is not None and rules.cost is not None:
+        price = rules.cost[~fixed].astype(float)
+        order = np.argsort(-rest / np.maximum(price, 1e-9), kind="stable")
+        spent = np.cumsum(price[order])
+        share = np.clip(1 - (spent - rules.budget) / np.maximum(price[order], 1e-9), 0, 1)
+        most = min(most, float((share * rest[order]).sum()))
+    return stood + most
 
 
 def most_of(cover: Cover, rules: Rules, group: int, watch: Watch) -> Answer:

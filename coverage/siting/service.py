@@ -71,13 +71,14 @@ class Service:
 def served(cover: Cover, room: Whole, sites: npt.ArrayLike) -> int:
     """Return how many people a plan serves, its base included, as a largest flow."""
     chosen = np.asarray(sites, np.int64)
-    n, k = cover.reach.shape[0], len(chosen)
-    if not k or not n:
+    part, k = cover.reach[:, chosen].tocoo(), len(chosen)
+    if not part.nnz:
         return cover.base
-    part = cover.reach[:, chosen].tocoo()
-    start = np.concatenate([np.zeros(n, int), part.row + 1, n + 1 + np.arange(k)])
+    rows, row = np.unique(part.row, return_inverse=True)
+    n = len(rows)
+    start = np.concatenate([np.zeros(n, int), row + 1, n + 1 + np.arange(k)])
     end = np.concatenate([np.arange(n) + 1, n + 1 + part.col, np.full(k, n + k + 1)])
-    most = np.concatenate([cover.weight, cover.weight[part.row], room[chosen]])
+    most = np.concatenate([cover.weight[rows], cover.weight[part.row], room[chosen]])
     most = np.minimum(most, np.iinfo(np.int32).max).astype(np.int32)
     graph = csr_matrix(coo_matrix((most, (start, end)), shape=(n + k + 2, n + k + 2)))
     return cover.base + int(maximum_flow(graph, 0, n + k + 1).flow_value)
