@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from kepu.coverage.siting import choices, cover_search, covering, median, median_search, milp
-from kepu.coverage.siting.answers import Watch
+from kepu.coverage.siting import (
+    choices,
+    cover_search,
+    covering,
+    fairness,
+    floors,
+    median,
+    median_search,
+    milp,
+)
+from kepu.coverage.siting.answers import Watch, judged
 from kepu.coverage.siting.choices import build_order, by_people, near_best
 from kepu.coverage.siting.cover import Cover
 from kepu.coverage.siting.median_program import Distances, lists_of
-from kepu.coverage.siting.milp import Program, solve
+from kepu.coverage.siting.milp import Program, Solved, solve
 from kepu.coverage.siting.rules import Rules
 
 
@@ -202,3 +212,55 @@ def test_few_candidates_are_left_over_only_to_highs(monkeypatch):
         median.median(table, Rules(count=2), Watch(), exact=exact)
     assert begun == [median.FEW_UNSETTLED, 0]
     assert median.FEW_UNSETTLED > 0
+
+
+def test_a_large_fair_plan_has_a_start(monkeypatch):
+    """Where HiGHS finds nothing in time, prices and swaps have found something, unproved."""
+    monkeypatch.setattr(floors, "LARGE_ENTRIES", 0)
+    monkeypatch.setattr(covering, "SMALL_ENTRIES", 0)
+    monkeypatch.setattr(fairness, "solve", silent)
+    monkeypatch.setattr(floors, "solve", silent)
+    groups = np.array([[5, 0], [4, 0], [0, 3], [0, 2]])
+    cover = Cover.of(np.eye(4, dtype=bool), groups.sum(axis=1), groups=groups)
+    found, gap = fairness.least_gap(cover, Rules(count=2), groups.sum(axis=0), (0, 1), 4, Watch())
+    assert (found.status, len(found.sites), math.isnan(gap)) == ("heuristic", 2, True)
+    assert (cover.group_values(found.sites) > 0).all()  # somebody of both groups
+
+
+def silent(*_, **__):
+    """Find nothing and prove nothing."""
+    return Solved(None, -math.inf, math.inf)
+
+
+def test_highs_hears_of_a_plan_only_where_there_is_one(monkeypatch):
+    """What it is told bounds what the watch hears: no plan is known to be worth nothing."""
+    cover = Cover.of(np.eye(3, dtype=bool), [10, 10, 7], groups=[[0], [0], [7]])
+    rules, known = Rules(count=2).with_floor(cover.groups[:, 0], 7), []
+    monkeypatch.setattr(floors, "solve", lambda *_, **how: known.append(how["known"]) or silent())
+    for plan in (None, np.array([0, 2])):
+        monkeypatch.setattr(floors, "priced", lambda *_, plan=plan: (plan, math.inf))
+        floors.floored(cover, rules, Watch())
+    assert known == [-math.inf, 17]
+
+
+def test_prices_of_groups_move_less_each_time(monkeypatch):
+    """Of who lacks most by all of a step, of others in proportion; three of four against one."""
+    monkeypatch.setattr(floors, "LARGE_ENTRIES", 0)
+    groups = np.array([[6, 0], [0, 2]])
+    cover = Cover.of(np.eye(2, dtype=bool), groups.sum(axis=1), groups=groups)
+    prices = []
+
+    def at_prices(_, __, extra, ___):
+        prices.append((extra / groups.sum(axis=1)).tolist())
+        return judged([0], 6, math.inf, Watch())  # group 0 has all, group 1 nothing
+
+    monkeypatch.setattr(floors, "at_prices", at_prices)
+    monkeypatch.setattr(floors, "ROUNDS", 3)
+    floors.fair_starts(
+        cover, Rules(count=1), np.array([6, 2]), (0, 1), lambda shares: shares.min(axis=1), Watch()
+    )
+    # All together have 3/4: group 0 has 1/4 more, group 1 lacks 3/4.
+    first, second = floors.STEP, floors.STEP * floors.SHRINK
+    assert prices[1] == [-round(first / 3), round(first)]
+    assert prices[2] == [max(-round(first / 3) - round(second / 3), -floors.ONE // 2),
+                         round(first) + round(second)]  # fmt: skip
