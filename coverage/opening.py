@@ -50,12 +50,12 @@ SHUT_SEASONS = {
     name: re.compile(f"([、/和及与]?){words.pattern}{CLOSING}") for name, words in SEASONS.items()
 }
 """With what joins them to what stands before: of 周一、寒暑假闭馆 both are closed."""
-SHUT_FEASTS = re.compile(f"(?:法定)?节假日{CLOSING}")
+SHUT_FEASTS = re.compile(f"(?<![、/和及与定])(?:法定)?节假日{CLOSING}")
 BOTH_SEASONS = frozenset(SEASONS)
 BESIDE, BEFORE = re.compile("[、/和及与]"), re.compile("[、/和及与,;]")
 """Between what is listed: beside each other, and what may also go before all that follows."""
 EDGES = " 、,;()和及与/"
-BETWEEN_DAYS = re.compile("[、,;/ ()和及]+")
+BETWEEN_CLAUSES = re.compile("[,; ()]+")
 HALF_OF_DAY = "(上午|中午|下午|晚上|晚)?"
 CLOCK = r"([0-9]{1,2})(?:[:时点]([0-9]{1,2})?分?)"
 SPAN = re.compile(f"{HALF_OF_DAY}{CLOCK}(?:-|~|至|到){HALF_OF_DAY}{CLOCK}")
@@ -76,11 +76,14 @@ class Opening:
         Minutes of the day, from and to; beyond 1440 is the next day.
     seasons
         Of `term` and `holiday`; both where the text says nothing of them.
+    stated
+        Whether anything is said of the hours.
     """
 
     days: frozenset[int] | None
     spans: tuple[tuple[int, int], ...] | None
     seasons: frozenset[str]
+    stated: bool = True
 
     def at(self, moment: str) -> int:
         """Tell whether the venue is open at a moment of `MOMENTS`: OPEN, CLOSED or UNKNOWN."""
@@ -101,7 +104,7 @@ class Opening:
 
     def _weekend(self) -> int:
         start, end = DAYTIME_MINUTES
-        enough = OPEN
+        enough = UNKNOWN if self.stated else OPEN
         if self.spans is not None:
             minutes = sum(max(min(b, end) - max(a, start), 0) for a, b in self.spans)
             enough = int(minutes >= LEAST_WEEKEND_MINUTES)
@@ -124,7 +127,8 @@ def opening(days: str, hours: str) -> Opening:
         As they stand in the table; empty where nothing is said.
     """
     seasons, rest = _seasons(_plain(days))
-    return Opening(_days(rest), _spans(_plain(hours)), seasons)
+    spans = _plain(hours)
+    return Opening(_days(rest), _spans(spans), seasons, bool(spans))
 
 
 def _plain(text: str) -> str:
@@ -152,7 +156,7 @@ def _seasons(text: str) -> tuple[frozenset[str], str]:
     rest = rest.strip(EDGES)
     seasons = (named or BOTH_SEASONS) - shut.keys()
     joined = any(said[1] for said in shut.values())
-    closed = named and re.search(CLOSING, SHUT_FEASTS.sub("", rest))
+    closed = named and re.search(CLOSING, SHUT_FEASTS.sub("", text))
     if not seasons or named & shut.keys() or joined or closed:
         return BOTH_SEASONS, "?"
     if not named or not rest:
@@ -179,17 +183,46 @@ def _of_season(name: str, text: str, rest: str) -> tuple[frozenset[str], str]:
 
 def _days(text: str) -> frozenset[int] | None:
     """Return the days that a text names; those at which it says closed are taken off."""
-    days, shut = set[int](), set[int]()
-    parts = [part for part in BETWEEN_DAYS.split(text) if part]
+    days, shut = list[frozenset[int]](), list[frozenset[int]]()
+    for clause in BETWEEN_CLAUSES.split(text):
+        said = _clause([part for part in BESIDE.split(clause) if part])
+        if said is None:
+            return None
+        days += said[0]
+        shut += said[1]
+    if not days and not shut:
+        return None
+    left = (frozenset().union(*days) if days else ALL_WEEK) - frozenset().union(*shut)
+    return left or None
+
+
+def _clause(parts: list[str]) -> tuple[list[frozenset[int]], list[frozenset[int]]] | None:
+    """
+    Return the days at which a list says open, and those at which it says closed.
+
+    What stands at the end is said of all: of 周六、周日闭馆 both are closed. 周二至周日、周一闭馆
+    cannot mean that; where one cannot tell, nothing is known.
+    """
+    days, shut = list[frozenset[int]](), list[frozenset[int]]()
+    waiting: list[tuple[frozenset[int], bool]] = []
     for part in parts:
         closed = SHUT.fullmatch(part)
-        named = _named_days((closed[1] if closed else part).removesuffix("开放"))
+        word = closed[1] if closed else part.removesuffix("开放")
+        named = _named_days(word)
         if named is None:
             return None
-        (shut if closed else days).update(named)
-    only_shut = all(SHUT.fullmatch(part) for part in parts)
-    left = frozenset((ALL_WEEK if only_shut else days) - shut)
-    return left if parts and left else None
+        before = frozenset().union(*(one for one, _ in waiting))
+        if not closed:
+            waiting.append((named, ONE_DAY.fullmatch(word) is not None))
+        elif all(single for _, single in waiting):
+            shut, waiting = [*shut, before, named], []
+        elif before | named == ALL_WEEK and not before & named:
+            days, shut, waiting = [*days, before], [*shut, named], []
+        else:
+            return None
+        if part.endswith("开放") and not closed:
+            days, waiting = [*days, before, named], []
+    return [*days, *(one for one, _ in waiting)], shut
 
 
 def _named_days(word: str) -> frozenset[int] | None:

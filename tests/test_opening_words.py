@@ -63,9 +63,28 @@ def test_the_last_minute_of_an_hour_is_one():
         ("寒暑假周一闭馆", None, "term holiday"),
         ("学期内、寒暑假不开放", None, "term holiday"),
         ("寒暑假闭馆，学期内闭馆", None, "term holiday"),
+        ("寒暑假及法定节假日不开放", None, "term holiday"),
+        ("法定节假日及寒暑假不开放", None, "term holiday"),
     ],
 )
 def test_seasons_of_the_year(text, days, seasons):
     found = opening(text, "9:00-17:00")
     assert found.days == days
     assert found.seasons == set(seasons.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("周一闭馆、周二闭馆", {2, 3, 4, 5, 6}),
+        ("周一、周二及周三休息", {3, 4, 5, 6}),
+        ("周一闭馆（法定节假日除外）", {1, 2, 3, 4, 5, 6}),
+        ("周一、周三开放，周二、周四闭馆", {0, 2}),
+        ("周二至周五、周六、周日和周一闭馆", {1, 2, 3, 4, 5, 6}),
+        ("周末、周一闭馆", None),
+        ("周一至周日、周一闭馆", None),
+        ("节假日", None),
+    ],
+)
+def test_lists_of_days_that_end_in_closed(text, days):
+    assert opening(text, "").days == days
