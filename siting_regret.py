@@ -74,7 +74,8 @@ def _people(
     share = (top - mine) / top if top else 0.0
     # Where the best is not proved, what is lost is that much at least.
     gap = max(best.bound - top, 0) / max(top, 1) if best.found else np.inf
-    return name, speed, mine, top, top - mine, share, best.status, gap
+    status = "optimal" if gap == 0 else best.status
+    return name, speed, mine, top, top - mine, share, status, gap
 
 
 def _time(found: Siting, moved: Points, watch: Watch) -> tuple[Any, ...]:
