@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from geopandas import GeoDataFrame, GeoSeries
 
+from .addresses import TOWN_SUFFIX
 from .cells import lookup_key
 from .ledger import Ledger, listed
 
@@ -22,7 +23,6 @@ TOWN_ALIASES = (
 TOWN_CODE_ALIASES = ("乡镇代码", "镇街代码", "所属镇街代码", "town_code")
 """and of the column where they state its code beside."""
 OFFICES = re.compile(r"(人民政府|政府|办事处|(?<=街道)办)$")
-TOWN_SUFFIX = re.compile(r"(街道|镇|乡)$")
 
 COUNTY_BEFORE = re.compile(r"[区县市]")
 

@@ -84,7 +84,7 @@ def refuse_metres(
     """
     metres = np.maximum(np.abs(x), np.abs(y)) > DEGREES_MOST
     if metres.sum() * 2 > len(rows):
-        lon, lat = _middle(towns)
+        lon, lat = middle(towns)
         size = np.median(np.column_stack([x, y])[metres], axis=0)
         _, north = _plane(lon, lat, towns.crs)
         easting = size[np.argmax(np.abs(size - north))]
@@ -119,7 +119,7 @@ def unproject(
     if (np.maximum(np.abs(first), np.abs(second)) <= DEGREES_MOST).sum() * 2 > len(first):
         shown = f"{np.median(first):.10g}, {np.median(second):.10g}"
         raise CrsError(ledger.fault("E-NOT-METRES", column=header, value=shown, declared=datum))
-    lon, lat = _middle(towns)
+    lon, lat = middle(towns)
     east, north = _plane(lon, lat, reference_system(datum))
     sizes = float(np.median(first)), float(np.median(second))
     fits = [
@@ -159,7 +159,8 @@ def _stop_at_zone(
     raise CrsError(fault)
 
 
-def _middle(towns: GeoDataFrame) -> tuple[float, float]:
+def middle(towns: GeoDataFrame) -> tuple[float, float]:
+    """Return longitude and latitude of the middle of the district."""
     west, south, east, north = towns.total_bounds
     x, y = np.array([(west + east) / 2]), np.array([(south + north) / 2])
     (lon,), (lat,) = transform(x, y, towns.crs, WGS84)

@@ -32,7 +32,7 @@ from .cells import (
 from .columns import Column, Match
 from .datums import SPELLINGS, check_datum, datum_named, same_datum, table_datum
 from .ledger import Ledger, listed
-from .plane import is_plane, refuse_metres, unproject
+from .plane import is_plane, middle, refuse_metres, unproject
 from .tables import Table
 
 AXIS_UNITS = ("°", "度", "m", "米", *SPELLINGS)
@@ -108,11 +108,8 @@ def _project(
     towns: GeoDataFrame,
 ) -> npt.NDArray[Any]:
     """Return points in the reference system of the towns; none far away from them."""
-    west, south, east, north = towns.total_bounds
-    middle = transform(
-        np.array([(west + east) / 2]), np.array([(south + north) / 2]), towns.crs, WGS84
-    )
-    near = (np.abs(lon - middle[0]) < NEAR_DEGREES) & (np.abs(lat - middle[1]) < NEAR_DEGREES)
+    here = middle(towns)
+    near = (np.abs(lon - here[0]) < NEAR_DEGREES) & (np.abs(lat - here[1]) < NEAR_DEGREES)
     points = np.full(len(lon), None, object)
     for datum in set(datums[near]):
         mask = near & (datums == datum)

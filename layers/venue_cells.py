@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .cells import MADE_DATE, CellError, half_width, lookup_key, number, text
+from .columns import REMARKED
 
 SEVERAL = re.compile(r"[;；、,，/+]")
 """What stands between the parts of a cell that holds more than one."""
-REMARK = re.compile(r"[(\[【〔{][^(\[【〔{]*[)\]】〕}]$")
 UNITS = {
     "座": ("座", "个座位", "座位", "席"),
     "床": ("床", "张床", "张床位", "床位", "个床位", "张"),
@@ -95,7 +95,7 @@ def kind_of(names: Mapping[str, str], cell: str) -> str:
     key = lookup_key(text(cell))
     if key in names:
         return names[key]
-    bare = REMARK.sub("", key)
+    bare = REMARKED.sub("", key)
     if bare in names:
         return names[bare]
     found = {names[part] for part in SEVERAL.split(key) if part in names}
