@@ -186,15 +186,34 @@ def test_swaps_of_a_median_begin_where_the_bound_points(monkeypatch):
     ]
 
 
-def test_a_search_ends_where_nothing_more_is_found(monkeypatch):
-    """After some turns without anything new; at once where few candidates are left over."""
-    for few, turns in ((0, median_search.STALLED + 2), (6, 1)):
-        search, raised = median_of(np.full((3, 6), 5), 2, few=few), []
-        search.bound = search.value - 2.0
-        monkeypatch.setattr(search, "_raise", lambda raised=raised: raised.append(1))
-        monkeypatch.setattr(search, "_swap", lambda *_: None)
-        search.raise_and_swap(0)
-        assert len(raised) == turns
+@pytest.mark.parametrize("news", ["none", "settled", "bound", "value"])
+def test_a_search_goes_on_while_there_is_news(news, monkeypatch):
+    """It ends some turns after the last candidate settled, higher bound or better plan."""
+    search, turns = median_of(np.full((3, 9), 5), 2), []
+    search.value, search.bound = 1000, 100.0
+
+    def found():
+        turns.append(1)
+        if len(turns) <= 3 and news == "settled":
+            search.state[len(turns)] = median_search.NEVER
+        elif len(turns) <= 3 and news == "bound":
+            search.bound *= 1.01
+        elif len(turns) <= 3 and news == "value":
+            search.value -= 1
+
+    monkeypatch.setattr(search, "_raise", found)
+    monkeypatch.setattr(search, "_swap", lambda *_: None)
+    search.raise_and_swap(0)
+    assert len(turns) == median_search.STALLED + 2 + (0 if news == "none" else 3)
+    assert len(turns) < median_search.TURNS
+
+
+def test_a_search_ends_where_few_candidates_are_left_over(monkeypatch):
+    search, turns = median_of(np.full((3, 6), 5), 2, few=6), []
+    search.value = 1000
+    monkeypatch.setattr(search, "_raise", lambda: turns.append(1))
+    search.raise_and_swap(0)
+    assert len(turns) == 1
 
 
 def test_few_candidates_are_left_over_only_to_highs(monkeypatch):
