@@ -197,24 +197,22 @@ def _map(
     pad = 0.02 * max(east - west, north - south)
     axes.set(xlim=(west - pad, east + pad), ylim=(south - pad, north + pad), aspect="equal")
     axes.set_axis_off()
-    _scale(axes, west + pad, south, _round_metres((east - west) / 5))
+    _scale(axes, west + pad, south, (east - west) / 5)
     legend = axes.legend(loc="upper left", fontsize=7, frameon=True, markerscale=0.8)
     for handle in legend.legend_handles:
         if hasattr(handle, "set_sizes"):
             handle.set_sizes([32])
 
 
-def _scale(axes: Any, left: float, bottom: float, metres: float) -> None:
+def _scale(axes: Any, left: float, bottom: float, most: float) -> None:
+    from .figures.marks import round_number
+
+    metres = round_number(most)
     axes.plot([left, left + metres], [bottom, bottom], color=INK, linewidth=2, zorder=21)
     axes.annotate(
         f"{metres / 1000:g} 公里", (left + metres / 2, bottom), xytext=(0, 4), fontsize=7,
         textcoords="offset points", ha="center", color=INK, zorder=21,
     )  # fmt: skip
-
-
-def _round_metres(metres: float) -> float:
-    unit = 10 ** np.floor(np.log10(metres))
-    return float(max(n for n in (1, 2, 5) if n * unit <= metres) * unit)
 
 
 def _bars(axes: Any, towns: gpd.GeoDataFrame, people: pd.DataFrame) -> None:

@@ -16,7 +16,7 @@ from ..style import INK, MUTED
 from .about import About, Key, Paper
 from .axes import GRID, plain_axes, texts_around
 from .sheet import Sheet, open_sheet
-from .text import INCH_MM, balanced, breadth, lettered
+from .text import INCH_MM, POINT_MM, balanced, breadth, lettered
 
 LABEL_SIZE, STAY_SIZE = 8.4, 6.4
 LABEL_MM = 30.0
@@ -148,7 +148,7 @@ def _name(axes: Any, row: int, low: float, high: float, name: str, sheet: Sheet)
     mm_a_day, mm_a_row = _scales(axes, sheet)
     room = (high - low) * mm_a_day - 0.8
     lines = balanced(name, STAY_SIZE, max(room, 0.1))
-    tall = len(lines) * STAY_SIZE * 0.3528 * 1.3
+    tall = len(lines) * STAY_SIZE * POINT_MM * 1.3
     if max(breadth(line, STAY_SIZE) for line in lines) > room or tall > BAR * mm_a_row:
         return
     axes.text((low + high) / 2, row, "\n".join(lines), fontsize=STAY_SIZE, color=INK, ha="center",

@@ -12,7 +12,7 @@ from ..style import BAR_BELOW, BAR_MET, FLAG, INK, MUTED
 from .about import About, Key, Paper
 from .axes import GRID, plain_axes, texts_around
 from .sheet import Sheet, open_sheet
-from .text import balanced, breadth, lettered
+from .text import INCH_MM, balanced, breadth, lettered
 
 LABEL_SIZE, VALUE_SIZE = 8.4, 8.0
 LABEL_MM = 72.0
@@ -132,7 +132,7 @@ def _row_axes(sheet: Sheet, names: list[str], axis: str) -> None:
     """Set up rows by name and shares from 0 to 100 %."""
     axes, figure = sheet.body, sheet.figure
     box = axes.get_position()
-    room = LABEL_MM / (figure.get_figwidth() * 25.4) - 18.0 / (figure.get_figwidth() * 25.4)
+    room = (LABEL_MM - 18.0) / (figure.get_figwidth() * INCH_MM)
     axes.set_position((box.x0 + room, box.y0, box.width - room, box.height))
     labels = ["\n".join(_lines(name, LABEL_MM - 4)) for name in names]
     axes.set_yticks(np.arange(len(names))[::-1], labels, fontsize=LABEL_SIZE, color=INK)

@@ -30,6 +30,10 @@ LEGEND_ROW_MM = 5.0
 WIDEST_KEY_MM = 64.0
 PAIRED_MM = 12.5
 """What symbol and gaps take of a key in a pair."""
+SCALE_HIGH_MM = 24.0
+SCALE_MM = 52.0
+"""Kept free for scale bar and north arrow: below the legend of a lying sheet, beside that of an
+upright one."""
 NOTE_SIZE, LEGEND_SIZE, TITLE_SIZE, CAPTION_SIZE = 7.0, 8.2, 16.0, 10.5
 SUBTITLE_SIZE, LEAST_SUBTITLE = 9.0, 7.2
 CAPTION_MM = 9.0
@@ -135,11 +139,6 @@ def _laid(about: About, paper: Paper, keys: Sequence[Key], least_mm: float) -> F
         (MARGIN_MM, legend_low, inner, legend_mm),
         (MARGIN_MM, low, inner, note_mm),
     )
-
-
-SCALE_HIGH_MM = 24.0
-SCALE_MM = 52.0
-"""Kept free beside the legend of an upright sheet, for scale bar and north arrow."""
 
 
 def _note_lines(about: About, width_mm: float) -> int:
