@@ -67,7 +67,7 @@ def test_every_place_flag_of_the_district_is_recomputed(district):
                 continue
             assert row["people"] == place[standard.group]
             assert f"{place['name']}（" in row["sentence"]
-            assert f"{row['people']}人）" in row["sentence"]
+            assert f"{row['people']:,}人）" in row["sentence"]
             if best == UNREACHED:
                 assert pd.isna(row["minutes"])
                 assert row["level"] == "severe"
