@@ -22,7 +22,7 @@ import shapely
 
 from .cells import Cells, Name, Tile, cells_key, load, save
 from .field import FAR, Field, Times32, door_starts
-from .network import Bools, Floats, Ints, Network
+from .network import TICK_MILLISECONDS, Bools, Floats, Ints, Network
 from .profile import Profile
 from .roadside import NOWHERE
 from .snap import Doors, Snaps, along_edge, doors, snap
@@ -115,7 +115,7 @@ class Ground:
     def margin(self) -> int:
         """Ticks to walk across the margin."""
         across = MARGIN_CELLS * self.cell
-        return int(self.profile.access_milliseconds(across) // 100) + 1
+        return int(self.profile.access_milliseconds(across) // TICK_MILLISECONDS) + 1
 
     def venue_doors(self, x: npt.ArrayLike, y: npt.ArrayLike) -> Doors:
         """Join venues to the roads, as `coverage.times` does; metres in the CRS of the network."""
@@ -145,7 +145,7 @@ class Ground:
         if not len(edges):
             return None
         left = np.concatenate([left, np.full(len(own), float(horizon + self.margin))])
-        pace = self.profile.access_milliseconds(1.0) / 100.0
+        pace = self.profile.access_milliseconds(1.0) / TICK_MILLISECONDS
         walk = np.minimum(left / pace, self.profile.snap_metres) if pace else np.full(
             len(left), self.profile.snap_metres
         )  # fmt: skip
