@@ -82,11 +82,12 @@ def _run(job: Job, papers: tuple[Paper, ...], png_only: bool, plans: dict[str, A
     from .report import write_appendix
     from .report_plans import further
     from .report_public import internal_folder, is_public, keep_passport, published
-    from .report_scenarios import read_scenarios
+    from .report_scenarios import PLANNED
     from .report_tour_plan import tour_manifest
     from .results import write_quarantine
+    from .scenario_file import read_scenarios
 
-    plans["scenarios"] = read_scenarios(plans["scenarios"])
+    plans["scenarios"] = read_scenarios(plans["scenarios"], taken=("现状", PLANNED))
     if plans["tour"]:
         tour_manifest(plans["tour"])  # told now, not after a minute of work
     with claimed(job.out) as folder, steps() as step:

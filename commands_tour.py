@@ -132,7 +132,7 @@ def _print(
     for title, sheet in sheets.items():
         table = Table(title=title, box=None, title_justify="left")
         for name in sheet:
-            numeric = pd_numeric(sheet[name])
+            numeric = _is_numeric(sheet[name])
             table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
         for row in sheet.itertuples(index=False):
             table.add_row(*map(_cell, row))
@@ -141,7 +141,7 @@ def _print(
     console.print(f"结果 results: {folder}", soft_wrap=True)
 
 
-def pd_numeric(column: Any) -> bool:
+def _is_numeric(column: Any) -> bool:
     """Tell whether a column holds numbers."""
     from pandas.api.types import is_numeric_dtype
 

@@ -6,7 +6,6 @@ import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import ceil, floor
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,6 +99,8 @@ def report(faults: list[Fault]) -> None:
 
 def print_headline(shares: list[dict[str, Any]], folder: Path, illustrative: bool) -> None:
     """Print the share of each standard and where the files lie."""
+    from .wording import band_text
+
     console = Console(highlight=False, markup=False)
     title = "科普设施覆盖（示意数据）" if illustrative else "科普设施覆盖"
     table = Table(title=title, box=None, title_justify="left")
@@ -119,7 +120,7 @@ def print_headline(shares: list[dict[str, Any]], folder: Path, illustrative: boo
         unsure = row["verdict"] == "unsure"
         band = "—"
         if row["low"] is not None:
-            band = f"{floor(100 * row['low'])}–{ceil(100 * row['high'])}%"
+            band = f"{band_text(row['low'], row['high'])}%"
         goal = _percent(row["goal"])
         table.add_row(row["name"], *cells, band, goal, f"{met}*" if unsure else met)
     console.print(table)

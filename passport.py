@@ -13,7 +13,7 @@ import pandas as pd
 
 from . import __version__
 from .assessment import Assessment
-from .coverage.bands import LIKELY
+from .coverage.bands import LIKELY, extremes
 from .coverage.gaps import SEVERE_PART
 from .coverage.left_behind import JUST_OVER, SEVERE
 from .folder import file_digest
@@ -143,6 +143,7 @@ def further_inputs(study: Study) -> list[dict[str, str]]:
     named = {name: rules.file for name, rules in asked.items()}
     for name in ("venues", "demand"):
         named[f"{name}.corrections"] = getattr(study, name).corrections
+    named["sites.exclusions"] = study.sites.exclusions
     paths = {name: study.folder / file for name, file in named.items() if file}
     return [
         {"layer": name, "file": path.name, "sha256": file_digest(path)}
@@ -193,8 +194,7 @@ def headline(study: Study, found: Assessment) -> list[dict[str, Any]]:
         band = found.bands[
             (found.bands["standard"] == standard.key) & (found.bands["scope"] == "district")
         ].iloc[0]
-        edges = [band[name] for name in ("point_low", "speed_low", "point_high", "speed_high")]
-        known = not any(pd.isna(edge) for edge in edges)
+        low, high = extremes(band.to_dict()) or (None, None)
         rows.append(
             {
                 "key": standard.key,
@@ -207,8 +207,8 @@ def headline(study: Study, found: Assessment) -> list[dict[str, Any]]:
                 "shares": shares,
                 "met": None if pd.isna(district["met"]) else bool(district["met"]),
                 "hours_unknown": int(district["hours_unknown"]),
-                "low": float(min(edges[:2])) if known else None,
-                "high": float(max(edges[2:])) if known else None,
+                "low": low,
+                "high": high,
                 "verdict": str(band["verdict"]),
             }
         )

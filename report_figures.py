@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -38,34 +39,7 @@ def pictures(found: Assessment) -> Iterator[Picture]:
 def types_picture(found: Assessment, _: Ground, number: int) -> Picture:
     """Return the share of people within the usual limit of each type."""
     study, survey = found.study, found.measured
-    table, kinds = found.coverage, venue_types()
-    rows = []
-    for key in dict.fromkeys(survey.venues["type"]):
-        kind = kinds[key]
-        one = table[
-            (table["types"] == key)
-            & (table["mode"] == kind.mode)
-            & (table["scope"] == "district")
-            & (table["minutes"] == kind.minutes)
-            & (table["group"] == found.audience[key])
-        ]
-        if len(one) and not pd.isna(one["share"].iloc[0]):
-            share = float(one["share"].iloc[0])
-            covered = int(one["covered"].iloc[0])
-            whom = found.audience[key]
-            who = "" if whom == "people" else f"，{GROUP_NAMES[whom]}"
-            name = f"{kind.name}（{MODE_NAMES[kind.mode]}{kind.minutes:g}分钟{who}）"
-            rows.append(
-                (
-                    list(kinds).index(key),
-                    name,
-                    share,
-                    pd.NA,
-                    f"{percent_down(share)}%，{covered:,} 人",
-                )
-            )
-    rows.sort()
-    frame = pd.DataFrame(rows, columns=["order", "name", "share", "goal", "text"])
+    frame = pd.DataFrame(_type_rows(found), columns=["order", "name", "share", "goal", "text"])
     people = int(survey.demand["people"].sum())
     about = around(
         study,
@@ -77,6 +51,27 @@ def types_picture(found: Assessment, _: Ground, number: int) -> Picture:
         is_map=False,
     )
     return Picture("types", about, partial(shares_figure, about, rows=frame, axis=SHARE_AXIS))
+
+
+def _type_rows(found: Assessment) -> list[tuple[int, str, float, Any, str]]:
+    """Return the types that anybody can be asked about, in their order, each with its share."""
+    table, kinds, rows = found.coverage, venue_types(), []
+    for key in dict.fromkeys(found.measured.venues["type"]):
+        kind, whom = kinds[key], found.audience[key]
+        one = table[
+            (table["types"] == key)
+            & (table["mode"] == kind.mode)
+            & (table["scope"] == "district")
+            & (table["minutes"] == kind.minutes)
+            & (table["group"] == whom)
+        ]
+        if len(one) and not pd.isna(one["share"].iloc[0]):
+            share, covered = float(one["share"].iloc[0]), int(one["covered"].iloc[0])
+            who = "" if whom == "people" else f"，{GROUP_NAMES[whom]}"
+            name = f"{kind.name}（{MODE_NAMES[kind.mode]}{kind.minutes:g}分钟{who}）"
+            text = f"{percent_down(share)}%，{covered:,} 人"
+            rows.append((list(kinds).index(key), name, share, pd.NA, text))
+    return sorted(rows)
 
 
 def sides_picture(found: Assessment, _: Ground, number: int) -> Picture:

@@ -84,7 +84,7 @@ def _cut(listing: Listing) -> Listing:
     rows = len(listing.frame)
     if rows <= MOST_ROWS:
         return listing
-    note = f"共 {rows} 行，这里只列前 {MOST_ROWS} 行；全部见 kepu run 写出的同名 CSV 表。"
+    note = f"共 {rows} 行，这里只列前 {MOST_ROWS} 行；全部见 kepu run 写出的 CSV 表。"
     return replace(listing, frame=listing.frame.head(MOST_ROWS), notes=(*listing.notes, note))
 
 

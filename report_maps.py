@@ -10,7 +10,7 @@ import pandas as pd
 
 from .assessment import Assessment
 from .coverage.gaps import percent_down
-from .coverage.share import Standard
+from .coverage.share import Standard, admitted
 from .layers.venues import venue_types
 from .maps.figures.about import Picture
 from .maps.figures.map import Layer
@@ -95,11 +95,10 @@ def minutes_picture(found: Assessment, ground: Ground, number: int, key: str) ->
     """Return the minutes of every place to the nearest venue of a standard."""
     study, survey = found.study, found.measured
     standard = next(s for s in study.wanted if s.key == key)
-    venues = survey.venues
-    used = venues[venues["type"].isin(standard.types) & (venues["status"] == "open")]
+    used = survey.venues[admitted(survey.venues, standard)[0]]
     layers = [
         *minute_layers(found, standard),
-        Layer(used.geometry, "在用设施", "s", INK, "white", 0.4, 8.0),
+        Layer(used.geometry, "计入的在用设施", "s", INK, "white", 0.4, 8.0),
     ]
     table = found.standards[found.standards["standard"] == key]
     told = table[table["scope"] == "district"].iloc[0]
@@ -181,16 +180,7 @@ def _kept_back(found: Assessment) -> tuple[str, ...]:
 def left_picture(found: Assessment, ground: Ground, number: int) -> Picture:
     """Return the places that lack something, by how much, and the names of the first."""
     study, survey = found.study, found.measured
-    flags = found.flags[found.flags["kind"] == "place"]
-    grouped = flags.groupby("id", sort=False)
-    table = pd.DataFrame(
-        {
-            "lacks": grouped["standard"].nunique(),
-            "priority": grouped["priority"].min(),
-            "severe": grouped["level"].agg(lambda levels: bool((levels == "severe").any())),
-        }
-    )
-    table["people"] = survey.demand["people"].reindex(table.index)
+    table = _lacking(found)
     points = survey.demand.geometry.reindex(table.index)
     area = pd.Series(sizes(table["people"]), table.index)
     whole = survey.demand.index.difference(table.index)
@@ -225,3 +215,17 @@ def left_picture(found: Assessment, ground: Ground, number: int) -> Picture:
     )
     severe = int(table["severe"].sum())
     return Picture("left-behind", about, draw, f"{lacking}；其中 {severe:,} 处至少一项为严重。")
+
+
+def _lacking(found: Assessment) -> pd.DataFrame:
+    """Return by place how many standards it lacks, its best priority, whether one is severe."""
+    flags = found.flags[found.flags["kind"] == "place"]
+    grouped = flags.groupby("id", sort=False)
+    table = pd.DataFrame(
+        {
+            "lacks": grouped["standard"].nunique(),
+            "priority": grouped["priority"].min(),
+            "severe": grouped["level"].agg(lambda levels: bool((levels == "severe").any())),
+        }
+    )
+    return table.assign(people=found.measured.demand["people"].reindex(table.index))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -15,7 +13,6 @@ import shapely
 from .assessment import Assessment
 from .coverage.gaps import percent_down
 from .geo.crs import to_wgs84
-from .geo.errors import Fault, StudyError
 from .maps.appendix import Kind, Listing
 from .maps.figures.about import Picture
 from .maps.figures.map import Layer
@@ -25,7 +22,6 @@ from .report_ground import PEOPLE_KEY, Ground, size_keys, sizes
 from .report_keys import Part, around
 from .report_public import HIDDEN, hidden_places
 from .scenario_figures import closed_stretches
-from .scenario_file import read_scenario
 from .scenario_keys import AddRoad, OpenVenues, Scenario
 from .scenario_results import CHANGE_NAMES, Comparison
 from .scenarios import Outcome, baseline
@@ -35,23 +31,6 @@ PLANNED = "拟建设施全部建成"
 MOVED = {kind: name for kind, name in CHANGE_NAMES.items() if kind != "same"}
 LONGEST_NOTE = 160
 Told = dict[str, Any]
-
-
-def read_scenarios(paths: Sequence[Path]) -> list[Scenario]:
-    """
-    Read scenario files.
-
-    Raises
-    ------
-    StudyError
-        One cannot be read, or two bear the same name.
-    """
-    found = [read_scenario(path) for path in paths]
-    names = ["现状", PLANNED, *(scenario.name for scenario in found)]
-    twice = sorted({one for one in names if names.count(one) > 1})
-    if twice:
-        raise StudyError(*(Fault("E-SCENARIO-TWICE", value=one) for one in twice))
-    return found
 
 
 def all_planned(found: Assessment) -> list[Scenario]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from math import ceil, floor
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .assessment import Assessment
+from .coverage.bands import extremes
+from .coverage.share import Standard
 from .maps.appendix import Kind, Listing, parts_of_whole
 from .maps.content import SMALL_COUNT
 from .report_public import hidden_groups, hidden_places, is_public
 from .results import flags_sheet, places_sheet
 from .results_access import indicators_sheet
-from .wording import GROUP_NAMES, VERDICT_NAMES, percent_column
+from .wording import GROUP_NAMES, VERDICT_NAMES, band_text, percent_column
 
 MET = {True: "达标", False: "未达标"}
 MOST_SENTENCES = 1000
@@ -25,34 +27,12 @@ DOWN = "百分数向下取到 0.1%，印出的不低于目标当且仅当达标�
 
 def standards_listing(found: Assessment) -> Listing:
     """Return how far every standard is met: district, town, country, band, verdict."""
-    rows = []
     bands = found.bands[found.bands["scope"] == "district"].set_index("standard")
+    rows = []
     for standard in found.study.wanted:
         table = found.standards[found.standards["standard"] == standard.key]
         by_scope = {row["scope"]: row for row in table.to_dict("records")}
-        one, band = by_scope["district"], bands.loc[standard.key]
-        edges: list[Any] = [
-            band[name] for name in ("point_low", "speed_low", "point_high", "speed_high")
-        ]
-        known = not any(pd.isna(edge) for edge in edges)
-        low = f"{floor(100 * min(edges[:2]))}–{ceil(100 * max(edges[2:]))}" if known else "—"
-        met = "无法判定" if pd.isna(one["met"]) else MET[bool(one["met"])]
-        rows.append(
-            {
-                "标准": standard.name,
-                "适用人群": GROUP_NAMES[standard.group],
-                "人口": int(one["people"]),
-                "覆盖人口": int(one["covered"]),
-                **{
-                    f"{name}（%）": by_scope[scope]["share"]
-                    for scope, name in (("district", "全区"), ("urban", "城镇"), ("rural", "乡村"))
-                },
-                "误差范围（%）": low,
-                "目标（%）": standard.goal,
-                "判定": met,
-                "把握": VERDICT_NAMES[str(band["verdict"])],
-            }
-        )
+        rows.append(_standard_row(standard, by_scope, bands.loc[standard.key].to_dict()))
     frame = pd.DataFrame(rows)
     percents = ["全区（%）", "城镇（%）", "乡村（%）", "目标（%）"]
     frame[percents] = frame[percents].apply(lambda column: percent_column(column))
@@ -71,6 +51,27 @@ def standards_listing(found: Assessment) -> Listing:
         widths=(5.4, 2.3, 2.8, 2.8, 1.6, 1.6, 1.6, 2.0, 1.6, 1.9, 3.6),
         small=True,
     )
+
+
+def _standard_row(
+    standard: Standard, by_scope: Mapping[str, Mapping[Any, Any]], band: Mapping[Any, Any]
+) -> dict[str, Any]:
+    """Return what the table says of one standard, shares not yet as percent."""
+    one, ends = by_scope["district"], extremes(band)
+    return {
+        "标准": standard.name,
+        "适用人群": GROUP_NAMES[standard.group],
+        "人口": int(one["people"]),
+        "覆盖人口": int(one["covered"]),
+        **{
+            f"{name}（%）": by_scope[scope]["share"]
+            for scope, name in (("district", "全区"), ("urban", "城镇"), ("rural", "乡村"))
+        },
+        "误差范围（%）": "—" if ends is None else band_text(*ends),
+        "目标（%）": standard.goal,
+        "判定": "无法判定" if pd.isna(one["met"]) else MET[bool(one["met"])],
+        "把握": VERDICT_NAMES[str(band["verdict"])],
+    }
 
 
 def towns_listing(found: Assessment) -> Listing:

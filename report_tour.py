@@ -99,19 +99,15 @@ def tour_picture(found: Assessment, ground: Ground, tour: Tour, number: int) -> 
         ),
     )
     most = int(stops["停靠点编号"].value_counts().max()) if len(stops) else 0
-    heads = [
-        Key(
-            f"大小：{n} 次",
-            "o",
-            "white",
-            MUTED,
-            0.8,
-            size=(STOP_POINTS + MORE_POINTS * (n - 1)) ** 0.5,
-        )
-        for n in sorted({1, most}, reverse=True)
-    ]
-    draw = ground.draws(about, layers, names=names, heads=heads if most > 1 else ())
+    heads = [_visits_key(number) for number in (most, 1)] if most > 1 else []
+    draw = ground.draws(about, layers, names=names, heads=heads)
     return Picture("tour", about, draw, f"{_told(tour)}。")
+
+
+def _visits_key(number: int) -> Key:
+    """Return what the legend says of the size of a stop with so many visits."""
+    across = (STOP_POINTS + MORE_POINTS * (number - 1)) ** 0.5
+    return Key(f"大小：{number} 次", "o", "white", MUTED, 0.8, size=across)
 
 
 def calendar_picture(found: Assessment, tour: Tour, number: int) -> Picture:

@@ -70,16 +70,7 @@ def csv_safe(table: pd.DataFrame) -> pd.DataFrame:
 
 def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:
     """Return coverage by scope, kind, mode, threshold and group, and by standard, for print."""
-    table = found.coverage
-    by_standard = found.standards.merge(
-        pd.DataFrame([s.model_dump() for s in study.standards]).rename(
-            columns={"key": "standard", "name": "title"}
-        ),
-        on="standard",
-        validate="many_to_one",
-    )
-    by_standard["types"] = by_standard["types"].map(";".join)
-    whole = pd.concat([by_standard, table], ignore_index=True)
+    whole = pd.concat([_by_standard(study, found), found.coverage], ignore_index=True)
     types = {key: kind.name for key, kind in venue_types().items()}
     present = [key for key in types if key in set(survey.venues["type"])]
     tiers: dict[str, list[str]] = {}
@@ -114,6 +105,14 @@ def coverage_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFr
             "判定": judged.fillna(""),
         }
     )
+
+
+def _by_standard(study: Study, found: Assessment) -> pd.DataFrame:
+    """Return the coverage of each standard, with what the standard asks."""
+    asked = pd.DataFrame([standard.model_dump() for standard in study.standards])
+    asked = asked.rename(columns={"key": "standard", "name": "title"})
+    table = found.standards.merge(asked, on="standard", validate="many_to_one")
+    return table.assign(types=table["types"].map(";".join))
 
 
 def places_sheet(study: Study, survey: Survey, found: Assessment) -> pd.DataFrame:

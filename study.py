@@ -146,16 +146,7 @@ def survey(
     """
     for ledger in layers.ledgers.values():
         limits(ledger, accept=accept_quarantine)
-    urban = layers.towns[layers.towns["kind"] == "urban"].to_crs(4326)
-    roads = read_roads(
-        study.folder / study.roads.file,
-        study.profiles,
-        ferries=study.roads.ferries,
-        sha256=study.roads.sha256,
-        built_up=shapely.union_all(urban.geometry.to_numpy()) if len(urban) else None,
-        box=roads_box(study, layers),
-        cache=cache,
-    )
+    roads = _roads(study, layers, cache)
     warnings = [*layers.warnings, *roads.warnings]
     warnings += check_roads(study, layers, roads.network)
     warnings += check_edges(study, layers)
@@ -184,6 +175,20 @@ def survey(
         routes.land,
         timed,
         reported,
+    )
+
+
+def _roads(study: Study, layers: Layers, cache: Path | None) -> Roads:
+    """Read the roads around the district; those within its urban towns are built up."""
+    urban = layers.towns[layers.towns["kind"] == "urban"].to_crs(4326)
+    return read_roads(
+        study.folder / study.roads.file,
+        study.profiles,
+        ferries=study.roads.ferries,
+        sha256=study.roads.sha256,
+        built_up=shapely.union_all(urban.geometry.to_numpy()) if len(urban) else None,
+        box=roads_box(study, layers),
+        cache=cache,
     )
 
 

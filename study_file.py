@@ -41,6 +41,8 @@ VALUE_TEXTS = {
     "too_long": "最多 {max_length} 项",
 }
 """What pydantic's kinds of error mean, for those who read Chinese; it says the English itself."""
+OURS = (("folder",), ("path",))
+"""Of a study, but not to be written: where its file lies."""
 TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?")
 KEY = re.compile(r"""\"[^"]*\"|'[^']*'|[A-Za-z0-9_-]+""")
 ESCAPED = "\t\n\r\b\f"
@@ -104,7 +106,7 @@ def _fault(path: Path, text: str, error: Any) -> Fault:
     where = ".".join(str(part) for part in error["loc"])
     key = str(error["loc"][-1]) if error["loc"] else ""
     line = line_of(text, error["loc"])
-    if error["type"] == "extra_forbidden":
+    if error["type"] == "extra_forbidden" or error["loc"] in OURS:
         known = _keys_at(error["loc"][:-1])
         near = difflib.get_close_matches(key, known, 1, 0.5)
         return Fault(

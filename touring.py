@@ -17,7 +17,7 @@ from .coverage.routes import routes
 from .coverage.share import Nearest, scopes
 from .coverage.siting.answers import Watch
 from .coverage.times import minutes_up, travel_times
-from .coverage.touring.calendar import Periods, dated, transfers
+from .coverage.touring.calendar import Periods, dated, transfers, working_days
 from .geo.errors import Fault, StudyError
 from .touring_crews import GOAL, TOWN, Crew
 from .touring_plan import Outing, Planned, plan_outings
@@ -231,8 +231,6 @@ def _sets(
 
 
 def _works(scene: Scene, crew: Crew, first: datetime.date, last: datetime.date) -> int:
-    from .coverage.touring.calendar import working_days
-
     off = [*scene.study.tour.holidays, *crew.rules.days_off]
     return len(working_days((first, last), crew.rules.weekdays, off))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["mobile.museum", "mobile.van"]
 Weekday = Annotated[int, Field(ge=1, le=7)]
@@ -76,12 +76,6 @@ class FloodRules(_Strict):
     last: datetime.date
     towns: tuple[str, ...] = Field(default=(), strict=False)
     hosts: tuple[str, ...] = Field(default=(), strict=False)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.first > self.last:
-            raise ValueError("first is after last")
-        return self
 
 
 class TourRules(_Strict):

@@ -124,9 +124,15 @@ def _floors(scene: Scene, number: int, rows: Rows) -> dict[str, tuple[Whole, int
 
 
 def best_goals(part: Part, fleets: Sequence[Fleet], watch: Watch) -> Made:
-    """Reach as much as can be at the goals, whatever the metres."""
+    """
+    Reach as much as can be at the goals, whatever the metres; no bound where floors are in doubt.
+
+    What floors lack is fined: until it is known how little that can be, the bound of the program
+    bounds no people.
+    """
     wish = Wish(part.goal, part.rows.needed, tuple(part.floors.values()))
-    return plan(fleets, wish, watch, cheapest=False)
+    made = plan(fleets, wish, watch, cheapest=False)
+    return replace(made, bound=inf) if made.status == "heuristic" else made
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,10 +153,10 @@ def _solve(part: Part, crews: Sequence[Crew], watch: Watch) -> _Solved:
     First the weight at the goals; then further visits with what is left of the year; then metres.
     """
     first = best_goals(part, part.fleets, watch.part(watch.left * 0.6))
-    bound = first.bound
-    if any(first.shortfalls) and first.status != "infeasible":
-        bound = inf
-    elif any(crews[n].cut for n in part.crews):
+    bound, cut = first.bound, any(crews[n].cut for n in part.crews)
+    if cut and first.status == "infeasible":  # trips that were not listed might keep the floors
+        first, bound = replace(first, status="heuristic"), inf
+    elif cut and not any(first.shortfalls):
         bound = _loose_bound(part, crews, watch.part(watch.left * 0.5))
     kept = [
         (amount, least - lack)

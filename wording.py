@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor
 from typing import Any
 
 import pandas as pd
@@ -80,6 +81,11 @@ VERDICT_NAMES = {
     "unsure": "在误差范围内，不能断定",
     "unknown": "无法判定",
 }
+
+
+def band_text(low: float, high: float) -> str:
+    """Return whole percents that hold a band of shares, its ends rounded outwards: 68–74."""
+    return f"{floor(100 * low + 1e-9)}–{ceil(100 * high - 1e-9)}"
 
 
 def percent_column(share: pd.Series[Any]) -> pd.Series[Any]:

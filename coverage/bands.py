@@ -10,6 +10,7 @@ is searched again; a test compares this with points that are truly moved and rou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -196,3 +197,12 @@ def rivals(ask: Question, venues: GeoDataFrame) -> tuple[npt.NDArray[np.int64], 
     columns = ask.times.ticks[:, numbers]
     at = np.argsort(columns, axis=1, kind="stable")[:, :most]
     return numbers[at], np.take_along_axis(columns, at, axis=1)
+
+
+def extremes(row: Mapping[Any, Any]) -> tuple[float, float] | None:
+    """Return the least and the greatest share of a row of `bands_table`; None where one lacks."""
+    low = [row[name] for name in ("point_low", "speed_low")]
+    high = [row[name] for name in ("point_high", "speed_high")]
+    if any(pd.isna(edge) for edge in (*low, *high)):
+        return None
+    return float(min(low)), float(max(high))

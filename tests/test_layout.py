@@ -181,7 +181,7 @@ MAY_IMPORT = {
     },
     "report_scenarios": {
         *{GROUND, MEASURES, PICTURES, "assessment", "report_ground", "report_keys"},
-        *{"report_public", "scenario_figures", "scenario_file", "scenario_keys"},
+        *{"report_public", "scenario_figures", "scenario_keys"},
         *{"scenario_results", "scenarios", "wording"},
     },
     "report_tour_plan": {
@@ -219,7 +219,7 @@ MAY_IMPORT = {
     "commands_report": {
         *{"assessment", "console", PICTURES, "folder", "job", "report", "report_ledger"},
         *{"report_plans", "report_public", "report_scenarios", "report_targets"},
-        *{"report_tour_plan", "results"},
+        *{"report_tour_plan", "results", "scenario_file"},
     },
     "console": {GROUND, MEASURES, "report_public", "wording"},
     "commands_run": {

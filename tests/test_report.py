@@ -34,12 +34,14 @@ from kepu.maps.appendix import Heading, Listing, Plate
 from kepu.maps.appendix_word import annex_file
 from kepu.maps.figures.text import texts_of
 from kepu.maps.web import web_map
-from kepu.passport import headline, passport
+from kepu.passport import further_inputs, headline, passport
 from kepu.report import ANNEX, write_appendix
 from kepu.report_annex import annex
 from kepu.report_figures import pictures
+from kepu.report_ground import Ground
 from kepu.report_keys import Part
 from kepu.report_ledger import BOOK, LEDGER, RESOURCES, TARGETS, ledger, write_ledger
+from kepu.report_maps import minutes_picture
 from kepu.report_plans import further
 from kepu.report_tables import sentences_listings, standards_listing, towns_listing
 from kepu.report_targets import (
@@ -55,6 +57,7 @@ from kepu.results import coverage_sheet, write_quarantine
 from kepu.starter import new_study
 from kepu.study import survey
 from kepu.study_file import read_study
+from kepu.wording import band_text
 
 REPORT_LITTLE = ["--png-only", "--paper", "portrait", "--sites", "0"]
 SOFFICE = shutil.which("soffice")
@@ -390,6 +393,34 @@ def test_the_passport_knows_every_file_that_the_study_names(study, facts):
     assert facts["further_inputs"] == [{"layer": "targets", "file": "目标.csv", "sha256": digest}]
     listed = passport_listing(facts).frame.set_index("项目")["内容"]
     assert listed["输入 目标.csv"] == f"SHA-256 {digest}"
+
+
+def test_the_passport_knows_the_file_of_areas_where_nothing_may_stand(study):
+    sites = study.sites.model_copy(update={"exclusions": "目标.csv"})
+    told = {one["layer"]: one for one in further_inputs(study.model_copy(update={"sites": sites}))}
+    assert told["sites.exclusions"] == told["targets"] | {"layer": "sites.exclusions"}
+
+
+def test_a_band_is_rounded_outwards_and_no_further():
+    """0.57 is 56.99999999999999 times a hundredth, and 0.14 a little more than 14."""
+    for percent in range(101):
+        assert band_text(percent / 100, percent / 100) == f"{percent}–{percent}"
+    assert band_text(0.5699, 0.1401) == "56–15"
+
+
+def test_the_map_of_a_standard_draws_the_venues_that_count(found):
+    venues = found.measured.venues.copy()
+    rooms = venues.index[(venues["type"] == "room.community") & (venues["status"] == "open")]
+    venues.loc[rooms[0], ["targets", "groups"]] = ["elderly", "老年人"]
+    other = assess(found.study, replace(found.measured, venues=venues))
+    ground = Ground(found.measured)
+    drawn = [
+        len(layer.shapes)
+        for one in (found, other)
+        for layer in minutes_picture(one, ground, 1, "room").draw.keywords["layers"]
+        if layer.label == "计入的在用设施"
+    ]
+    assert drawn == [len(rooms), len(rooms) - 1]
 
 
 def test_rows_set_apart_from_the_targets_lie_beside_those_of_the_tables(study, found, tmp_path):

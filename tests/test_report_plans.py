@@ -30,12 +30,12 @@ from kepu.report_scenarios import (
     changes_listing,
     difference_picture,
     present,
-    read_scenarios,
     scenario_part,
     towns_listing,
 )
 from kepu.report_tour import MORE_POINTS, STOP_POINTS, hosts_listing, stops_listing, tour_part
 from kepu.report_tour_plan import LAYERS, NAMELESS, Tour, read_tour, told_apart, tour_manifest
+from kepu.scenario_file import read_scenarios
 from kepu.scenario_results import Comparison
 from kepu.scenarios import apply, baseline
 from kepu.study_keys import Study
@@ -136,7 +136,7 @@ def test_two_scenarios_of_one_name_are_refused(tmp_path: Path):
         (tmp_path / f"{name}.toml").write_text(body, encoding="utf-8")
     for names in ("ab", "c"):
         with pytest.raises(StudyError, match="E-SCENARIO-TWICE"):
-            read_scenarios([tmp_path / f"{name}.toml" for name in names])
+            read_scenarios([tmp_path / f"{name}.toml" for name in names], taken=("现状", PLANNED))
 
 
 def test_all_that_is_planned_is_opened_and_nothing_else():

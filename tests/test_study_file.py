@@ -148,6 +148,12 @@ def test_one_group_has_one_pace_in_one_mode(study_of):
     assert len(study_of(TEXT + pace.format("walk", 8) + pace.format("ebike", 5)).paced) == 2
 
 
+@pytest.mark.parametrize("key", ["folder", "path"])
+def test_where_the_file_lies_is_no_key(study_of, key):
+    (fault,) = refused(study_of, f'{key} = "x"\n' + TEXT)
+    assert (fault.code, fault.row, fault.value) == ("E-STUDY-KEY", 1, key)
+
+
 def test_a_speed_of_no_class_of_roads_is_refused(study_of):
     with pytest.raises(StudyError) as caught:
         _ = study_of(TEXT.replace("trunk = 70", "motorroad = 70")).profiles

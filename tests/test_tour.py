@@ -6,6 +6,7 @@ import datetime
 import json
 from dataclasses import replace
 from itertools import pairwise
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from kepu import commands_tour
 from kepu.cli import app
 from kepu.coverage.siting.answers import Watch
 from kepu.coverage.times import travel_times
+from kepu.coverage.touring.master import _nothing
 from kepu.geo.errors import StudyError
 from kepu.report_public import INTERNAL
 from kepu.study_keys import Study
@@ -30,7 +32,7 @@ from kepu.touring_choices import TourChoices, tour_choices
 from kepu.touring_crews import Crew, crews_of, rows_of
 from kepu.touring_hosts import check_tour
 from kepu.touring_keys import TourRules
-from kepu.touring_plan import _loose_bound, _solve, parts_of
+from kepu.touring_plan import _loose_bound, _solve, best_goals, parts_of
 from kepu.touring_scene import Scene, scene_of
 from kepu.touring_tables import reach_sheet, summary, write_tour
 
@@ -61,7 +63,7 @@ def scene() -> Scene:
 
 @pytest.fixture(scope="module")
 def found(scene: Scene) -> Touring:
-    return plan_tour(scene, Watch(60))
+    return plan_tour(scene, Watch(600))
 
 
 def test_it_is_proved(found: Touring) -> None:
@@ -264,6 +266,22 @@ def test_packing_more_stops_than_are_listed_keeps_a_true_bound(scene: Scene, mon
     assert _loose_bound(part, cut, Watch(30)) == loose.bound
 
 
+def test_floors_in_doubt_leave_nothing_proved(scene: Scene, monkeypatch) -> None:
+    """What floors lack is fined by millions: a bound less the fine had passed for a proof."""
+    rows = rows_of(scene)
+    crews = crews_of(scene, rows)
+    part = parts_of(scene, rows, crews)[0]
+    told = _nothing(-2e10, Watch(1))
+    monkeypatch.setattr("kepu.touring_plan.plan", lambda *_, **__: told)
+    assert best_goals(part, part.fleets, Watch(1)).bound == inf
+    assert _solve(part, crews, Watch(1)).bound == inf
+    told = replace(told, bound=0.0, status="infeasible", shortfalls=(5,) * len(part.floors))
+    assert _solve(part, crews, Watch(1)).first.status == "infeasible"
+    cut = [replace(crew, cut=1) for crew in crews]
+    solved = _solve(part, cut, Watch(1))
+    assert (solved.first.status, solved.bound) == ("heuristic", inf)
+
+
 @pytest.mark.parametrize(
     ("rules", "code"),
     [
@@ -273,6 +291,8 @@ def test_packing_more_stops_than_are_listed_keeps_a_true_bound(scene: Scene, mon
             {"first": SPRING["first"], "last": SPRING["last"], "towns": ["x"]}]}).floods},
          "E-TOUR-FLOOD"),
         ({"holidays": ((SPRING["last"], SPRING["first"]),)}, "E-TOUR-SPAN"),
+        ({"floods": TourRules.model_validate({"floods": [
+            {"first": SPRING["last"], "last": SPRING["first"]}]}).floods}, "E-TOUR-SPAN"),
         ({"schools": (), "halls": (), "places": "none"}, "E-TOUR-HOSTS"),
     ],
 )  # fmt: skip
