@@ -239,7 +239,17 @@ def _status(values: pd.DataFrame, date: datetime.date, ledger: Ledger) -> pd.Ser
         if rows:
             status.loc[rows] = turned
             ledger.warn(code_, count=len(rows), date=date, rows=listed(rows))
+    _warn_planned(values, date, ledger)
     return status
+
+
+def _warn_planned(values: pd.DataFrame, date: datetime.date, ledger: Ledger) -> None:
+    """Warn of venues that are planned by their status and open by their date."""
+    opened = values["opened"] if "opened" in values.columns else pd.Series(None, values.index)
+    planned = opened[values["status"] == "planned"].dropna()
+    rows = [row for row, day_ in planned.items() if day_ <= date]
+    if rows:
+        ledger.warn("W-PLANNED-OPENED", count=len(rows), date=date, rows=listed(rows))
 
 
 def _stated_towns(

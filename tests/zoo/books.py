@@ -153,6 +153,14 @@ planted("X15 for nobody that is known", 0, "W-TARGETS", says=("venues.csv", "外
 planted("X15 for old people only", 0, "W-OTHER-GROUPS", says=("活动室",), room=-1000)(
     extra("服务对象", "老年人")
 )
+
+
+@planted("X15 planned, and open by its date", 0, "W-PLANNED-OPENED", says=("2026-11-01", "44"))
+def _(f):
+    kinds.add_column(f.venues, "启用日期")
+    f.venues[42].update(启用日期="2020-01-01")
+
+
 planted("X15 no venue can be used", 3, "E-NONE-LEFT", "Q-CHOICE", says=("venues.csv",))(
     lambda f: [row.update(状态="？") for row in f.venues]
 )
