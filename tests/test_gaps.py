@@ -14,7 +14,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kepu.coverage.gaps import CAUSES, COLUMNS, FIXES, LEVELS, flags, percent_down
+from kepu.coverage.gaps import CAUSES, COLUMNS, FIXES, LEVELS, _ranked, flags, percent_down
 from kepu.coverage.opening import CLOSED, OPEN, opening
 from kepu.coverage.question import Question
 from kepu.coverage.reach import reach
@@ -765,3 +765,27 @@ def test_percent_is_rounded_down(covered, people):
 def test_a_tenth_of_a_percent_is_printed_as_it_is():
     for tenths in range(1001):
         assert percent_down(tenths / 1000) == f"{tenths // 10}.{tenths % 10}"
+
+
+def ranked_row(name, score, people, level="severe"):
+    return {"id": name, "score": float(score), "people": people, "level": level}
+
+
+def test_priority_is_by_score_then_people_then_name():
+    rows = [
+        ranked_row("b", 5, 10),
+        ranked_row("a", 5, 10),
+        ranked_row("c", 5, 99),
+        ranked_row("d", 7, 1),
+        ranked_row("e", 0, 1000),
+    ]
+    ranked = {one["id"]: one["priority"] for one in _ranked(rows)}
+    assert ranked == {"d": 1, "c": 2, "a": 3, "b": 4, "e": 5}
+
+
+def test_what_cannot_be_judged_has_no_priority_and_keeps_its_place():
+    rows = [ranked_row("x", 9, 9, ""), ranked_row("y", 1, 1, "moderate")]
+    ranked = _ranked(rows)
+    assert [one["id"] for one in ranked] == ["x", "y"]
+    assert "priority" not in ranked[0]
+    assert ranked[1]["priority"] == 1

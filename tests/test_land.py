@@ -160,3 +160,13 @@ def test_land_is_counted_by_hand():
     assert found.loc[("district", "")][["points", "reached", "share"]].tolist() == [4, 1, 0.25]
     assert found.loc[("town", "t0")][["points", "reached"]].tolist() == [1, 1]
     assert found.loc[("rural", "")][["points", "reached"]].tolist() == [3, 0]
+
+
+def test_points_of_land_stand_in_the_middle_of_what_they_stand_for():
+    town = geopandas.GeoDataFrame(
+        {"kind": ["urban"]}, index=["t"], geometry=[shapely.box(0, 0, 1000, 2000)], crs=4547
+    )
+    found = lattice(town, 8).geometry
+    assert sorted(zip(found.x, found.y, strict=True)) == [
+        (x, y) for x in (250, 750) for y in (250, 750, 1250, 1750)
+    ]

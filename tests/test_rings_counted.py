@@ -7,7 +7,6 @@ import pytest
 import shapely
 
 from kepu.coverage.isochrone import MERGED, disagreement
-from kepu.coverage.land import lattice
 from kepu.geo.routing import UNREACHED
 
 from . import test_share as share
@@ -25,13 +24,3 @@ def test_who_is_counted_by_hand(venue, counted):
     found = disagreement(rings, times, demand).iloc[0]
     assert found["people_counted"] == found["counted_not_inside"] == counted
     assert found["people_inside"] == 0
-
-
-def test_points_of_land_stand_in_the_middle_of_what_they_stand_for():
-    town = geopandas.GeoDataFrame(
-        {"kind": ["urban"]}, index=["t"], geometry=[shapely.box(0, 0, 1000, 2000)], crs=share.METRIC
-    )
-    found = lattice(town, 8).geometry
-    assert sorted(zip(found.x, found.y, strict=True)) == [
-        (x, y) for x in (250, 750) for y in (250, 750, 1250, 1750)
-    ]

@@ -235,10 +235,17 @@ class TestGridTown:
         assert there.ticks.tolist() == [[180]]
         assert back.ticks.tolist() == [[540]]
 
-    def test_degrees_are_refused(self):
+    @pytest.mark.parametrize("layer", ["demand", "venues"])
+    def test_a_layer_in_degrees_is_refused_by_name(self, layer):
+        venues, demand = venues_at((0, 0)), TOWN
+        if layer == "demand":
+            demand = demand.to_crs(4326)
+        else:
+            venues = venues.to_crs(4326)
         with pytest.raises(CrsError) as error:
-            walk(venues_at((0, 0)), TOWN.to_crs(4326))
+            walk(venues, demand)
         assert error.value.faults[0].code == "E-CRS-METRIC"
+        assert layer in str(error.value)
 
     def test_points_in_another_metric_system_are_the_same(self):
         venues = venues_at((0, 0), (4, 2))
