@@ -11,14 +11,10 @@ from kepu.atlas_whatif import spots_of
 from kepu.geo.errors import StudyError
 from kepu.siting_candidates import candidates_of
 
+from .illustrative import with_sites
 from .illustrative import without_land as measured
 
 KINDS = ("room.community", "base.district", "rural.bookhouse")
-
-
-def with_sites(**rules: object):
-    asked, now = measured()
-    return asked.model_copy(update={"sites": asked.sites.model_copy(update=rules)}), now
 
 
 def test_they_are_those_of_sites() -> None:
@@ -39,7 +35,7 @@ def test_they_are_those_of_sites() -> None:
 
 
 def test_a_file_of_candidates_is_all_there_is(tmp_path) -> None:
-    _, now = measured()
+    asked, now = measured()
     spot = now.demand.geometry.to_crs(4326).iloc[:3]
     kinds = ["社区科普活动室", "社区科普活动室", "农家书屋"]
     rows = ["编号,名称,类型,状态,经度,纬度"]
@@ -48,7 +44,7 @@ def test_a_file_of_candidates_is_all_there_is(tmp_path) -> None:
         for i, (kind, p) in enumerate(zip(kinds, spot, strict=True))
     ]
     (tmp_path / "候选点.csv").write_text("\n".join(rows), "utf-8")
-    asked, now = with_sites(file=str(tmp_path / "候选点.csv"), datum="WGS84")
+    asked = with_sites(asked, file=str(tmp_path / "候选点.csv"), datum="WGS84")
     found = spots_of(asked, now, KINDS)
     assert list(found.index) == ["X0", "X1", "X2"]
     assert list(found["type"]) == ["room.community", "room.community", "rural.bookhouse"]
@@ -57,11 +53,10 @@ def test_a_file_of_candidates_is_all_there_is(tmp_path) -> None:
 
 
 def test_no_candidates_are_no_error_but_a_wrong_type_is() -> None:
-    asked, now = with_sites(places=False, hosts=())
-    assert spots_of(asked, now, ["school.maker"]).empty
-    asked, now = with_sites(hosts=("museum.moon",))
+    asked, now = measured()
+    assert spots_of(with_sites(asked, places=False, hosts=()), now, ["school.maker"]).empty
     with pytest.raises(StudyError, match="E-SITES-TYPE"):
-        spots_of(asked, now, KINDS)
+        spots_of(with_sites(asked, hosts=("museum.moon",)), now, KINDS)
 
 
 def test_of_more_than_fit_those_stay_where_most_people_live(monkeypatch) -> None:
