@@ -123,15 +123,29 @@ def test_annealing_ends_with_the_watch(monkeypatch):
 def test_settling_is_told_by_hand():
     # Two of four open: the bound is 10 - 5 - 3 = 2. With site 3 for site 1 it is 4 > 3.5: closed
     # for good. Without site 0, site 2 comes instead: 10 - 3 - 1 = 6 > 3.5: open for good.
-    worth, state = np.array([-5.0, -3.0, -1.9, -1.0]), np.zeros(4, np.int8)
-    z, order = settle(worth, state, 2, 10.0, 3.5)
-    assert z == 2
-    assert order[:2].tolist() == [0, 1]
-    assert state.tolist() == [2, 0, 0, 3]
+    worth = np.array([-5.0, -3.0, -1.9, -1.0])
+    for shift in range(4):  # whatever their numbers
+        state = np.zeros(4, np.int8)
+        z, order = settle(np.roll(worth, shift), state, 2, 10.0, 3.5)
+        assert z == 2
+        assert order[:2].tolist() == [shift, (shift + 1) % 4]
+        assert state.tolist() == np.roll([2, 0, 0, 3], shift).tolist()
     settled = np.array([3, 2, 0, 0], np.int8)
     z, order = settle(worth, settled, 2, 10.0, HUGE)
     assert z == pytest.approx(10 - 3 - 1.9)
     assert set(order[:2].tolist()) == {1, 2}
+
+
+def test_who_has_no_stand_in_is_settled_by_what_it_adds():
+    # As before, but sites 2 and 3 are closed for good: without site 1 it is 2 + 3 = 5 > 3.5.
+    worth, state = np.array([-5.0, -3.0, -1.9, -1.0]), np.array([0, 0, 3, 3], np.int8)
+    settle(worth, state, 2, 10.0, 3.5)
+    assert state.tolist() == [2, 2, 3, 3]
+    # All are open, which is -0.9: without site 3 it is 0.1.
+    for goal, last in ((0.0, 2), (0.2, 0)):
+        state = np.zeros(4, np.int8)
+        settle(worth, state, 4, 10.0, goal)
+        assert state.tolist() == [2, 2, 2, last]
 
 
 def covering(reach, people, opened, count):
