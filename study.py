@@ -121,8 +121,12 @@ def measure_times(
 
     used = study.study.modes
     profiles = {str(mode): profile for mode, profile in study.profiles.items() if mode in used}
-    asked = {(standard.group, standard.mode) for standard in study.wanted}
-    paced = {key: profile for key, profile in study.paced.items() if key in asked}
+    # whether or not a standard asks: the whole table and the map tell of every group by every mode
+    paced = {
+        (group, mode): profile
+        for (group, mode), profile in study.paced.items()
+        if mode in used and group in layers.demand
+    }
     points = lattice(layers.towns, study.study.land_points)
     modes = dict.fromkeys(standard.mode for standard in study.wanted if len(points))
     return Routes(

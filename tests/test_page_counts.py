@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,12 +20,13 @@ from kepu.atlas_times import owns, reaches
 from kepu.atlas_whatif import whatif
 from kepu.coverage.overview import coverage_table
 from kepu.coverage.question import Question
-from kepu.coverage.share import REASONS, Standard, nearest, serving
+from kepu.coverage.share import REASONS, Standard, nearest, serving, standard_coverage
 from kepu.layers.venues import venue_types
 from kepu.maps.content import Measure
 from kepu.maps.web import web_map
 from kepu.measures import access_table, answers
-from kepu.study import Survey, times_for
+from kepu.study import Survey, measure_times, times_for
+from kepu.study_keys import PaceRules
 
 from .illustrative import with_sites
 from .test_page_code import HERE, node
@@ -237,6 +239,30 @@ def test_access_of_a_standard_is_that_of_the_choice_it_equals(
     for standard, answer in zip(plain, counted, strict=True):
         assert answer["access"]["values"] == told[standard.key].values.tolist()
         assert answer["access"]["summary"] == told[standard.key].summary
+
+
+def test_a_pace_that_no_standard_asks_for_counts_too(
+    measured: Survey, assessed: Assessment, tmp_path: Path
+) -> None:
+    slow = PaceRules(group="elderly", mode="ebike", share=0.5, source="示例")
+    about = assessed.study.study.model_copy(update={"land_points": 0})
+    rules = {"study": about, "paces": (*assessed.study.paces, slow)}
+    study = assessed.study.model_copy(update=rules)
+    paced = measure_times(study, measured, measured.roads).group_times
+    assert set(paced) == {("elderly", "walk"), ("elderly", "ebike")}
+    slower = replace(measured, group_times=paced)
+    asks = Standard(key="k", name="", types=("town.hall",), mode="ebike", minutes=20, goal=0.9,
+                    group="elderly")  # fmt: skip
+    page = page_of(slower, assess(study, slower))
+    answer = asked(page, [vars(asks) | {"standard": ""}], tmp_path)["answers"][0]
+    layers = (measured.venues, measured.demand, measured.towns)
+    right, everybody = (
+        standard_coverage(asks, times, *layers)[["people", "covered", "not_connected"]]
+        for times in (paced["elderly", "ebike"], measured.times["ebike"])
+    )
+    assert [row[:3] for row in answer["scopes"]] == right.to_numpy().tolist()
+    assert (right["covered"] < everybody["covered"]).any()
+    assert answer["access"]["values"] == access_of(slower, [asks])["k"].values.tolist()
 
 
 def test_a_page_that_counts_otherwise_says_so(
