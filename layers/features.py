@@ -73,8 +73,8 @@ def _point_table(features: Outlines, columns: Sequence[Column], stated: Mapping[
     points, faults = _points(features)
     texts = {
         column.aliases[0]: [
-            "" if np.isnan(metres) else np.format_float_positional(metres, trim="-")
-            for metres in points[:, number]
+            "" if np.isnan(value) else np.format_float_positional(value, trim="-")
+            for value in points[:, number]
         ]
         for number, column in enumerate(axes)
     }
