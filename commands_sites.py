@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .coverage.siting.answers import Watch
-    from .coverage.siting.choices import NearBest
     from .siting import Siting
     from .siting_choices import Choices
 
@@ -208,82 +207,16 @@ def _plain(value: Any) -> Any:
 def _print(found: Siting, extra: Choices, folder: Path) -> None:
     from rich.console import Console
 
-    from .siting_brief import brief
-    from .siting_tables import MODEL_NAMES, RULE_NAMES, status_text, summary
+    from .siting_brief import brief, closing, headlines
 
     console = Console(highlight=False)
-    facts, answer, people = summary(found, extra), found.answer, found.problem.people
-    titles = "、".join(standard.name for standard in found.problem.standards)
-    marked = "（示意数据）" if found.problem.study.study.illustrative else ""
-    goal = RULE_NAMES[found.asked.fair] if found.asked.fair else MODEL_NAMES[found.asked.model]
-    console.print(f"{goal}：{titles}{marked}", soft_wrap=True)
-    unit = "人" if len(found.problem.standards) == 1 else "人次"
-    if unit == "人次":
-        console.print("人次：各条标准的人数相加，同属两条标准的人计两次")
-    stopped = {"time": "（到时间为止）", "user": "（按要求停止）", "": ""}[answer.stopped]
-    meant = "（没有更公平的方案）" if found.asked.fair and answer.status == "optimal" else ""
-    if found.asked.model == "mclp" and answer.status == "within":
-        meant = f"（任何方案不多于 {int(answer.bound):,} {unit}）"
-    console.print(f"判定：{status_text(answer.status, answer.gap)}{meant}{stopped}，"
-                  f"用时 {answer.seconds:.2f} 秒；候选点 {facts['candidates']} 处")  # fmt: skip
-    console.print(f"覆盖：现状 {found.before:,} {unit}（{facts['share_before']}）")
-    built = found.plan[found.plan["order"] == 0]
-    if len(built):
-        console.print(f"  → 已承诺（拟建）{len(built)} 处建成后 {found.committed:,} {unit}")
-    console.print(f"  → 方案建成后 {found.after:,} {unit}（{facts['share_after']}），"
-                  f"共 {people:,} {unit}")  # fmt: skip
-    if found.limited:
-        console.print(f"按各处容量可服务 {int(answer.value):,} {unit}（上面的覆盖人口不计容量，"
-                      "下面的方案和 curve.csv 计容量）", soft_wrap=True)  # fmt: skip
-    elif found.problem.room is not None:
-        console.print("本模型不计容量")
-    if found.asked.model == "pdispersion":
-        console.print(f"新址彼此、与在用和拟建同类设施最近相距 {int(answer.value):,} 米（直线）")
-    if found.asked.backup:
-        console.print(f"现状未覆盖而方案覆盖的人中，{found.second:,} 人有第二处可去")
-    if facts["uncoverable_people"]:
-        console.print(f"另有 {facts['uncoverable_people']:,} {unit}任何方案都覆盖不到，"
-                      "名单和原因见 uncoverable.csv")  # fmt: skip
-    new = len(found.plan) - len(built)
-    if not new or (found.asked.count or 0) > new:
-        console.print(_fewer(found, new), soft_wrap=True)
+    for line in headlines(found):
+        console.print(line, soft_wrap=True)
     for title, sheet in brief(found, extra).items():
         _show(console, title, sheet)
-    if extra.near is not None and new:
-        console.print(_good_plans(found, extra.near, len(built)), soft_wrap=True)
-    if extra.cut:
-        console.print("时间已到（或已停止）：曲线、公平的代价、稳健性没有算全；请加大 --seconds",
-                      soft_wrap=True)  # fmt: skip
+    for line in closing(found, extra):
+        console.print(line, soft_wrap=True)
     console.print(f"结果 results: {folder}", soft_wrap=True)
-
-
-def _fewer(found: Siting, new: int) -> str:
-    """Say why there are fewer new sites than were allowed."""
-    most = found.problem.people - int(found.uncoverable["people"].sum())
-    why = "其余候选点受间距、预算、禁建等限制，或不再增加"
-    if not found.problem.choosable.any():
-        why = "没有可选的候选点：都在禁建范围、停用，或近于间距要求"
-    elif found.asked.model in ("mclp", "lscp") and found.after == most:
-        why = "能覆盖的人已全部覆盖，再多不增加"
-    return f"新增 {new} 处（{why}）" if new else f"没有新增：{why}"
-
-
-def _good_plans(found: Siting, near: NearBest, built: int) -> str:
-    """Say how many plans are nearly as good, and what they have in common."""
-    core = int(near.core[found.answer.sites].sum()) - built
-    share = f"{found.problem.study.sites.near:.0%}"
-    word = "新增服务" if found.limited else "新增覆盖"
-    good = {
-        "lscp": "处数相同、覆盖同样多的方案",
-        "pmedian": f"总时间比最优多 {share} 以内的好方案",
-        "pcenter": f"最长时间比最优多 {share} 以内的好方案",
-        "pdispersion": f"最近间距比最优少 {share} 以内的好方案",
-    }.get(found.asked.model, f"{word}比本方案少 {share} 以内的好方案")
-    more = "" if near.whole else "以上"
-    return (
-        f"{good} {near.plans} 个{more}；新址中 {core} 处在这些方案中都有，"
-        "其余可换（未找到的方案不计），见 alternatives.csv"
-    )
 
 
 def _show(console: Any, title: str, sheet: pd.DataFrame) -> None:

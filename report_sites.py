@@ -25,7 +25,8 @@ from .siting import Siting, plan_sites, ready
 from .siting_choices import curve_of
 from .siting_models import Asked
 from .siting_problem import problem_of
-from .siting_tables import plan_sheet, status_text
+from .siting_tables import plan_sheet
+from .siting_words import status_text
 
 SECONDS = 20.0
 """Of search for the sites, and as many for the curve; what is not proved says so."""

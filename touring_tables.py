@@ -14,7 +14,7 @@ from .coverage.gaps import percent_down
 from .maps.tour_figure import tour_figure
 from .report_public import internal_folder
 from .results import csv_safe
-from .siting_tables import status_text
+from .siting_words import status_text
 from .touring import SHOWN_VISITS, Touring
 from .touring_calendar import KIND_NAMES, clock, ics_text, write_workbook
 from .touring_choices import TourChoices

@@ -114,9 +114,10 @@ MAY_IMPORT = {
     },
     "siting_tables": {
         *{GROUND, INPUTS, MEASURES, "report_public", "results", "siting", "siting_choices"},
-        "wording",
+        *{"siting_words", "wording"},
     },
-    "siting_brief": {"siting", "siting_choices", "siting_tables"},
+    "siting_words": {GROUND, "wording"},
+    "siting_brief": {MEASURES, "siting", "siting_choices", "siting_tables", "siting_words"},
     "commands_sites": {
         *{"assessment", "console", GROUND, MEASURES, "folder", "job", "report_public"},
         *{
@@ -136,7 +137,7 @@ MAY_IMPORT = {
     "touring_choices": {MEASURES, "touring", "touring_crews", "touring_plan"},
     "touring_calendar": {"results", "touring"},
     "touring_tables": {
-        *{MEASURES, PICTURES, "report_public", "results", "siting_tables"},
+        *{MEASURES, PICTURES, "report_public", "results", "siting_words"},
         *{"touring", "touring_calendar", "touring_choices"},
     },
     "commands_tour": {
@@ -177,6 +178,7 @@ MAY_IMPORT = {
             "siting_models",
             "siting_problem",
             "siting_tables",
+            "siting_words",
         },
     },
     "report_scenarios": {

@@ -29,14 +29,8 @@ from kepu.siting_choices import choices
 from kepu.siting_keys import CostRules
 from kepu.siting_models import Asked
 from kepu.siting_problem import problem_of
-from kepu.siting_tables import (
-    minutes_column,
-    percent_up,
-    plan_sheet,
-    price_sheet,
-    status_text,
-    summary,
-)
+from kepu.siting_tables import plan_sheet, price_sheet, summary
+from kepu.siting_words import minutes_column, percent_up, status_text
 from kepu.study import times_for
 
 from .illustrative import DISTRICT, with_sites

@@ -40,11 +40,11 @@ from kepu.siting_tables import (
     alternatives_sheet,
     candidates_sheet,
     counted,
-    percent_up,
     price_sheet,
     regret_sheet,
     summary,
 )
+from kepu.siting_words import percent_up
 
 from .illustrative import DISTRICT, with_sites
 
