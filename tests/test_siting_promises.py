@@ -283,3 +283,23 @@ def test_prices_of_groups_move_less_each_time(monkeypatch):
     assert prices[1] == [-round(first / 3), round(first)]
     assert prices[2] == [max(-round(first / 3) - round(second / 3), -floors.ONE // 2),
                          round(first) + round(second)]  # fmt: skip
+
+
+def test_the_watch_hears_what_plans_are_worth():
+    """Never more than the best one, nor a bound below it; in the words of who asked."""
+    rng = np.random.default_rng(1)
+    cover = Cover.of(rng.random((120, 40)) < 0.1, rng.integers(1, 99, 120))
+    program = covering.covering_program(cover, Rules(count=8))
+    for shift, how in (
+        (0.0, {}),
+        (1000.0, {"shift": 1000.0}),
+        (1000.0, {"shift": 1000.0, "sign": -1.0}),
+    ):
+        heard = []
+        found = solve(program, Watch(told=lambda *said, to=heard: to.append(said)), step=1.0, **how)
+        sign = how.get("sign", 1.0)
+        assert heard
+        for value, bound in heard:
+            assert sign * (value - shift) <= found.value + 1e-6
+            assert sign * (bound - shift) >= found.value - 1e-6
+        assert any(sign * (value - shift) > 0.9 * found.value for value, _ in heard)
