@@ -18,6 +18,8 @@ from .profile import MODES, Profile
 from .tags import ACCESS_KEYS, CLOSED, blocks, directions, maxspeed_kmh, road_class, surface_factor
 from .ways import Ways, build
 
+Way = tuple[int, dict[str, str], np.ndarray, tuple[int, int]]
+"""Identifier, tags, points between its ends, and the numbers of these."""
 ACCESS = frozenset(key for keys in ACCESS_KEYS.values() for key in keys)
 
 
@@ -67,7 +69,9 @@ def to_networkx(network: Network, profile: Profile) -> nx.MultiDiGraph:
     return graph
 
 
-def from_networkx(graph: nx.MultiDiGraph, profiles: Mapping[str, Profile]) -> Network:
+def from_networkx(
+    graph: nx.MultiDiGraph, profiles: Mapping[str, Profile], *, ferries: bool = False
+) -> Network:
     """
     Turn an OSMnx street network (`graph_from_*` or GraphML) into a `Network`.
 
@@ -75,6 +79,13 @@ def from_networkx(graph: nx.MultiDiGraph, profiles: Mapping[str, Profile]) -> Ne
     ways and left a list, the slowest class, the lowest limit, the worst surface and any ban count.
     An edge without its twin is one-way, but for walking. Nodes are numbered anew, 1 to n; lengths
     are measured on the ellipsoid (OSMnx: on a sphere of 6371.009 km, up to 0.4 % off).
+
+    Parameters
+    ----------
+    profiles
+        Decide which edges are roads at all.
+    ferries
+        Whether ferries are used.
 
     Raises
     ------
@@ -85,7 +96,7 @@ def from_networkx(graph: nx.MultiDiGraph, profiles: Mapping[str, Profile]) -> Ne
         raise NetworkError(Fault("E-GRAPH-EMPTY"))
     numbers, lon, lat = _nodes(graph)
     where = {node: i for i, node in enumerate(graph.nodes)}
-    ways: list[tuple[int, dict[str, str], np.ndarray, tuple[int, int]]] = []
+    ways: list[Way] = []
     for start, end, facts, twin in _pairs(graph):
         tags = _tags(facts, profiles["car"])
         tags["oneway"] = "no" if twin else "yes"
@@ -94,7 +105,7 @@ def from_networkx(graph: nx.MultiDiGraph, profiles: Mapping[str, Profile]) -> Ne
         way = facts.get("osmid", 0)
         identifier = way[0] if isinstance(way, list) else way
         ways.append((int(identifier), tags, inner, (where[start], where[end])))
-    return build(_as_ways(graph, ways, numbers, lon, lat, profiles))
+    return build(_as_ways(graph, ways, numbers, lon, lat, profiles, ferries))
 
 
 def _nodes(graph: nx.MultiDiGraph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -155,14 +166,10 @@ def _tags(facts: Mapping[str, Any], car: Profile) -> dict[str, str]:
     return tags
 
 
-def _as_ways(
-    graph: nx.MultiDiGraph,
-    ways: list[tuple[int, dict[str, str], np.ndarray, tuple[int, int]]],
-    numbers: np.ndarray,
-    lon: np.ndarray,
-    lat: np.ndarray,
-    profiles: Mapping[str, Profile],
-) -> Ways:
+def _points(
+    graph: nx.MultiDiGraph, ways: list[Way], numbers: np.ndarray, lon: np.ndarray, lat: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return where the points of each way begin, and their nodes, longitudes and latitudes."""
     crs = CRS.from_user_input(graph.graph["crs"])
     size = np.array([len(inner) + 2 for _, _, inner, _ in ways])
     first = np.concatenate([[0], np.cumsum(size)])
@@ -176,11 +183,27 @@ def _as_ways(
         if len(inner):
             inside = slice(begin + 1, last)
             at_lon[inside], at_lat[inside] = transform(inner[:, 0], inner[:, 1], crs, WGS84)
+    return first, ref, at_lon, at_lat
+
+
+def _as_ways(
+    graph: nx.MultiDiGraph,
+    ways: list[Way],
+    numbers: np.ndarray,
+    lon: np.ndarray,
+    lat: np.ndarray,
+    profiles: Mapping[str, Profile],
+    ferries: bool,
+) -> Ways:
+    first, ref, at_lon, at_lat = _points(graph, ways, numbers, lon, lat)
     tags = [way[1] for way in ways]
     classes = [road_class(tag) or "" for tag in tags]
     usable = np.array(
         [[directions(profiles[m], t, c) for m in MODES] for t, c in zip(tags, classes, strict=True)]
     )
+    ferry = np.array([name == "ferry" for name in classes], bool)
+    if not ferries:
+        usable[ferry] = False
     limits = [maxspeed_kmh(tag.get("maxspeed")) or np.inf for tag in tags]
     return Ways(
         first=first,
@@ -193,7 +216,7 @@ def _as_ways(
         factor=np.array([surface_factor(t, c) for t, c in zip(tags, classes, strict=True)]),
         limit_kmh=np.column_stack([limits, limits]),
         open={mode: usable[:, i] for i, mode in enumerate(MODES)},
-        structure=np.array([is_structure(tag) for tag in tags], bool),
+        structure=ferry | np.array([is_structure(tag) for tag in tags], bool),
         barred={mode: _barred(graph, numbers, mode) for mode in MODES},
     )
 

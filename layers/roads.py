@@ -134,7 +134,7 @@ def _read(
     if path.suffix == ".graphml":
         from ..geo.interchange import from_networkx  # imports networkx, a fifth of a second
 
-        return from_networkx(_graphml(path), profiles), GeoDataFrame(
+        return from_networkx(_graphml(path), profiles, ferries=ferries), GeoDataFrame(
             {"kind": [], "name": [], "wall": np.zeros(0, bool)}, geometry=[], crs=4326
         )
     found = read_osm(path, profiles, ferries=ferries, box=box)

@@ -191,6 +191,13 @@ def test_of_merged_ways_a_ban_and_the_worst_surface_count():
     assert network.factor.tolist() == [0.6]
 
 
+@pytest.mark.parametrize("ferries", [False, True])
+def test_ferries_are_used_where_the_study_says_so(ferries):
+    network = from_networkx(two_points(highway="ferry"), PROFILES, ferries=ferries)
+    assert network.open["car"].tolist() == [[ferries, False]]
+    assert network.structure.tolist() == [True]
+
+
 def test_lengths_are_measured_not_believed():
     line = shapely.LineString([(113.0, 23.7), (113.0, 23.71), (113.01, 23.7)])
     straight, bent = (from_networkx(two_points(**f), PROFILES).length[0]
