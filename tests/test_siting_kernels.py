@@ -206,6 +206,22 @@ def test_books_say_what_a_site_would_change(seed):
     assert profit == 0 or values[into, out] - now == profit
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_kicks_swap_sites_and_keep_the_books(seed):
+    rng = np.random.default_rng(seed)
+    reach, people = rng.random((14, 6)) < 0.35, rng.integers(0, 9, 14)
+    table, books = covering(reach, people, [], 3)
+    state, seen = books[4], set()
+    for _ in range(20):
+        assert cover_kernels.kick(*table, *books, np.ones(6, bool), np.zeros(6, bool))
+        assert state.sum() == 3
+        gain, loss = told_books(reach, people, state)
+        assert books[2][state == 0].tolist() == gain[state == 0].tolist()
+        assert books[3][state == 1].tolist() == loss[state == 1].tolist()
+        seen.add(tuple(state.tolist()))
+    assert len(seen) > 2
+
+
 def test_a_covering_with_more_sites_than_there_are_opens_all():
     reach = np.array([[1, 0, 0], [0, 1, 0]], bool)
     table, books = covering(reach, [3, 4], [], 9)

@@ -303,3 +303,11 @@ def test_the_watch_hears_what_plans_are_worth():
             assert sign * (value - shift) <= found.value + 1e-6
             assert sign * (bound - shift) >= found.value - 1e-6
         assert any(sign * (value - shift) > 0.9 * found.value for value, _ in heard)
+
+
+def test_who_may_not_stand_beside_a_plan():
+    rules = Rules(apart=np.array([[0, 1], [3, 1], [3, 4]]))
+    for plan, near in (([1], [0, 3]), ([0, 4], [1, 3]), ([2], []), ([], [])):
+        told = rules.too_near(np.array(plan, np.int64), 5)
+        assert np.flatnonzero(told).tolist() == near
+    assert not Rules().too_near(np.array([1]), 5).any()
