@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -133,7 +133,10 @@ def _print(
         table = Table(title=title, box=None, title_justify="left")
         for name in sheet:
             numeric = _is_numeric(sheet[name])
-            table.add_column(str(name), justify="right" if numeric else "left", overflow="fold")
+            # A number over two lines is misread; its header may be broken instead.
+            least = max((len(_cell(one)) for one in sheet[name]), default=0) if numeric else None
+            side: Literal["right", "left"] = "right" if numeric else "left"
+            table.add_column(str(name), justify=side, overflow="fold", min_width=least)
         for row in sheet.itertuples(index=False):
             table.add_row(*map(_cell, row))
         console.print(table)

@@ -29,7 +29,8 @@ class TourChoices:
     ----------
     marginal
         `unit`, `change` (day, week, stay, vehicle; less), `weight` (reached at the goals of the
-        service), `difference`, `bound` (of the difference), `proved`.
+        service), `difference` (missing where with less no plan was found in time), `bound` (of the
+        difference), `proved`.
     alternatives
         A row per host used: `unit`, `host`, `visits`, `role` (core, swap), `instead` (host that
         loses least), `loss` (weight), `others` (hosts within `NEAR`, joined by ;).
@@ -79,10 +80,12 @@ def marginal(found: Touring, watch: Watch) -> pd.DataFrame:
         # What the plan reaches can be reached with more as well: no search may say less.
         value = max(made.value, now) if sign > 0 else min(made.value, now)
         sure = made.bound <= value
+        known = sign > 0 or sure or len(made.trip)
         rules = planned.crews[crew].rules
-        table.append((rules.name, name, now, value - now, made.bound - now, sure))
+        difference = value - now if known else None
+        table.append((rules.name, name, now, difference, made.bound - now, sure))
     names = ["unit", "change", "weight", "difference", "bound", "proved"]
-    return pd.DataFrame(table, columns=names)
+    return pd.DataFrame(table, columns=names).astype({"difference": "Int64"})
 
 
 def _changes(crew: Crew) -> list[tuple[str, int, Fleet]]:

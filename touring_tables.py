@@ -207,7 +207,8 @@ def write_tour(folder: Path, found: Touring, extra: TourChoices) -> None:
 
 def summary(found: Touring, extra: TourChoices) -> dict[str, Any]:
     """Return the answer for JSON and for the manifest."""
-    marginal = extra.marginal.replace([np.inf, -np.inf], np.nan).to_dict("records")
+    told = extra.marginal.replace([np.inf, -np.inf], np.nan).astype(object)
+    marginal = told.where(told.notna(), None).to_dict("records")
     return {**plan_facts(found), "marginal": marginal}
 
 

@@ -28,13 +28,13 @@ from kepu.report_public import INTERNAL
 from kepu.study_keys import Study
 from kepu.touring import Touring, plan_tour
 from kepu.touring_calendar import clock, escaped, folded, ics_text
-from kepu.touring_choices import TourChoices, tour_choices
+from kepu.touring_choices import TourChoices, marginal, tour_choices
 from kepu.touring_crews import Crew, crews_of, rows_of
 from kepu.touring_hosts import check_tour
 from kepu.touring_keys import TourRules
 from kepu.touring_plan import _loose_bound, _solve, best_goals, parts_of
 from kepu.touring_scene import Scene, scene_of
-from kepu.touring_tables import reach_sheet, summary, write_tour
+from kepu.touring_tables import marginal_sheet, reach_sheet, summary, write_tour
 
 from .illustrative import DISTRICT
 from .illustrative import without_land as measured
@@ -192,6 +192,7 @@ def test_files_and_choices(found: Touring, extra: TourChoices, tmp_path: Path) -
     assert (extra.marginal.loc[~signs, "difference"] >= 0).all()
     assert (extra.marginal.loc[signs, "difference"] <= 0).all()
     assert (extra.marginal["difference"] <= extra.marginal["bound"]).all()
+    json.loads(json.dumps(facts["marginal"], allow_nan=False))
     assert set(extra.alternatives["host"]) == set(found.stops["host"])
     sheet = reach_sheet(found)
     assert (sheet["固定加流动（%）"] >= sheet["仅固定设施（%）"]).all()
@@ -280,6 +281,29 @@ def test_floors_in_doubt_leave_nothing_proved(scene: Scene, monkeypatch) -> None
     cut = [replace(crew, cut=1) for crew in crews]
     solved = _solve(part, cut, Watch(1))
     assert (solved.first.status, solved.bound) == ("heuristic", inf)
+
+
+def test_what_less_would_lose_is_not_told_where_no_plan_was_found(
+    found: Touring, extra: TourChoices, monkeypatch
+) -> None:
+    nothing = _nothing(inf, Watch(1))
+    monkeypatch.setattr("kepu.touring_choices.best_goals", lambda *_: nothing)
+    table = marginal(found, Watch(1))
+    less = table["change"].str.endswith("less")
+    assert table.loc[less, "difference"].isna().all()
+    assert (table.loc[~less, "difference"] == 0).all()
+    assert not table["proved"].any()
+    told = summary(found, replace(extra, marginal=table))["marginal"]
+    assert "NaN" not in json.dumps(told)
+    assert marginal_sheet(replace(extra, marginal=table))["增减的上界"].isna().all()
+
+
+def test_no_number_is_printed_over_two_lines(found: Touring, extra: TourChoices, capsys) -> None:
+    commands_tour._print(found, extra, summary(found, extra), Path("a"), Path("b"))
+    told = capsys.readouterr().out
+    some = found.reach[found.reach["scope"] != "town"]
+    for number in (*some["people"], *some["lacking"]):
+        assert f"{number:,}" in told
 
 
 @pytest.mark.parametrize(
