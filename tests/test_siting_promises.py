@@ -17,6 +17,7 @@ from kepu.coverage.siting import (
     median,
     median_search,
     milp,
+    setcover,
 )
 from kepu.coverage.siting.answers import Watch, judged
 from kepu.coverage.siting.choices import build_order, by_people, near_best
@@ -311,3 +312,18 @@ def test_who_may_not_stand_beside_a_plan():
         told = rules.too_near(np.array(plan, np.int64), 5)
         assert np.flatnonzero(told).tolist() == near
     assert not Rules().too_near(np.array([1]), 5).any()
+
+
+def test_twins_are_left_out_only_where_one_site_is_enough(monkeypatch):
+    """Candidates 0 and 1 are alike; the second place has candidate 2 alone."""
+    cover, sizes = Cover.of(np.array([[1, 1, 0], [0, 0, 1]], bool), [5, 4]), []
+
+    def spy(program, *words, **how):
+        sizes.append(program.rows.shape)
+        return solve(program, *words, **how)
+
+    monkeypatch.setattr(setcover, "solve", spy)
+    one, two = (setcover.cheapest(cover, Rules(), Watch(), backup=n) for n in (1, 2))
+    assert (one.status, one.sites.tolist()) == ("optimal", [0, 2])
+    assert (two.status, two.sites.tolist()) == ("optimal", [0, 1, 2])
+    assert sizes == [(2, 2), (2, 3)]
