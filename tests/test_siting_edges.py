@@ -362,6 +362,9 @@ def test_greed_covers_what_can_be_and_closes_what_is_not_needed():
     assert greedy_cover(reach, np.ones(3), 2 * ones, none).tolist() == [0, 1, 2]
     # Three are wanted where two can be had: all that helps, and no endless search.
     assert greedy_cover(reach, np.ones(3), 3 * ones, none).tolist() == [0, 1, 2]
+    # One that covers all three is enough: nobody else is opened, and it is not closed for others.
+    all_three = Cover.of(np.hstack([np.ones((3, 1), bool), np.eye(3, dtype=bool)]), [1, 1, 1]).reach
+    assert greedy_cover(all_three, np.ones(4), np.ones(3, int), np.zeros(4, bool)).tolist() == [0]
     fixed = np.array([0, 1, 0], bool)
     assert greedy_cover(reach, np.ones(3), ones, fixed).tolist() in ([0, 1], [1, 2])
 
