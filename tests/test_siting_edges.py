@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from kepu.coverage.siting import center as centers
 from kepu.coverage.siting import (
@@ -365,6 +366,10 @@ def test_greed_covers_what_can_be_and_closes_what_is_not_needed():
     # One that covers all three is enough: nobody else is opened, and it is not closed for others.
     all_three = Cover.of(np.hstack([np.ones((3, 1), bool), np.eye(3, dtype=bool)]), [1, 1, 1]).reach
     assert greedy_cover(all_three, np.ones(4), np.ones(3, int), np.zeros(4, bool)).tolist() == [0]
+    # A fixed one covers the first two: of the others counts what they cover of the third.
+    third = csr_matrix(np.array([[1.0, 1, 0], [1, 1, 0], [0, 1, 1]]))
+    price, stands = np.array([0, 5, 2]), np.array([1, 0, 0], bool)
+    assert greedy_cover(third, price, np.ones(3, int), stands).tolist() == [0, 2]
     fixed = np.array([0, 1, 0], bool)
     assert greedy_cover(reach, np.ones(3), ones, fixed).tolist() in ([0, 1], [1, 2])
 
