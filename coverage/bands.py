@@ -24,7 +24,7 @@ from ..geo.network import TICKS_A_MINUTE
 from ..geo.routing import UNREACHED, Ticks
 from .question import Question, spread_of
 from .share import Standard, admitted, area_mask, scopes
-from .times import threshold_ticks, within
+from .times import at_least, threshold_ticks, within
 
 Floats = npt.NDArray[np.float64]
 
@@ -123,8 +123,13 @@ def bands_table(
                 for factor in (1 - speed_change, 1 + speed_change)
             ),
         ]
-        covered = [within(ticks, limit).sum(axis=1) >= ask.standard.count for limit in limits]
-        covered += _moved(ask, chosen, ticks, (demand, venues), (home, goal), spreads)
+        # Whom no search reached may be just beyond the horizon, which may be the limit itself.
+        nearest = at_least(ask.times, ticks, np.arange(len(people))[:, None], chosen)
+        covered = [
+            within(table, limit).sum(axis=1) >= ask.standard.count
+            for table, limit in zip((ticks, nearest, nearest), limits, strict=True)
+        ]
+        covered += _moved(ask, chosen, nearest, (demand, venues), (home, goal), spreads)
         counts = weight @ np.array(covered, np.int64).T
         with np.errstate(invalid="ignore"):
             shares = counts / total[:, None]

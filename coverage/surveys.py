@@ -10,11 +10,11 @@ import pandas as pd
 from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.network import TICKS_A_MINUTE
-from ..geo.routing import UNREACHED, Ticks
+from ..geo.routing import UNREACHED
 from .access import blocks
 from .question import Floats, Question, spread_of
 from .share import admitted, area_mask
-from .times import threshold_ticks
+from .times import at_least, threshold_ticks
 
 COLUMNS = (
     "rank", "kind", "id", "name", "precision", "metres", "people", "standard", "total", "jointly",
@@ -88,7 +88,7 @@ def _moved(
         crowd = people[rows]
         home, goal = spreads["place"][rows, None], spreads["venue"][None, used]
         straight = _straight(demand.geometry.iloc[rows], venues.geometry.iloc[used])
-        late = _late(ask, ask.times.ticks[rows][:, used])
+        late = _late(ask, np.arange(len(demand))[rows], used)
         near = (late <= 0).sum(axis=1)[:, None]
         best, worst = ((moved <= 0).sum(axis=1) for moved in _moves(ask, late, straight, home))
         alone = (best >= standard.count) & (worst < standard.count)
@@ -131,7 +131,7 @@ def decisive_venue(
     found = np.full(len(places), -1)
     for rows in blocks(len(places), len(used)) if len(used) else ():
         some = places[rows]
-        late = _late(ask, ask.times.ticks[some][:, used])
+        late = _late(ask, some, used)
         straight = _straight(demand.geometry.iloc[some], venues.geometry.iloc[used])
         both = metres[0][some, None] + metres[1][None, used]
         nearer, _ = _moves(ask, late, straight, both)
@@ -147,8 +147,15 @@ def _straight(here: GeoSeries, there: GeoSeries) -> Floats:
     return np.asarray(np.hypot(x - there.x.to_numpy(), y - there.y.to_numpy()))
 
 
-def _late(ask: Question, ticks: Ticks) -> npt.NDArray[np.int64]:
-    """Return by how many ticks each trip exceeds the limit, at most 0 where it does not."""
+def _late(
+    ask: Question, places: npt.NDArray[np.int64], venues: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """
+    Return by how many ticks each trip exceeds the limit, at most 0 where it does not.
+
+    Beyond the horizon it is at least what lies between the limit and it.
+    """
+    ticks = at_least(ask.times, ask.times.ticks[places][:, venues], places[:, None], venues)
     late = ticks.astype(np.int64) - threshold_ticks(ask.standard.minutes)
     late[ticks == UNREACHED] = 2**40
     return late

@@ -71,6 +71,23 @@ def within(ticks: Ticks, minutes: float) -> npt.NDArray[np.bool_]:
     return np.asarray(ticks <= np.uint32(threshold_ticks(minutes)))
 
 
+def at_least(
+    times: Times, ticks: Ticks, places: npt.NDArray[np.int64], venues: npt.NDArray[np.int64]
+) -> Ticks:
+    """
+    Return times, of trips beyond the horizon the least that they can take: one tick more.
+
+    Parameters
+    ----------
+    ticks
+        Any shape.
+    places, venues
+        Numbers of those whose times they are; they broadcast to that shape.
+    """
+    tied = times.connected[places] & times.venue_doors.snaps.connected[venues]
+    return np.where((ticks == UNREACHED) & tied, np.uint32(times.horizon + 1), ticks)
+
+
 def minutes_up(ticks: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """
     Return times as minutes for print, rounded up to one decimal; nan where unreached.

@@ -61,6 +61,27 @@ def table(ask, venues, demand, **changes):
     return bands_table([ask], venues, demand, TOWNS, **options)
 
 
+@pytest.mark.parametrize(("horizon", "high", "verdict"), [(36_000, 0.0, "not_met"),
+                                                          (9000, 1.0, "unsure")])  # fmt: skip
+def test_who_is_beyond_a_short_horizon_may_be_just_beyond_it(horizon, high, verdict):
+    """With a horizon of 15 minutes nobody knows that the village is not 16 minutes away."""
+    demand = geopandas.GeoDataFrame(
+        {"name": ["村"], "precision": "A", "people": 5, "town": "t0", "rural": True}, index=["p"],
+        geometry=[shapely.Point(0, 0)], crs=4547,
+    )  # fmt: skip
+    venues = geopandas.GeoDataFrame(
+        {"name": ["馆"], "precision": "A", "type": "room", "status": "open"}, index=["v"],
+        geometry=[shapely.Point(900, 0)], crs=4547,
+    )  # fmt: skip
+    ticks = np.full((1, 1), UNREACHED, np.uint32)
+    times = Times("walk", demand.index, venues.index, ticks, horizon, doors(1), doors(1))
+    ask = Question(Standard("s", "标准", ("room",), "walk", 15.0, 0.9), times, 60.0, 0.0)
+    row = table(ask, venues, demand).iloc[0]
+    assert tuple(row[["share", "speed_low", "speed_high", "verdict"]]) == (0.0, 0.0, high, verdict)
+    metres = {"A": 500.0, "": 500.0}
+    assert len(surveys_table([ask], venues, demand, metres=metres)) == (2 if high else 0)
+
+
 def spots(layer) -> list[complex]:
     """Points as numbers of a plane."""
     return [complex(x, y) for x, y in shapely.get_coordinates(layer.geometry).tolist()]
