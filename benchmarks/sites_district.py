@@ -51,11 +51,11 @@ def planned(folder: Path, *, quick: bool) -> dict[str, Any]:
     begin = time.perf_counter()
     extra = choices(found, Watch(SECONDS))
     spent["choices"] = time.perf_counter() - begin
-    gaps = extra.price["gap"]
+    sure = int((extra.price["gap"] == 0).sum())
     told = (
         f"{len(problem.candidates)} candidates, {found.answer.status}; "
-        f"curve of {len(extra.curve)}, price of {len(gaps)} rows ({int((gaps == 0).sum())} proved), regret of "
-        f"{len(extra.regret)}{', cut by time' if extra.cut else ''}"
+        f"curve of {len(extra.curve)}, price of {len(extra.price)} rows ({sure} proved), "
+        f"regret of {len(extra.regret)}{', cut by time' if extra.cut else ''}"
     )
     return {**{f"{key}_s": value for key, value in spent.items()}, "told": told}
 
