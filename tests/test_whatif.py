@@ -203,13 +203,6 @@ def usable(option: tuple[str, str]) -> tuple[str, str]:
     if option[0] == "open":
         venues = measured()[1].venues
         return "open", str(venues.index[venues["status"] == "planned"][0])
-    if option[0] == "add-road":
-        roads = measured()[1].roads.network
-        nodes = roads.tail[
-            np.flatnonzero(roads.highway == roads.classes.index("secondary"))[[0, -1]]
-        ]
-        at = [f"{float(roads.lon[n])!r},{float(roads.lat[n])!r}" for n in nodes.tolist()]
-        return "add-road", f"secondary@{';'.join(at)}"
     return option
 
 
@@ -385,30 +378,61 @@ def test_a_place_of_one_name_with_other_people_or_elsewhere_is_another():
         assert len(both.demand) == 9
 
 
+State = tuple[GeoDataFrame, pd.DataFrame]
+
+
 @st.composite
-def states(draw: st.DrawFn) -> tuple[GeoDataFrame, pd.DataFrame]:
-    """Some of six places, here or there, of few people, and in how many minutes they get there."""
-    names = draw(st.lists(st.sampled_from("abcdef"), unique=True, max_size=6))
-    rows = [draw(st.tuples(*(st.integers(0, 2) for _ in range(3)))) for _ in names]
-    minutes = [draw(st.sampled_from([None, 5.0, 14.9, 15.0, 15.1, 40.0])) for _ in names]
-    index = pd.Index(names, dtype=object)
-    demand = GeoDataFrame(
-        {"name": names, "town": ["A" if x else "B" for x, *_ in rows],
+def two_states(draw: st.DrawFn) -> tuple[State, State]:
+    """Some of six places, here or there, of few people; most stay, but get there in other times."""
+    place = st.tuples(*(st.integers(0, 2) for _ in range(3)))
+    minutes = st.sampled_from([None, 5.0, 14.9, 15.0, 15.1, 40.0])
+    first = draw(st.dictionaries(st.sampled_from("abcdef"), place, max_size=6))
+    second = draw(st.dictionaries(st.sampled_from("abcdef"), place, max_size=2))
+    gone = draw(st.sets(st.sampled_from("abcdef"), max_size=2))
+    second = {name: first[name] for name in first if name not in gone} | second
+    return tuple(
+        (state_of(places), answers_of({name: draw(minutes) for name in places}))
+        for places in (first, second)
+    )
+
+
+def state_of(places: dict[str, tuple[int, int, int]]) -> GeoDataFrame:
+    rows = list(places.values())
+    return GeoDataFrame(
+        {"name": list(places), "town": ["A" if x else "B" for x, *_ in rows],
          "rural": [bool(x) for x, *_ in rows], "people": [many for _, many, _ in rows],
          "elderly": [min(many, old) for _, many, old in rows]},
-        index=index, geometry=[shapely.Point(x, 0) for x, *_ in rows], crs=4547,
+        index=pd.Index(list(places), dtype=object),
+        geometry=[shapely.Point(x, 0) for x, *_ in rows], crs=4547,
     )  # fmt: skip
-    taken = pd.array(minutes, dtype="Float64")
-    reach = pd.DataFrame(
-        {"standard": "s", "place": names, "minutes": taken, "venue": "v",
-         "covered": [m is not None and m <= 15 for m in minutes], "reason": ""}
-    )  # fmt: skip
-    return demand, reach
 
 
-@given(states(), states(), st.sampled_from(["all", "urban", "rural"]))
-def test_two_states_of_any_places_balance_to_the_last_person(first, second, area):
+def answers_of(minutes: dict[str, float | None]) -> pd.DataFrame:
+    return pd.DataFrame({
+        "standard": "s", "place": list(minutes), "venue": "v", "reason": "",
+        "minutes": pd.array(list(minutes.values()), dtype="Float64"),
+        "covered": [m is not None and m <= 15 for m in minutes.values()],
+    })  # fmt: skip
+
+
+def longer(first: State, second: State) -> dict[str, int]:
+    """How many tenths of a minute more each place takes that is the same and gets there still."""
+    (then, was), (now, takes) = first, second
+    columns = ["town", "rural", "people", "elderly"]
+    found = {}
+    for name in then.index.intersection(now.index):
+        before, after = (table.set_index("place")["minutes"][name] for table in (was, takes))
+        same = then.loc[name, columns].tolist() == now.loc[name, columns].tolist()
+        same = same and then.geometry[name] == now.geometry[name]
+        if same and not pd.isna(before) and not pd.isna(after) and after > before:
+            found[name] = round(10 * after) - round(10 * before)
+    return found
+
+
+@given(two_states(), st.sampled_from(["all", "urban", "rural"]))
+def test_two_states_of_any_places_balance_to_the_last_person(both_states, area):
     """What either state counts by itself is what the pair begins and ends with."""
+    first, second = both_states
     standard = Standard("s", "s", ("room",), "walk", 15.0, 0.5, area=area)
     both = everybody(first[0], second[0])
     moved = places_moved(standard, both, first[1], second[1])
@@ -416,6 +440,7 @@ def test_two_states_of_any_places_balance_to_the_last_person(first, second, area
         {"name": ["甲", "乙"]}, index=["A", "B"], geometry=[shapely.Point(0, 0)] * 2, crs=4547
     )
     table = people_moved(moved, standard, both.demand, towns)
+    slower = longer(first, second)
     for row in table.to_dict("records"):
         sums = []
         for demand, known in (first, second):
@@ -434,9 +459,16 @@ def test_two_states_of_any_places_balance_to_the_last_person(first, second, area
             covered_then + row["gained"] - row["lost"] + row["arrived_covered"]
             - row["departed_covered"]
         )  # fmt: skip
-        assert (row["delayed"] > 0) == (not pd.isna(row["delay_mean"]))
-        if row["delayed"]:
-            assert 0.1 <= row["delay_mean"] <= row["delay_most"] + 1e-9
+        delayed = {name: int(n) for name, n in zip(demand.index, people, strict=True) if n}
+        delayed = {name: n for name, n in delayed.items() if name in slower}
+        assert row["delayed"] == sum(delayed.values())
+        if delayed:
+            mean = sum(n * slower[name] for name, n in delayed.items()) / row["delayed"] / 10
+            assert row["delay_mean"] == pytest.approx(mean)
+            assert row["delay_most"] == max(slower[name] for name in delayed) / 10
+        else:
+            assert pd.isna(row["delay_mean"])
+            assert pd.isna(row["delay_most"])
 
 
 def test_flags_and_shares_beside_each_other_by_hand():
