@@ -156,6 +156,7 @@ def test_first_prices_are_those_of_a_site_of_middling_rank():
     search = median_of([[4, 1, 3, 2], [9, 9, 5, 9], [9, 9, 9, 9]], 2, weight=10)
     assert search.price.tolist() == [30, 50, 90]
     assert median_of([[4, 1, 3, 2]], 4).price.tolist() == [2]
+    assert median_of([[4], [9]], 1).price.tolist() == [4, 9]
 
 
 def test_near_enough_is_less_than_one_or_the_share_asked_for():
