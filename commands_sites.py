@@ -183,7 +183,7 @@ def _run(job: Job, asked: Any, keys: list[str], kinds: list[str]) -> None:
             keep_passport(new, study, facts)
 
         manifest = publish(folder, write, published(facts, study))
-    report([*noticed(measured), *problem.left_out])
+    report([*noticed(measured), *measured.warnings, *problem.left_out])
     if job.as_json:
         result = {"status": "ok", "out": str(folder), **_renamed(facts["siting"]),
                   "files": manifest["files"]}  # fmt: skip
