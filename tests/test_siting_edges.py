@@ -89,6 +89,21 @@ def test_more_sites_fixed_than_allowed_is_impossible():
     assert disperse(apart, Rules(count=1), Watch()).status == "infeasible"  # no two, no distance
 
 
+def test_as_many_sites_fixed_as_allowed_are_the_plan():
+    rng, reach, people, _, _ = drawn(0)
+    table, cover, fixed = times(rng, people), Cover.of(reach, people), np.isin(np.arange(7), [2, 5])
+    rules = Rules(count=2, fixed=fixed)
+    apart = Rules(count=2, fixed=fixed, apart=np.array([[0, 1]]))
+    for found, value in (
+        (maximal(cover, rules, Watch()), cover.value([2, 5])),
+        (median(table, rules, Watch()), table.value([2, 5])),
+        (median(table, apart, Watch()), table.value([2, 5])),
+        (center(table, rules, Watch()), longest(table, np.array([2, 5]))),
+    ):
+        assert (found.status, found.value) == ("optimal", value)
+        assert found.sites.tolist() == [2, 5]
+
+
 def test_two_sites_are_the_farthest_two():
     apart = np.abs(np.subtract.outer([0, 3, 10, 4], [0, 3, 10, 4]))
     found = disperse(apart, Rules(count=2), Watch())
