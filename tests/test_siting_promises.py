@@ -328,3 +328,21 @@ def test_twins_are_left_out_only_where_one_site_is_enough(monkeypatch):
     assert (one.status, one.sites.tolist()) == ("optimal", [0, 2])
     assert (two.status, two.sites.tolist()) == ("optimal", [0, 1, 2])
     assert sizes == [(2, 2), (2, 3)]
+
+
+def test_parts_of_work_are_as_long_as_told():
+    """Twice as long after a quick one, half as long after a slow one, one step at least."""
+
+    class Told(Watch):
+        now = 0.0
+
+        @property
+        def elapsed(self):
+            return self.now
+
+    told = Told()
+    parts, sizes = told.parts(100), []
+    for spent in (0.05, 0.05, 0.15, 0.25, 0.25, 0.25):
+        sizes.append(next(parts))
+        told.now += spent
+    assert [*sizes, next(parts)] == [1, 2, 4, 4, 2, 1, 1]
