@@ -317,14 +317,15 @@ def test_who_may_not_stand_beside_a_plan():
 
 def test_twins_are_left_out_only_where_one_site_is_enough(monkeypatch):
     """Candidates 0 and 1 are alike; the second place has candidate 2 alone."""
-    cover, sizes = Cover.of(np.array([[1, 1, 0], [0, 0, 1]], bool), [5, 4]), []
+    reach, sizes = np.array([[1, 1, 0], [0, 0, 1]], bool), []
 
     def spy(program, *words, **how):
         sizes.append(program.rows.shape)
         return solve(program, *words, **how)
 
     monkeypatch.setattr(setcover, "solve", spy)
-    one, two = (setcover.cheapest(cover, Rules(), Watch(), backup=n) for n in (1, 2))
+    covers = (Cover.of(reach, [5, 4], need=need) for need in ([1, 1], [2, 1]))
+    one, two = (setcover.cheapest(cover, Rules(), Watch()) for cover in covers)
     assert (one.status, one.sites.tolist()) == ("optimal", [0, 2])
     assert (two.status, two.sites.tolist()) == ("optimal", [0, 1, 2])
     assert sizes == [(2, 2), (2, 3)]

@@ -120,5 +120,4 @@ def _farthest_first(table: Distances, rules: Rules) -> Sites:
             break
         sites.append(site)
         near = np.minimum(near, table.cost[:, site].astype(np.int64))
-        near[table.weight == 0] = -1
     return np.array(sorted(sites), np.int64)

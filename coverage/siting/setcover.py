@@ -20,23 +20,16 @@ MOST_PAIRS = 200_000_000
 """Rows that share a candidate are compared up to so many pairs."""
 
 
-def cheapest(cover: Cover, rules: Rules, watch: Watch, *, backup: int = 1) -> Answer:
-    """
-    Find the cheapest plan (by number, where there are no costs) that covers every row.
-
-    Parameters
-    ----------
-    backup
-        So many sites within reach of everybody, or all candidates where there are fewer.
-    """
+def cheapest(cover: Cover, rules: Rules, watch: Watch) -> Answer:
+    """Find the cheapest plan (by number, where there are no costs) that covers every row."""
     m = cover.candidates
     fixed, forbidden = rules.settled(m)
     cost = np.ones(m, np.int64) if rules.cost is None else rules.cost
     usable = csr_matrix(cover.reach.astype(float).multiply(~forbidden))
     usable.eliminate_zeros()
-    needed = np.minimum(np.diff(usable.indptr), np.maximum(cover.need, backup))
+    needed = np.minimum(np.diff(usable.indptr), cover.need)
     columns = np.flatnonzero(~forbidden)
-    plain = backup == 1 and cover.lone and not len(rules.apart) and rules.count is None
+    plain = cover.lone and not len(rules.apart) and rules.count is None
     if plain:
         columns = np.intersect1d(columns, undominated(usable, cost, fixed))
     small = csr_matrix(usable[:, columns])
