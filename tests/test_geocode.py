@@ -296,7 +296,15 @@ def test_any_place_is_found(
     assert found.name == row["名称"]
 
 
-@given(st.text(alphabet="清城区源潭镇青龙村委会社居12号街道旁小学 ()-路", max_size=40))
+WORDS = "清城区 源潭镇 凤城街道 青龙村委会 青龙小学 青龙 社区 12号 旁 路".split()
+
+
+@given(
+    st.one_of(
+        st.text(alphabet="清城区源潭镇青龙村委会社居12号街道旁小学 ()-路", max_size=40),
+        st.lists(st.sampled_from(WORDS), max_size=6).map("".join),
+    )
+)
 @example("1" * 200 + "x")
 @example("青龙小学" + "1-" * 100 + "x")
 @example("中小学" * 60)
