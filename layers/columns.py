@@ -86,14 +86,19 @@ def _unit(header: str, alias: str, units: Mapping[str, object]) -> str | None:
     bracketed = BRACKETED.fullmatch(rest)
     if not units:
         return "" if not rest or bracketed else None
-    parts = re.split(r"[,;:、/_\-]", bracketed[1] if bracketed else rest)
-    stated = [part for part in parts if not REMARK.fullmatch(part)]
+    stated = stated_parts(bracketed[1] if bracketed else rest)
     known = {lookup_key(unit): unit for unit in units}
     if not stated:
         return ""
     if len(stated) == 1 and stated[0] in known:
         return known[stated[0]]
     return "?" if bracketed else None
+
+
+def stated_parts(remark: str) -> list[str]:
+    """List what a remark in a header says beside a year."""
+    parts = re.split(r"[,;:、/_\-，；：]", remark)
+    return [part.strip() for part in parts if not REMARK.fullmatch(part.strip())]
 
 
 def resolve(

@@ -20,7 +20,7 @@ from geopandas import GeoDataFrame, GeoSeries
 
 from ..geo.crs import require_metric
 from ..geo.errors import LayerError
-from .columns import Match, resolve
+from .columns import Match, resolve, stated_parts
 from .corrections import read_corrected
 from .features import read_records
 from .geocode import Gazetteer
@@ -148,7 +148,8 @@ def _check_capacity(values: pd.DataFrame, matches: Mapping[str, Match], ledger: 
         return
     header = matches["capacity"].header
     remark = HEADER_REMARK.search(header)
-    implied = unit_name(remark[1]) if remark else CAPACITY_UNITS.get(header, "")
+    named = "，".join(stated_parts(remark[1])) if remark else ""
+    implied = unit_name(named) or CAPACITY_UNITS.get(HEADER_REMARK.sub("", header), "")
     units = []
     stated = column_texts(values, "capacity_unit").map(unit_name)
     for row, held, unit in zip(values.index, values["capacity"], stated, strict=True):

@@ -368,7 +368,11 @@ def test_many_at_one_point(tmp_path: Path, towns: GeoDataFrame) -> None:
 
 
 def test_capacity_units_from_the_header(tmp_path: Path, towns: GeoDataFrame) -> None:
-    for header, unit in (("容量（座）", "座"), ("床位数", "床"), ("容量", "")):
+    headers = {
+        "容量（座）": "座", "床位数": "床", "容量": "", "容量（2024年）": "",
+        "容量（2024年，座）": "座", "容量（单位：个座位）": "座", "床位数（2024年末）": "床",
+    }  # fmt: skip
+    for header, unit in headers.items():
         rows = [venue(**{header: "30"}), venue(编号="2", 名称="乙", **{header: "/"})]
         venues, _ = read(table(tmp_path, *rows), towns)
         assert venues["capacity_unit"].tolist() == [unit, ""]
