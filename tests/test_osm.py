@@ -157,38 +157,25 @@ def test_a_last_block_of_few_ways_is_missed_or_warned_about(tmp_path, last, code
 
 
 def flip_bytes(source: Path, flipped: Path, seed: int, flips: int) -> None:
-    """The compressed blocks bear checksums; what no checksum guards must not change the roads."""
+    """The compressed blocks bear checksums; of what none guards every byte is needed."""
     raw = source.read_bytes()
-    whole = read_osm(source, PROFILES).ways
     dice = random.Random(seed)
     headers = [end + i for end in [0, *borders(raw)[:-1]] for i in range(16)]
-    silent = []
     for turn in range(flips):
         at = dice.choice(headers) if turn % 2 else dice.randrange(len(raw))
         wrong = bytearray(raw)
         wrong[at] ^= dice.randrange(1, 256)
         flipped.write_bytes(wrong)
-        try:
-            found = read_osm(flipped, PROFILES)
-        except NetworkError as error:
-            assert str(error)
-            continue
-        ways = found.ways
-        equal = all(
-            np.array_equal(getattr(ways, name), getattr(whole, name))
-            for name in ("ref", "lon", "lat")
-        )
-        if not equal and not found.warnings:
-            silent.append(at)
-    assert silent == []
+        with pytest.raises(NetworkError):
+            read_osm(flipped, PROFILES)
 
 
-def test_a_flipped_byte_never_crashes_and_never_gives_other_roads(large, tmp_path):
+def test_a_flipped_byte_is_refused(large, tmp_path):
     flip_bytes(large, tmp_path / "flipped.osm.pbf", seed=1, flips=40)
 
 
 @pytest.mark.slow
-def test_nor_do_many_flipped_bytes(large, tmp_path):
+def test_so_are_many_flipped_bytes(large, tmp_path):
     flip_bytes(large, tmp_path / "flipped.osm.pbf", seed=2, flips=300)
 
 
