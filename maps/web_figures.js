@@ -74,7 +74,7 @@
     const { standard, choice } = answer;
     if (!standard || !standard.band || answer !== plain) return '';
     const { low, high, isUnsure } = standard.band;
-    const range = `误差范围 ${Math.floor(100 * low)}–${Math.ceil(100 * high)}%`;
+    const range = `误差范围 ${Math.floor(100 * low + 1e-9)}–${Math.ceil(100 * high - 1e-9)}%`;
     return isUnsure && choice.goal === standard.goal ? `${range}，含目标，不能断定` : range;
   };
 

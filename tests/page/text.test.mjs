@@ -80,3 +80,16 @@ test('a degree of latitude and of longitude at 23.7 north', () => {
   assert.equal(kepu.metresText(1234), '1.23 公里');
   assert.equal(kepu.metresText(12345), '12.3 公里');
 });
+
+test('a range is rounded outwards, and no further for a hair of floating point', () => {
+  const figures = load(['web_text.js', 'web_figures.js']);
+  const textOf = (low, high) => {
+    const standard = { goal: 0.9, band: { low, high, isUnsure: false } };
+    const answer = { standard, choice: { goal: 0.9 } };
+    return figures.bandText({ answer, plain: answer });
+  };
+  // 100 * 0.57 is 56.99999999999999, and 100 * 0.14 is 14.000000000000002
+  assert.equal(textOf(0.57, 0.57), '误差范围 57–57%');
+  assert.equal(textOf(0.14, 0.14), '误差范围 14–14%');
+  assert.equal(textOf(0.571, 0.579), '误差范围 57–58%');
+});
