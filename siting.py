@@ -11,6 +11,7 @@ from geopandas import GeoDataFrame
 
 from .coverage.share import nearest
 from .coverage.siting.answers import Answer, Sites, Watch
+from .coverage.siting.capacity import worth
 from .coverage.siting.cover import Whole
 from .coverage.siting.covering import SMALL_ENTRIES
 from .coverage.siting.rules import Rules
@@ -27,7 +28,7 @@ from .siting_models import (
     solved,
     without_idle,
 )
-from .siting_plan import plan_table, uncoverable, worth
+from .siting_plan import plan_table, uncoverable
 from .siting_problem import Problem
 
 
@@ -147,7 +148,7 @@ def plan_sites(problem: Problem, asked: Asked, watch: Watch) -> Siting:
     after, _ = covered_afresh(problem, answer.sites)
     if after != problem.cover.value(answer.sites) or before != problem.cover.base:
         raise RuntimeError("optimiser and coverage disagree")
-    if asked.model == "mclp" and worth(problem, "mclp", answer.sites) != answer.value:
+    if asked.model == "mclp" and worth(problem.cover, rules, answer.sites) != answer.value:
         raise RuntimeError("the plan is not worth what the optimiser says")
     plan = plan_table(problem, asked.model, rules, answer)
     return Siting(problem, asked, rules, answer, before, after, plan, uncoverable(problem))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .coverage.siting.answers import Watch
+from .coverage.siting.capacity import worth
 from .coverage.siting.choices import (
     NearBest,
     Scale,
@@ -20,7 +21,6 @@ from .coverage.siting.choices import (
 )
 from .siting import Siting
 from .siting_models import solved, spacing_of, without_idle
-from .siting_plan import worth
 from .siting_price import PRICE, price_of
 from .siting_regret import REGRET, regret_of
 from .siting_times import stage_minutes
@@ -126,7 +126,7 @@ def _step(
         metres = answer.value
     first = found.plan[found.plan["order"] <= step] if not by_money else found.plan[:0]
     staged = int(first["covered"].iloc[-1]) if len(first) else problem.cover.base
-    covered, new = worth(problem, asked.model, sites), len(found.plan) - committed
+    covered, new = worth(problem.cover, limits, sites), len(found.plan) - committed
     row = (
         len(sites) - committed, step if by_money else pd.NA, covered,
         covered / max(problem.people, 1), answer.bound, answer.gap, answer.status,
@@ -168,11 +168,11 @@ def _by_served(found: Siting, watch: Watch) -> Scale:
         for j in range(len(served)):
             if watch.over:
                 break
-            served[j] = worth(problem, "mclp", [*sites, j])
+            served[j] = worth(problem.cover, found.rules, [*sites, j])
         return served
 
     # A largest flow for each: enough for stand-ins, not for a walk.
-    return Scale(lambda sites: worth(problem, "mclp", sites), beside, walked=1)
+    return Scale(lambda sites: worth(problem.cover, found.rules, sites), beside, walked=1)
 
 
 ALTERNATIVES = ["site", "name", "town", "chosen", "kept", "role", "instead_of", "covered", "loss"]
@@ -215,7 +215,7 @@ def alternatives_of(found: Siting, near: NearBest | None) -> pd.DataFrame:
             site, sites.at[site, "name"], sites.at[site, "town"], j in chosen, float(near.kept[j]),
             "core" if near.core[j] else "swap" if near.kept[j] > 0 else "second",
             ";".join(options["site"].iloc[k] for k in mates),
-            pd.NA if loss is None else worth(found.problem, found.asked.model, after),
+            pd.NA if loss is None else worth(found.problem.cover, found.rules, after),
             pd.NA if loss is None else loss,
         ))  # fmt: skip
     table = pd.DataFrame(rows, columns=ALTERNATIVES)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .coverage.gaps import percent_down
 from .coverage.siting.answers import Answer, Sites, Watch
-from .coverage.siting.capacity import most_of, most_people
+from .coverage.siting.capacity import most_of, most_people, worth
 from .coverage.siting.center import center
 from .coverage.siting.cover import Cover, Whole
 from .coverage.siting.dispersion import FAR, disperse
@@ -19,7 +19,6 @@ from .coverage.siting.rules import Rules
 from .coverage.siting.setcover import backed_up, cheapest
 from .geo.errors import Fault, StudyError
 from .siting_even import EvenHanded
-from .siting_plan import worth
 from .siting_problem import Problem
 from .siting_times import distances
 
@@ -216,8 +215,8 @@ def without_idle(problem: Problem, rules: Rules, sites: Sites, watch: Watch) -> 
     Where all are covered who can be, as few sites as do that, or as cheap ones.
     """
     cover, fixed = problem.cover, problem.fixed
-    kept, value = sites.tolist(), worth(problem, "mclp", sites)
-    if problem.room is None and value == cover.base + cover.weight.sum():
+    kept, value = sites.tolist(), worth(cover, rules, sites)
+    if rules.room is None and value == cover.base + cover.weight.sum():
         cost = None if rules.budget is None else rules.cost
         free = replace(rules, count=None, budget=None, cost=cost)
         least = cheapest(cover, free, watch.part(watch.left / 4))
@@ -225,7 +224,7 @@ def without_idle(problem: Problem, rules: Rules, sites: Sites, watch: Watch) -> 
             kept = least.sites.tolist()
     for site in [one for one in kept if not fixed[one]]:
         rest = [one for one in kept if one != site]
-        if worth(problem, "mclp", rest) == value and rules.kept_by(rest, cover):
+        if worth(cover, rules, rest) == value and rules.kept_by(rest, cover):
             kept = rest
     return np.array(kept, np.int64)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
 
 from .coverage.share import area_mask
 from .coverage.siting.answers import Answer, Sites
+from .coverage.siting.capacity import worth
 from .coverage.siting.choices import build_order
 from .coverage.siting.cover import NEVER
 from .coverage.siting.rules import Rules
-from .coverage.siting.service import served
 from .siting_problem import Problem
 from .siting_times import distances, order_by_time, stage_minutes
 
@@ -22,13 +21,13 @@ def plan_table(problem: Problem, model: str, rules: Rules, answer: Answer) -> Ge
     fixed, _ = rules.settled(len(problem.options))
     committed = np.flatnonzero(fixed)
     order = np.array(build_order(problem.cover, answer.sites, committed), np.int64)
-    if model == "mclp" and problem.room is not None:
-        order = _by_served(problem, answer.sites, committed)
+    if rules.room is not None:
+        order = _by_served(problem, rules, answer.sites, committed)
     if model in ("pmedian", "pcenter"):
         order = order_by_time(distances(problem), order, len(committed))
     options = problem.options.iloc[order].reset_index(drop=True)
     sites = problem.candidates.loc[options["site"]]
-    covered = [worth(problem, model, order[: k + 1]) for k in range(len(order))]
+    covered = [worth(problem.cover, rules, order[: k + 1]) for k in range(len(order))]
     added = np.diff([problem.cover.base, *covered])
     minutes = np.full(len(order), np.nan)
     if model in ("pmedian", "pcenter"):
@@ -55,18 +54,11 @@ def plan_table(problem: Problem, model: str, rules: Rules, answer: Answer) -> Ge
     )
 
 
-def worth(problem: Problem, model: str, options: npt.ArrayLike) -> int:
-    """Return the people that a plan covers; of `mclp` with room for so many, those it serves."""
-    if model == "mclp" and problem.room is not None:
-        return served(problem.cover, problem.room, options)
-    return problem.cover.value(options)
-
-
-def _by_served(problem: Problem, sites: Sites, first: Sites) -> Sites:
+def _by_served(problem: Problem, rules: Rules, sites: Sites, first: Sites) -> Sites:
     """Put sites in the order in which each next one serves most."""
     done, rest = first.tolist(), np.setdiff1d(sites, first).tolist()
     while rest:
-        best = max(rest, key=lambda site: (worth(problem, "mclp", [*done, site]), -site))
+        best = max(rest, key=lambda site: (worth(problem.cover, rules, [*done, site]), -site))
         done.append(best)
         rest.remove(best)
     return np.array(done, np.int64)

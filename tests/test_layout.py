@@ -93,24 +93,14 @@ MAY_IMPORT = {
     "siting_times": {GROUND, MEASURES, "siting_points", "siting_problem", "study"},
     "siting_plan": {GROUND, MEASURES, "siting_problem", "siting_times"},
     "siting_even": {GROUND, MEASURES, "siting_points", "siting_problem", "siting_times"},
-    "siting_models": {
-        *{GROUND, MEASURES, "siting_even", "siting_plan", "siting_problem", "siting_times"}
-    },
+    "siting_models": {*{GROUND, MEASURES, "siting_even", "siting_problem", "siting_times"}},
     "siting": {
         *{GROUND, MEASURES, "siting_even", "siting_models", "siting_plan", "siting_problem"}
     },
     "siting_price": {MEASURES, "siting", "siting_models"},
     "siting_regret": {MEASURES, "siting", "siting_models", "siting_points", "siting_times"},
     "siting_choices": {
-        *{
-            MEASURES,
-            "siting",
-            "siting_models",
-            "siting_plan",
-            "siting_price",
-            "siting_regret",
-            "siting_times",
-        }
+        *{MEASURES, "siting", "siting_models", "siting_price", "siting_regret", "siting_times"}
     },
     "siting_tables": {
         *{GROUND, INPUTS, MEASURES, "report_public", "results", "siting", "siting_choices"},

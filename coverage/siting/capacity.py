@@ -11,6 +11,7 @@ import heapq
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_matrix, hstack, vstack
 
 from .answers import Answer, Sites, Watch, impossible, judged
@@ -22,7 +23,7 @@ from .rules import Rules
 from .service import PART_OF_ONE, Service, served
 
 
-def worth(cover: Cover, rules: Rules, sites: Sites) -> int:
+def worth(cover: Cover, rules: Rules, sites: npt.ArrayLike) -> int:
     """Return the people that a plan covers; those it serves, where there is only so much room."""
     return cover.value(sites) if rules.room is None else served(cover, rules.room, sites)
 
