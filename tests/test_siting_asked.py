@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shapely.affinity import translate
 from typer.testing import CliRunner
 
 from kepu import siting_candidates, siting_points
@@ -27,6 +28,7 @@ from kepu.coverage.siting.median_program import Distances
 from kepu.coverage.siting.rules import Rules
 from kepu.coverage.siting.service import served
 from kepu.geo.errors import StudyError
+from kepu.geo.routing import UNREACHED
 from kepu.report_sites import _labels
 from kepu.siting import covered_afresh, plan_sites
 from kepu.siting_choices import alternatives_of, choices, curve_of, near_of
@@ -351,6 +353,16 @@ def test_with_little_room_a_fair_plan_tells_who_is_served(fair, little):
     assert set(sheet["公平要求"]) >= {"乡村服务下限", "本方案"}
 
 
+def test_with_little_room_a_row_is_of_town_or_of_country(study, measured, hall):
+    costs = {"town.hall": CostRules(build=30, capacity=3000)}
+    crowded = problem_of(with_sites(study, costs=costs), measured, ["hall"]).cover
+    # Where there is room for all, places of one reach are one row, in town and in the country.
+    assert (hall.cover.groups[:, 0] * hall.cover.groups[:, 1]).any()
+    assert not (crowded.groups[:, 0] * crowded.groups[:, 1]).any()
+    assert ((crowded.groups[:, hall.towns] > 0).sum(axis=1) <= 1).all()
+    assert crowded.weight.sum() == hall.cover.weight.sum()
+
+
 def test_with_little_room_a_floor_counts_who_is_served(little):
     rural = little.group_totals[1]
     most = most_of(little.cover, little.rules(count=3, budget=None, crowded=True), 1, Watch())
@@ -451,13 +463,18 @@ def test_places_that_are_too_many_leave_one_to_a_square(study, measured, hall, m
     assert f"至多 {math.ceil(away)} 米" in capsys.readouterr().err.replace("\n", "")
 
 
-def test_candidates_are_moved_in_parts_as_they_are_at_once(hall, monkeypatch):
-    rng = np.random.default_rng(3)
-    moved = rng.normal(0, 400, (len(hall.candidates), 2))
-    whole = hall.cover_at(1.0, moved)
+def test_candidates_are_moved_in_parts_as_they_are_one_by_one(hall, monkeypatch):
     monkeypatch.setattr(siting_points, "AT_ONCE", 7)
-    parts = hall.cover_at(1.0, moved)
-    assert (whole.reach != parts.reach).nnz == 0
-    assert (whole.row == parts.row).all()
+    moved = np.random.default_rng(3).normal(0, 400, (len(hall.candidates), 2))
+    ticks, sites = hall.times[0].ticks, hall.candidates.geometry
+    places = hall.measured.demand.geometry
+    there = elsewhere(ticks, places, sites, moved, 15.0)
+    for j, (site, (east, north)) in enumerate(zip(sites, moved, strict=True)):
+        nearer = places.distance(site) - places.distance(translate(site, east, north))
+        told = np.maximum(np.rint(ticks[:, j] - 2.4 * nearer.to_numpy()), 0)
+        reached = ticks[:, j] != UNREACHED
+        assert (there[reached, j] == told[reached]).all()
+        assert (there[~reached, j] == UNREACHED).all()
     site = range(len(hall.number))
-    assert [whole.value([j]) for j in site] != [hall.cover.value([j]) for j in site]
+    parts = hall.cover_at(1.0, moved)
+    assert [parts.value([j]) for j in site] != [hall.cover.value([j]) for j in site]

@@ -74,6 +74,13 @@ test('only people of the area come, and only they are told a value', () => {
   assert.equal(measure.unit, '处/万人');
 });
 
+test('a venue within reach of nobody of the group gives nobody anything', () => {
+  // of the country only the third comes, and to A alone: B is reached by a place where none of them lives
+  const { access, reached } = shared({ area: 'rural' });
+  near(access, [10000 / 154, 6800 / 154, 2200 / 154]);
+  assert.equal(reached, 1);
+});
+
 test('what the page has no times for it does not count', () => {
   const why = (patch, told) => kepu.whatif.untimed(district(), block(told), choice(patch));
   assert.equal(why(), '');
