@@ -16,6 +16,7 @@ import shapely
 from geopandas import GeoDataFrame
 from typer.testing import CliRunner
 
+from kepu import siting_candidates
 from kepu.cli import app
 from kepu.coverage.share import admitted, standard_coverage
 from kepu.coverage.siting.answers import Watch
@@ -437,7 +438,8 @@ def test_the_command_leaves_its_files(tmp_path):
     assert "E-SITES-FLOOR" in refused.stdout
 
 
-def test_a_public_study_keeps_sites_and_places_apart(tmp_path):
+def test_a_public_study_keeps_sites_and_places_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(siting_candidates, "MOST_PLACES", 100)
     folder, out = tmp_path / "区", tmp_path / "成果"
     shutil.copytree(DISTRICT, folder)
     text = (folder / "study.toml").read_text("utf-8")
@@ -446,6 +448,8 @@ def test_a_public_study_keeps_sites_and_places_apart(tmp_path):
     done = CliRunner().invoke(app, [*words, "--out", str(out)])
     assert done.exit_code == 0
     assert "公开版" in done.output.replace("\n", "")
+    assert "W-SITES-PLACES" in done.output
+    assert "W-NOT-CONNECTED" in done.output
     inner = {path.name for path in (out / INTERNAL).iterdir()}
     assert inner == {"plan.csv", "alternatives.csv", "price_of_equity.csv", "uncoverable.csv",
                      "candidates.csv", "sites.gpkg", "manifest.json"}  # fmt: skip
