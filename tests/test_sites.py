@@ -30,6 +30,8 @@ from kepu.coverage.siting.rules import Rules, cliques_of
 from kepu.coverage.siting.service import served
 from kepu.coverage.siting.setcover import backed_up, cheapest
 
+from .every_plan import plans
+
 FIXTURES = Path(__file__).parents[2] / "shared" / "fixtures"
 FEW = 12
 RUNS = 400
@@ -43,11 +45,6 @@ def watch(seconds=math.inf):
 def drawn(seed, places=FEW, sites=7, density=0.3):
     rng = np.random.default_rng(seed)
     return rng, rng.random((places, sites)) < density, rng.integers(0, 9, places)
-
-
-def plans(sites, count, exactly=False):
-    sizes = [count] if exactly else range(count + 1)
-    return [np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(sites), n)]
 
 
 def covered(reach, people, plan):

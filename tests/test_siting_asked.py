@@ -61,11 +61,6 @@ def room(study, measured):
     return problem_of(study, measured, ["room"])
 
 
-def plans(sites, count):
-    sizes = range(count + 1)
-    return [np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(sites), n)]
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_medians_nearly_as_good_are_all_found(seed):
     rng = np.random.default_rng(seed)

@@ -40,9 +40,7 @@ from kepu.coverage.siting.rules import Rules
 from kepu.coverage.siting.service import served
 from kepu.coverage.siting.setcover import backed_up, cheapest, greedy_cover, needed_rows
 
-
-def plans(sites, count):
-    return [np.array(p, np.int64) for p in itertools.combinations(range(sites), count)]
+from .every_plan import plans
 
 
 def drawn(seed, places=12, sites=7):
@@ -132,7 +130,7 @@ def test_settled_sites_are_kept_by_every_model(seed):
     count = int(rng.integers(2, 4))
     rules = Rules(count=count, fixed=fixed, forbidden=forbidden)
     table, cover = times(rng, people, far=10_000), Cover.of(reach, people)
-    allowed = [p for p in plans(7, count) if rules.kept_by(p, cover)]
+    allowed = [p for p in plans(7, count, exactly=True) if rules.kept_by(p, cover)]
     found = center(table, rules, Watch())
     assert rules.kept_by(found.sites, cover)
     assert (found.status, found.value) == ("optimal", min(longest(table, p) for p in allowed))
@@ -166,7 +164,7 @@ def test_dispersion_by_hand_and_by_highs_equals_brute_force(seed, steps, monkeyp
 
     found = disperse(apart, Rules(count=3, fixed=fixed, forbidden=forbidden), Watch(), stood)
     told = max(
-        nearest(p) for p in plans(7, 3)
+        nearest(p) for p in plans(7, 3, exactly=True)
         if fixed[p].sum() == fixed.sum() and not forbidden[p].any()
     )  # fmt: skip
     assert (found.status, found.value) == ("optimal", told)
@@ -297,7 +295,7 @@ def test_highs_ends_what_the_search_leaves(seed, rounds, monkeypatch):
     rules = Rules(count=4, fixed=fixed, forbidden=forbidden)
     cover = Cover.of(reach, people, covered=rng.random(30) < 0.1)
     found = maximal(cover, rules, Watch())
-    told = max(cover.value(p) for p in plans(9, 4) if rules.kept_by(p, cover))
+    told = max(cover.value(p) for p in plans(9, 4, exactly=True) if rules.kept_by(p, cover))
     assert (found.status, found.value) == ("optimal", told)
     assert cover.value(found.sites) == told
     loose = maximal(cover, rules, Watch(), exact=False)
@@ -348,7 +346,7 @@ def test_highs_alone_proves_a_median(seed, monkeypatch):
     rules = Rules(count=3, fixed=fixed, forbidden=forbidden)
     found = median(table, rules, Watch())
     cover = Cover.of(reach, people)
-    told = min(table.value(p) for p in plans(7, 3) if rules.kept_by(p, cover))
+    told = min(table.value(p) for p in plans(7, 3, exactly=True) if rules.kept_by(p, cover))
     assert (found.status, found.value) == ("optimal", told)
     assert rules.kept_by(found.sites, cover)
 
@@ -361,7 +359,7 @@ def test_rows_are_left_out_only_where_another_stands_for_them(seed, most, monkey
     kept = needed_rows(Cover.of(reach, np.ones(12, int)).reach)
     table = Cover.of(reach, np.ones(12, int)).reach.toarray().astype(bool)
     for count in (1, 2, 3):
-        for plan in plans(7, count):
+        for plan in plans(7, count, exactly=True):
             if table[kept][:, plan].any(axis=1).all():
                 assert table[:, plan].any(axis=1).all()
     if most:
@@ -507,7 +505,10 @@ def test_the_bound_alone_proves_what_is_easy(seed, monkeypatch):
     cost[np.arange(10), np.arange(10) % 5] = rng.integers(1, 9, 10)
     table = Distances(cost, np.full(10, 60), rng.integers(1, 9, 10))
     found = median(table, Rules(count=4), Watch(), exact=False)
-    assert (found.status, found.value) == ("optimal", min(table.value(p) for p in plans(5, 4)))
+    assert (found.status, found.value) == (
+        "optimal",
+        min(table.value(p) for p in plans(5, 4, exactly=True)),
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -516,7 +517,7 @@ def test_prices_bring_the_bound_near(seed):
     at, where = rng.random((60, 2)), rng.random((12, 2))
     metres = np.hypot(at[:, :1] - where[:, 0], at[:, 1:] - where[:, 1]) * 1000
     table = Distances(metres.astype(np.uint32), np.full(60, 2000), rng.integers(1, 9, 60))
-    least = min(table.value(p) for p in plans(12, 4))
+    least = min(table.value(p) for p in plans(12, 4, exactly=True))
     found = median(table, Rules(count=4), Watch(), exact=False)
     assert 0.98 * least <= found.bound <= least <= found.value
 

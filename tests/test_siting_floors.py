@@ -19,6 +19,8 @@ from kepu.coverage.siting.fairness import least_gap, max_min, with_share, worst_
 from kepu.coverage.siting.floors import ONE, at_prices, fits, floored, priced, swapped
 from kepu.coverage.siting.rules import Rules
 
+from .every_plan import plans
+
 SITES, COUNT = 8, 3
 
 
@@ -41,10 +43,8 @@ def drawn(seed, places=24):
     return Cover.of(reach, people, groups=groups, covered=base), groups.sum(axis=0)
 
 
-def plans(cover, rules):
-    sizes = range(COUNT + 1)
-    every = (np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(SITES), n))
-    return [plan for plan in every if rules.kept_by(plan, cover)]
+def kept(cover, rules):
+    return [plan for plan in plans(SITES, COUNT) if rules.kept_by(plan, cover)]
 
 
 @given(st.integers(0, 10**6), st.lists(st.floats(0.1, 1.1), min_size=1, max_size=3))
@@ -55,7 +55,7 @@ def test_prices_bound_every_plan_that_keeps_the_floors(seed, levels):
     reached = cover.groups[cover.rows_of(best.sites)].sum(axis=0)
     for group, level in enumerate(levels):
         rules = rules.with_floor(cover.groups[:, group], math.ceil(level * reached[group]))
-    told = max((cover.value(plan) for plan in plans(cover, rules)), default=-1)
+    told = max((cover.value(plan) for plan in kept(cover, rules)), default=-1)
     plan, bound = priced(cover, rules, Watch())
     assert told < 0 or bound >= told
     if plan is not None:
@@ -92,7 +92,7 @@ def test_fair_plans_of_large_tables_equal_brute_force(seed):
         pytest.skip("a group without people")
     rules = Rules(count=COUNT)
     assert fits(cover, rules)
-    every = plans(cover, rules)
+    every = kept(cover, rules)
     fair = max_min(cover, rules, totals, Watch())
     best = max(worst_share(cover, rules, totals, p) for p in every)
     assert fair.status == "optimal"
@@ -128,7 +128,7 @@ def test_no_swap_is_left_that_would_be_better(seed):
     least = int(cover.groups[:, 0].sum()) // 3
     rules = Rules(count=COUNT, fixed=np.arange(SITES) == 1, forbidden=np.arange(SITES) == 4)
     floor = rules.with_floor(cover.groups[:, 0], least)
-    begin = next((p for p in plans(cover, floor) if len(p) == COUNT), None)
+    begin = next((p for p in kept(cover, floor) if len(p) == COUNT), None)
     if begin is None:
         pytest.skip("no plan keeps the floor")
     people = cover.weight[:, None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +17,8 @@ from kepu.coverage.siting.fairness import group_people, least_gap, max_min, with
 from kepu.coverage.siting.rules import Rules
 from kepu.coverage.siting.service import keeps_floors, served, shared_out
 
+from .every_plan import plans
+
 TOWN, COUNTRY = 0, 1
 
 
@@ -30,11 +31,6 @@ def crowded(seed, places=10, sites=5):
     base = rng.random(places) < 0.15
     cover = Cover.of(reach, people, groups=groups, covered=base, kind=country)
     return cover, rng.integers(1, 14, sites), groups.sum(axis=0)
-
-
-def plans(sites, count):
-    sizes = range(count + 1)
-    return [np.array(p, np.int64) for n in sizes for p in itertools.combinations(range(sites), n)]
 
 
 def alone(cover, room, group, sites):
